@@ -1,5 +1,5 @@
-//! Ways to have a trusted deck run something else: each is noticed, and named. And what changes
-//! nothing, and what is not looked at without end.
+//! Changes that make a trusted deck run something else: each is detected and named. Also changes that
+//! do not count, and files that are too large or never end.
 
 #![allow(clippy::disallowed_methods, reason = "tests write files")]
 
@@ -66,16 +66,16 @@ impl Folder {
         examine(&self.path("talk.md"), &deck, executors)
     }
 
-    /// What the question says has changed since `known`.
+    /// Returns what the trust prompt shows as changed since `known`.
     fn inquiry(&self, known: &Record) -> TrustSummary {
         summarize(&self.path("talk.md"), &self.deck(), &self.findings(), Some(known))
     }
 
-    /// What the question says after `change`.
+    /// Returns what the trust prompt shows after `change`.
     fn changes(&self, change: impl FnOnce(&Self)) -> Vec<String> {
         let known = self.findings();
         assert_eq!(known.trouble, None);
-        assert!(self.inquiry(&known.record).is_trusted, "nothing has changed yet");
+        assert!(self.inquiry(&known.record).is_trusted, "the deck is unchanged");
         change(self);
         let inquiry = self.inquiry(&known.record);
         assert_eq!(inquiry.is_trusted, inquiry.changes.is_empty());
@@ -83,7 +83,7 @@ impl Folder {
     }
 }
 
-/// A deck with one block of this kind.
+/// Returns a deck with one block.
 fn block(fence: &str, code: &str) -> String {
     format!("# Title\n\n```{fence}\n{code}\n```\n")
 }
@@ -92,7 +92,7 @@ fn python(code: &str) -> String {
     block("python +exec", code)
 }
 
-/// A deck that uses the crate in `./dep`.
+/// Returns a deck that uses the crate in `./dep`.
 fn with_crate() -> Folder {
     let front = "---\noptions: {rust: {dependencies: {dep: {path: ./dep}}}}\n---\n";
     let folder = Folder::new(&format!("{front}{}", block("rust +exec", "dep::run();")));
@@ -104,7 +104,7 @@ fn with_crate() -> Folder {
     folder
 }
 
-/// A deck of Python beside which there is an environment.
+/// Returns a deck of Python with a virtual environment beside it.
 fn with_environment() -> Folder {
     let folder = Folder::new(&python("print(1)"));
     folder.link("/usr/bin/python3", ".venv/bin/python3");
@@ -116,7 +116,7 @@ fn with_environment() -> Folder {
 /// Something done to a folder.
 type Change = fn(&Folder);
 
-/// Ways that are edits of the deck's text, or of a text that it names.
+/// Edits of the deck's text.
 #[rstest]
 #[case("bash +exec", "echo 1", "echo 2", "block 1 (slide 1) changed")]
 #[case("bash +exec", "+exec", "+auto_exec", "block 1 (slide 1) now runs automatically")]
@@ -136,7 +136,7 @@ type Change = fn(&Folder);
     "---\noptions: {python: {preload: [evil]}}\n---\n",
     "preload` was added"
 )]
-fn an_edit_of_a_block_is_named(
+fn block_edit_is_named(
     #[case] fence: &str,
     #[case] before: &str,
     #[case] after: &str,
@@ -160,7 +160,7 @@ fn an_edit_of_a_block_is_named(
     "echo 1\n",
     "block 1 (slide 1"
 )]
-fn an_edit_of_a_file_of_the_deck_is_named(
+fn edit_of_a_file_of_the_deck_is_named(
     #[case] deck: &str,
     #[case] file: &str,
     #[case] text: &str,
@@ -176,7 +176,7 @@ fn an_edit_of_a_file_of_the_deck_is_named(
 #[case("PYTHONSTARTUP=evil.py")]
 #[case("LD_PRELOAD=./evil.so")]
 #[case("PATH=.:/usr/bin")]
-fn a_variable_is_named(#[case] line: &str) {
+fn variable_is_named(#[case] line: &str) {
     let folder = Folder::new(&block("bash +exec +env:talk.env", "echo 1"));
     folder.write("talk.env", "GREETING=hello\n");
     let changes =
@@ -209,13 +209,13 @@ fn a_variable_is_named(#[case] line: &str) {
     "rust-toolchain.toml was added")]
 #[case::wrapper(|it: &Folder| it.write(".cargo/config.toml", "build.rustc-wrapper = \"w\"\n"),
     ".cargo/config.toml was added")]
-fn a_change_of_what_rust_is_built_with_is_named(#[case] change: Change, #[case] named: &str) {
+fn change_of_the_rust_build_is_named(#[case] change: Change, #[case] named: &str) {
     let changes = with_crate().changes(change);
     assert!(changes.iter().any(|it| it.contains(named)), "{named}: {changes:?}");
 }
 
 #[test]
-fn a_toolchain_in_the_decks_folder_is_looked_into() {
+fn toolchain_in_the_decks_folder_is_examined() {
     let folder = Folder::new(&block("rust +exec", "let one = 1;"));
     folder.write("rust-toolchain.toml", "[toolchain]\npath = \"tool\"\n");
     folder.write("tool/bin/rustc", "#!/bin/sh\n");
@@ -224,7 +224,7 @@ fn a_toolchain_in_the_decks_folder_is_looked_into() {
 }
 
 #[test]
-fn a_wrapper_that_cargo_is_configured_with_is_looked_at() {
+fn compiler_wrapper_of_cargo_is_examined() {
     let folder = Folder::new(&block("rust +exec", "let one = 1;"));
     folder.write(".cargo/config.toml", "[build]\nrustc-wrapper = \"tools/wrap.sh\"\n");
     folder.write("tools/wrap.sh", "exec \"$@\"\n");
@@ -253,7 +253,7 @@ fn a_wrapper_that_cargo_is_configured_with_is_looked_at() {
 #[case::script("import os; os.system('./setup')", |it: &Folder| {
     it.write("setup", "#!/bin/sh\n");
 }, "setup was added")]
-fn a_change_of_what_python_runs_is_named(
+fn change_of_what_python_runs_is_named(
     #[case] code: &str,
     #[case] change: Change,
     #[case] named: &str,
@@ -278,12 +278,12 @@ fn a_change_of_what_python_runs_is_named(
 }, ".venv: numpy changed")]
 #[case::home(|it: &Folder| it.replace(".venv/pyvenv.cfg", "/usr/bin", "/tmp/evil"),
     ".venv: pyvenv.cfg changed")]
-fn a_change_of_the_environment_is_named(#[case] change: Change, #[case] named: &str) {
+fn change_of_the_environment_is_named(#[case] change: Change, #[case] named: &str) {
     assert_eq!(with_environment().changes(change), [named]);
 }
 
 #[test]
-fn a_helper_module_and_what_it_imports_are_named() {
+fn helper_module_and_its_imports_are_named() {
     let folder = Folder::new(&python("import helper"));
     folder.write("helper.py", "import lib.deep");
     folder.write("lib/deep.py", "pass");
@@ -307,11 +307,7 @@ fn a_helper_module_and_what_it_imports_are_named() {
 #[case("bash +exec", "python3 tool.py", "helper.py")]
 #[case("bash +exec", "node -e 'require(\"./helper\")'", "helper.js")]
 #[case("bash +exec", "python3 -c 1", ".python-version")]
-fn a_file_that_a_block_s_program_runs_is_named(
-    #[case] fence: &str,
-    #[case] code: &str,
-    #[case] file: &str,
-) {
+fn file_that_a_program_runs_is_named(#[case] fence: &str, #[case] code: &str, #[case] file: &str) {
     let folder = Folder::new(&block(fence, code));
     assert_eq!(folder.changes(|folder| folder.write(file, "one")), [format!("{file} was added")]);
     assert_eq!(folder.changes(|folder| folder.write(file, "two")), [format!("{file} changed")]);
@@ -331,7 +327,7 @@ fn scripts_of_scripts_are_named() {
 }
 
 #[test]
-fn a_retargeted_link_is_named() {
+fn retargeted_link_is_named() {
     let folder = Folder::new(&block("bash +exec", "./demo.sh"));
     folder.write("one.sh", "same");
     folder.write("two.sh", "same");
@@ -340,7 +336,7 @@ fn a_retargeted_link_is_named() {
 }
 
 #[test]
-fn an_executor_of_the_user_s_own_is_named() {
+fn custom_executor_is_named() {
     let folder = Folder::new(&block("sql +exec", "select 1"));
     let executors = |program: &str| {
         let recipe = crate::exec::CustomRecipe {
@@ -358,7 +354,7 @@ fn an_executor_of_the_user_s_own_is_named() {
 }
 
 #[test]
-fn what_runs_nothing_changes_nothing() {
+fn files_that_run_nothing_do_not_count() {
     let folder = with_environment();
     folder.write("helper.py", "pass");
     let changes = folder.changes(|folder| {
@@ -380,7 +376,7 @@ fn what_runs_nothing_changes_nothing() {
 }
 
 #[test]
-fn blocks_are_found_again_when_others_come_and_go() {
+fn blocks_are_matched_when_others_change() {
     let deck =
         |codes: &[&str]| codes.iter().map(|code| block("bash +exec", code)).collect::<String>();
     let folder = Folder::new(&deck(&["1", "2", "3"]));
@@ -404,7 +400,7 @@ fn many_changes_are_counted() {
 }
 
 #[test]
-fn names_of_files_are_made_visible() {
+fn control_characters_in_file_names_are_visible() {
     let folder = Folder::new(&python("print(1)"));
     let changes = folder.changes(|folder| folder.write("ra\u{1b}\u{9b}ndom.py", ""));
     assert_eq!(changes, [""; 0], "no import finds it");
@@ -414,7 +410,7 @@ fn names_of_files_are_made_visible() {
 }
 
 #[test]
-fn pipes_and_loops_of_links_do_not_keep_it_waiting() {
+fn pipes_and_link_loops_do_not_block() {
     let folder = with_crate();
     folder.fifo("dep/src/pipe.rs");
     folder.link("..", "dep/src/up");
@@ -432,7 +428,7 @@ fn pipes_and_loops_of_links_do_not_keep_it_waiting() {
 }
 
 #[test]
-fn what_is_too_large_to_look_at_cannot_be_remembered() {
+fn deck_with_a_too_large_file_cannot_be_trusted() {
     let folder = with_crate();
     let file = fs::File::create(folder.path("dep/data.bin")).unwrap();
     file.set_len(2 << 30).unwrap();
@@ -443,7 +439,7 @@ fn what_is_too_large_to_look_at_cannot_be_remembered() {
 }
 
 #[test]
-fn the_question_names_interpreter_crates_and_files() {
+fn prompt_names_interpreter_crates_and_files() {
     let folder = with_environment();
     folder.write("helper.py", "");
     let front = "---\noptions: {rust: {dependencies: {dep: {path: ./dep}, rand: \"0.9\"}}}\n---\n";
@@ -461,7 +457,7 @@ fn the_question_names_interpreter_crates_and_files() {
 }
 
 #[test]
-fn only_files_that_an_edit_brings_in_are_accepted_with_it() {
+fn edit_accepts_only_the_files_it_adds() {
     let folder = Folder::new(&python("print(1)"));
     folder.write("helper.py", "one");
     let accepted = folder.findings().record;
@@ -478,7 +474,7 @@ fn only_files_that_an_edit_brings_in_are_accepted_with_it() {
 }
 
 #[test]
-fn a_record_survives_its_file_and_older_ones_are_unknown() {
+fn record_is_stored_and_older_formats_are_rejected() {
     let record = with_crate().findings().record;
     let text = serde_json::to_string(&record).unwrap();
     assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
@@ -489,7 +485,7 @@ fn a_record_survives_its_file_and_older_ones_are_unknown() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_no_trouble() {
+fn unreadable_file_is_ignored() {
     let folder = with_crate();
     folder.write("dep/secret", "x");
     fs::set_permissions(folder.path("dep/secret"), fs::Permissions::from_mode(0o000)).unwrap();
