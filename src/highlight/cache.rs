@@ -2,9 +2,8 @@
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
 
-use ratatui::text::Line;
+use super::HighlightedCode;
 
 /// Number of blocks kept; the oldest is dropped first.
 const MAX_BLOCKS: usize = 512;
@@ -19,21 +18,21 @@ struct CachedBlock {
     hash: u64,
     language: Box<str>,
     code: Box<str>,
-    lines: Arc<[Line<'static>]>,
+    lines: HighlightedCode,
 }
 
 impl HighlightCache {
     /// Returns the cached lines of this code.
-    pub(super) fn get(&self, language: &str, code: &str) -> Option<Arc<[Line<'static>]>> {
+    pub(super) fn get(&self, language: &str, code: &str) -> Option<HighlightedCode> {
         let hash = hash(language, code);
         let same = |block: &&CachedBlock| {
             block.hash == hash && *block.language == *language && *block.code == *code
         };
-        self.blocks.iter().find(same).map(|block| Arc::clone(&block.lines))
+        self.blocks.iter().find(same).map(|block| block.lines.clone())
     }
 
     /// Stores the lines of this code.
-    pub(super) fn insert(&mut self, language: &str, code: &str, lines: Arc<[Line<'static>]>) {
+    pub(super) fn insert(&mut self, language: &str, code: &str, lines: HighlightedCode) {
         self.blocks.truncate(MAX_BLOCKS - 1);
         let hash = hash(language, code);
         self.blocks.push_front(CachedBlock {
@@ -53,12 +52,14 @@ fn hash(language: &str, code: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use ratatui::text::Line;
+
     use super::*;
 
     #[test]
     fn oldest_block_is_dropped_first() {
         let mut cache = HighlightCache::default();
-        let lines = |text: &str| [Line::raw(text.to_owned())].into();
+        let lines = |text: &str| HighlightedCode::plain(vec![Line::raw(text.to_owned())]);
         for number in 0..=MAX_BLOCKS {
             let code = number.to_string();
             cache.insert("rust", &code, lines(&code));

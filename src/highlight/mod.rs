@@ -18,10 +18,32 @@ use ratatui::text::Line;
 use syntect::highlighting as colors;
 
 use cache::HighlightCache;
+use paint::PaintRules;
 
 use crate::theme::Theme;
 
-pub use themes::names;
+pub use themes::{exists, names};
+
+/// Code in colours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HighlightedCode {
+    /// The styled lines, without line feeds and with tabs as four spaces.
+    pub lines: Arc<[Line<'static>]>,
+    /// The ends of the pieces of each line between which it may be wrapped, in bytes; empty if these
+    /// are its spans.
+    pub breaks: Arc<[Box<[usize]>]>,
+}
+
+impl HighlightedCode {
+    fn plain(lines: Vec<Line<'static>>) -> Self {
+        Self { lines: lines.into(), breaks: Arc::default() }
+    }
+
+    /// Returns the ends of the pieces of a line, if they are not its spans.
+    pub fn breaks_of(&self, line: usize) -> Option<&[usize]> {
+        self.breaks.get(line).map(|ends| &**ends).filter(|ends| !ends.is_empty())
+    }
+}
 
 /// Highlights code in one theme.
 pub struct Highlighter {
@@ -29,6 +51,8 @@ pub struct Highlighter {
     theme: &'static colors::Theme,
     ground: Option<Color>,
     rules: colors::Highlighter<'static>,
+    /// The theme whose colour changes are the places to wrap code at.
+    breaks: Option<(String, colors::Highlighter<'static>)>,
     cache: Mutex<HighlightCache>,
 }
 
@@ -40,7 +64,17 @@ impl Highlighter {
 
     fn of(name: &str, theme: &'static colors::Theme) -> Self {
         let rules = colors::Highlighter::new(theme);
-        Self { name: name.to_owned(), theme, ground: None, rules, cache: Mutex::default() }
+        let cache = Mutex::default();
+        Self { name: name.to_owned(), theme, ground: None, rules, breaks: None, cache }
+    }
+
+    /// Returns the highlighter that wraps code where its colours change in another theme, as decks
+    /// written for that one expect; an unknown theme is ignored.
+    #[must_use]
+    pub fn breaking_like(self, theme: Option<&str>) -> Self {
+        let other = theme.and_then(|name| Some((name, themes::find(name)?)));
+        let breaks = other.map(|(name, it)| (name.to_owned(), colors::Highlighter::new(it)));
+        Self { breaks, ..self }
     }
 
     /// Returns the highlighter with colours that are readable on `ground`; `None` is the terminal's
@@ -48,7 +82,7 @@ impl Highlighter {
     #[must_use]
     pub fn readable_on(self, ground: Option<Color>) -> Self {
         let theme = readable::on(self.theme, ground);
-        Self { ground, ..Self::of(&self.name, theme) }
+        Self { ground, breaks: self.breaks, ..Self::of(&self.name, theme) }
     }
 
     /// Creates a highlighter for the theme in the bytes of a `.tmTheme` file.
@@ -62,6 +96,11 @@ impl Highlighter {
     /// Returns the theme's name, as requested.
     pub fn theme(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the theme whose colour changes are the places to wrap at, if it is another one.
+    pub fn break_theme(&self) -> Option<&str> {
+        self.breaks.as_ref().map(|(name, _)| &**name)
     }
 
     /// Returns the colour behind code in a theme; `None` is the terminal's background.
@@ -93,21 +132,27 @@ impl Highlighter {
         paint::style(self.rules.style_for_stack(syntaxes::comment()))
     }
 
-    /// Returns the code's styled lines, without line feeds and with tabs as four spaces.
-    pub fn lines(&self, language: &str, code: &str) -> Arc<[Line<'static>]> {
-        if let Some(lines) = self.cache().get(language, code) {
-            return lines;
+    /// Returns the code in colours.
+    pub fn code(&self, language: &str, code: &str) -> HighlightedCode {
+        if let Some(known) = self.cache().get(language, code) {
+            return known;
         }
         // Not under the lock: at worst, two threads highlight the same code.
-        let lines: Arc<[_]> = paint::lines(&self.rules, language, code).into();
-        self.cache().insert(language, code, Arc::clone(&lines));
-        lines
+        let breaks = self.breaks.as_ref().map(|(_, rules)| rules);
+        let painted = paint::highlight(PaintRules { colors: &self.rules, breaks }, language, code);
+        self.cache().insert(language, code, painted.clone());
+        painted
     }
 
-    /// Returns the cached lines, or unstyled ones.
-    pub fn cached_lines(&self, language: &str, code: &str) -> Arc<[Line<'static>]> {
+    /// Returns the code's styled lines, without line feeds and with tabs as four spaces.
+    pub fn lines(&self, language: &str, code: &str) -> Arc<[Line<'static>]> {
+        self.code(language, code).lines
+    }
+
+    /// Returns the cached code, or unstyled code.
+    pub fn cached_code(&self, language: &str, code: &str) -> HighlightedCode {
         let known = self.cache().get(language, code);
-        known.unwrap_or_else(|| paint::plain(code, self.foreground()).into())
+        known.unwrap_or_else(|| HighlightedCode::plain(paint::plain(code, self.foreground())))
     }
 
     /// Whether the cache has this code.

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use syntect::highlighting::{self as colors, FontStyle, HighlightIterator, HighlightState};
 use syntect::parsing::{ParseState, ScopeStack, SyntaxReference};
 
-use super::syntaxes;
+use super::{HighlightedCode, syntaxes};
 use crate::ansi;
 use crate::panics::contain;
 use crate::source::{TextKind, mark_invisible, visible_code};
@@ -22,24 +22,40 @@ const MAX_BLOCK_BYTES: usize = 40_000;
 /// Replaces a tab.
 const TAB_SPACES: &str = "    ";
 
+/// Shorter lines are never wrapped: no box is narrower.
+const MIN_BREAK_BYTES: usize = 8;
+
+/// The rules that colour code, and those whose colour changes are breaks, if they differ.
+#[derive(Clone, Copy)]
+pub(super) struct PaintRules<'a> {
+    pub(super) colors: &'a colors::Highlighter<'static>,
+    pub(super) breaks: Option<&'a colors::Highlighter<'static>>,
+}
+
 /// Highlights code.
-pub(super) fn lines(
-    rules: &colors::Highlighter<'_>,
+pub(super) fn highlight(
+    PaintRules { colors: rules, breaks }: PaintRules<'_>,
     language: &str,
     code: &str,
-) -> Vec<Line<'static>> {
+) -> HighlightedCode {
     let plain = style(rules.get_default());
     let mut parser = syntaxes::find(language).map(|syntax| Parser::new(rules, syntax, code));
     let mut read = 0;
     let mut lines = Vec::new();
+    let mut ends: Vec<Box<[usize]>> = Vec::new();
     for text in code.split('\n') {
         read += text.len();
         if read > MAX_BLOCK_BYTES {
             parser = None;
         }
         let mut line = StyledLine::default();
+        let mut broken = StyledLine::default();
         let painted = match &mut parser {
-            Some(parser) if text.len() <= MAX_LINE_BYTES => parser.paint(rules, text, &mut line),
+            Some(parser) if text.len() <= MAX_LINE_BYTES => {
+                let breaks = breaks.filter(|_| text.len() >= MIN_BREAK_BYTES);
+                let breaks = breaks.map(|rules| (rules, &mut broken));
+                parser.paint(rules, text, &mut line, breaks)
+            }
             _ => {
                 line.push(text, plain);
                 Some(())
@@ -52,8 +68,11 @@ pub(super) fn lines(
             line.push(text, plain);
         }
         lines.push(Line::from(line.spans));
+        if breaks.is_some() {
+            ends.push(broken.ends());
+        }
     }
-    lines
+    HighlightedCode { lines: lines.into(), breaks: ends.into() }
 }
 
 /// Returns the code's lines in one style.
@@ -80,17 +99,19 @@ impl Parser {
         let mut parser = Self { parse, styles, line: String::new() };
         if syntax.name == "PHP" && !code.contains("<?") {
             // Without an opening tag, which slides omit, the code would be HTML.
-            let _ = parser.paint(rules, "<?php", &mut StyledLine::default());
+            let _ = parser.paint(rules, "<?php", &mut StyledLine::default(), None);
         }
         parser
     }
 
-    /// Appends the styled text; `None` if the syntax's rules are broken, or panic on it.
+    /// Appends the styled text, and the text in the style of other rules to `broken`; `None` if the
+    /// syntax's rules are broken, or panic on it.
     fn paint(
         &mut self,
         rules: &colors::Highlighter<'_>,
         text: &str,
         line: &mut StyledLine,
+        broken: Option<(&colors::Highlighter<'_>, &mut StyledLine)>,
     ) -> Option<()> {
         self.line.clear();
         self.line.push_str(text);
@@ -98,6 +119,12 @@ impl Parser {
         let Self { parse, styles, line: text } = self;
         let painted = contain("the syntax highlighter", || {
             let steps = parse.parse_line(text, syntaxes::all()).ok()?;
+            if let Some((rules, line)) = broken {
+                let mut styles = HighlightState::new(rules, styles.path.clone());
+                for (from, part) in HighlightIterator::new(&mut styles, &steps, text, rules) {
+                    line.push(part.trim_end_matches('\n'), style(from));
+                }
+            }
             for (from, part) in HighlightIterator::new(styles, &steps, text, rules) {
                 line.push(part.trim_end_matches('\n'), style(from));
             }
@@ -114,6 +141,15 @@ struct StyledLine {
 }
 
 impl StyledLine {
+    /// Returns the end of each span, in bytes.
+    fn ends(&self) -> Box<[usize]> {
+        let ends = self.spans.iter().scan(0, |end, span| {
+            *end += span.content.len();
+            Some(*end)
+        });
+        ends.collect()
+    }
+
     fn push(&mut self, text: &str, style: Style) {
         if text.is_empty() {
             return;

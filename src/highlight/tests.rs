@@ -166,3 +166,27 @@ fn invalid_theme_file_is_an_error() {
         assert!(Highlighter::from_bytes("mine", bytes).is_err());
     }
 }
+
+#[test]
+fn code_breaks_where_another_theme_changes_colour() {
+    let ends = |highlighter: &Highlighter| {
+        let code = highlighter.code("rust", "x\nlet total = count(&words);");
+        (code.breaks_of(0).map(<[_]>::to_vec), code.breaks_of(1).map(<[_]>::to_vec))
+    };
+    let spans = |name: &str| {
+        let lines = Highlighter::new(name).unwrap().lines("rust", "x\nlet total = count(&words);");
+        let widths = lines[1].spans.iter().scan(0, |end, span| {
+            *end += span.content.len();
+            Some(*end)
+        });
+        widths.collect::<Vec<_>>()
+    };
+    let own = Highlighter::new("TwoDark").unwrap();
+    assert_eq!(ends(&own), (None, None));
+    let like = own.breaking_like(Some("GitHub")).readable_on(Some(Color::Rgb(0, 0, 0)));
+    assert_ne!(spans("TwoDark"), spans("GitHub"));
+    assert_eq!(ends(&like), (None, Some(spans("GitHub"))), "a short line never wraps");
+    assert_eq!(like.lines("rust", "let x = 1;").len(), 1);
+    let unknown = Highlighter::new("TwoDark").unwrap().breaking_like(Some("no theme"));
+    assert_eq!((unknown.break_theme(), ends(&unknown)), (None, (None, None)));
+}

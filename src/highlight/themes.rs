@@ -20,6 +20,11 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     EmbeddedLazyThemeSet::theme_names().iter().map(|name| name.as_name())
 }
 
+/// Returns whether there is a built-in highlight theme of this name.
+pub fn exists(name: &str) -> bool {
+    find(name).is_some()
+}
+
 /// Finds a theme, ignoring case, spaces and punctuation: `catppuccin-latte` is `Catppuccin Latte`.
 pub(super) fn find(name: &str) -> Option<&'static Theme> {
     static THEMES: OnceLock<EmbeddedLazyThemeSet> = OnceLock::new();

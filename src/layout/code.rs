@@ -1,8 +1,6 @@
 //! Code blocks: a padded box with the highlight theme's background, line numbers, and a highlighted
 //! group of lines with the others dimmed.
 
-use std::sync::Arc;
-
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
@@ -12,6 +10,7 @@ use super::limits::MAX_ROWS;
 use super::placement::ColumnRange;
 use super::text::StyledText;
 use crate::deck::{CodeBlock, LineGroup, Step};
+use crate::highlight::HighlightedCode;
 use crate::theme::{Alignment, CodeStyle, Padding};
 
 /// A box for code or output.
@@ -66,7 +65,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> CodeBox {
     let top = flow.open();
     let at = flow.items.len();
     let mut y = top.saturating_add(panel.above);
-    for number in 1..=listing.lines.len() {
+    for number in 1..=listing.highlighted.lines.len() {
         if y - top > MAX_ROWS {
             break;
         }
@@ -111,7 +110,7 @@ pub(super) fn columns(flow: &Flow<'_>) -> u16 {
 /// The lines of a block and how to show them.
 struct CodeListing<'a> {
     code: &'a CodeBlock,
-    lines: Arc<[Line<'static>]>,
+    highlighted: HighlightedCode,
     group: Option<&'a LineGroup>,
     dimmed: Style,
     /// Columns of line numbers, including the space after them.
@@ -122,15 +121,15 @@ impl<'a> CodeListing<'a> {
     fn new(flow: &Flow<'_>, code: &'a CodeBlock) -> Self {
         let highlighter = flow.context.inputs.highlighter;
         let text = visible_code(code);
-        let lines = match flow.context.inputs.colours {
-            Highlighting::Full => highlighter.lines(&code.language, text),
-            Highlighting::Cached => highlighter.cached_lines(&code.language, text),
+        let highlighted = match flow.context.inputs.colours {
+            Highlighting::Full => highlighter.code(&code.language, text),
+            Highlighting::Cached => highlighter.cached_code(&code.language, text),
         };
         let numbered = code.line_numbers || flow.context.theme().code.line_numbers;
-        let digits = lines.len().to_string().len() as u16;
+        let digits = highlighted.lines.len().to_string().len() as u16;
         Self {
             code,
-            lines,
+            highlighted,
             group: code.group_at(flow.context.step()),
             dimmed: highlighter.dimmed(),
             gutter: if numbered { digits + 1 } else { 0 },
@@ -145,7 +144,7 @@ impl<'a> CodeListing<'a> {
 
     /// Returns the width of the longest line, including line numbers.
     fn width(&self) -> u16 {
-        let longest = self.lines.iter().map(Line::width).max().unwrap_or(0);
+        let longest = self.highlighted.lines.iter().map(Line::width).max().unwrap_or(0);
         u16::try_from(longest).unwrap_or(u16::MAX).saturating_add(self.gutter)
     }
 
@@ -158,7 +157,7 @@ impl<'a> CodeListing<'a> {
             let text = StyledText::plain(&format!("{number:>digits$} "), self.dimmed);
             flow.put(panel.x(), y, (text.cut(gutter), gutter));
         }
-        let line = &self.lines[number - 1];
+        let line = &self.highlighted.lines[number - 1];
         let (x, room) = (panel.x() + gutter, panel.inner() - gutter);
         let lit = self.group.is_none_or(|group| group.has(number));
         let text = if lit {
@@ -169,8 +168,9 @@ impl<'a> CodeListing<'a> {
         if text.width() > room {
             flow.overflow(OverflowKind::code(&line.to_string(), text.width() - room));
         }
+        let breaks = self.highlighted.breaks_of(number - 1).filter(|_| lit);
         let mut y = y;
-        for (row, width) in text.hanging_rows(room, panel.beside) {
+        for (row, width) in text.rows_between(breaks, room, panel.beside) {
             flow.put(x, y, (merge_blank_styles(row), width));
             y = y.saturating_add(1);
         }

@@ -137,6 +137,21 @@ impl StyledText {
         rows.into_iter().take(MAX_ROWS as usize).map(|row| self.row(row))
     }
 
+    /// Wraps like [`StyledText::hanging_rows`], but between the pieces with these ends instead of
+    /// between styles, if they are of this text.
+    pub(super) fn rows_between(
+        &self,
+        ends: Option<&[usize]>,
+        width: u16,
+        hang: u16,
+    ) -> impl Iterator<Item = (Line<'static>, u16)> {
+        let rows = match ends.filter(|ends| ends.last() == Some(&self.string.len())) {
+            Some(ends) => wrap::hanging(&self.string, width, hang, ends.iter().copied()),
+            None => wrap::hanging(&self.string, width, hang, self.ends()),
+        };
+        rows.into_iter().take(MAX_ROWS as usize).map(|row| self.row(row))
+    }
+
     /// Returns the text on one row, truncated with `…` if it is too wide.
     pub(super) fn cut(&self, width: u16) -> Line<'static> {
         if self.width() <= width {

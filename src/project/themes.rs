@@ -107,14 +107,32 @@ pub(super) fn highlighter(
     before: Option<&Arc<Highlighter>>,
 ) -> Arc<Highlighter> {
     let name = theme.code.highlight_theme.as_str();
-    let is_same =
-        |kept: &&Arc<Highlighter>| kept.theme() == name && kept.ground() == kept.ground_in(theme);
+    let breaks = break_theme(theme, deck);
+    let is_same = |kept: &&Arc<Highlighter>| {
+        kept.theme() == name
+            && kept.ground() == kept.ground_in(theme)
+            && kept.break_theme() == breaks
+    };
     if let Some(kept) = before.filter(is_same) {
         return Arc::clone(kept);
     }
     let found = find_highlighter(load_options, reader, theme, deck);
     let ground = found.ground_in(theme);
-    Arc::new(found.readable_on(ground))
+    Arc::new(found.readable_on(ground).breaking_like(breaks))
+}
+
+/// Returns the theme at whose colour changes code wraps; reports one that does not exist.
+fn break_theme<'t>(theme: &'t Theme, deck: &mut Deck) -> Option<&'t str> {
+    let (name, at) = theme.code.break_theme.as_ref()?;
+    if highlight::exists(name) {
+        return Some(name);
+    }
+    let message = format!("there is no built-in highlight theme `{name}`");
+    let mistake = Diagnostic::error(*at, message);
+    let names: Vec<_> = highlight::names().collect();
+    let hint = did_you_mean(name, names.iter().copied());
+    deck.diagnostics.push(hint.into_iter().fold(mistake, Diagnostic::hint));
+    None
 }
 
 /// Returns the highlighter that the theme names, in its own colours.

@@ -172,6 +172,8 @@ pub struct CodeStyle {
     pub highlight_theme: String,
     /// Where that name is set, for diagnostics.
     pub highlight_theme_at: Span,
+    /// The highlight theme at whose colour changes lines wrap, if it is another one.
+    pub break_theme: Option<(String, Span)>,
     /// The box's background; `None` means the highlight theme's.
     pub fill: Option<Color>,
     /// Empty cells around the code.

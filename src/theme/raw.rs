@@ -94,6 +94,7 @@ pub(super) struct RawPadding {
 pub(super) struct RawCode {
     pub(super) alignment: RawAlignment,
     pub(super) theme_name: Option<(String, Span)>,
+    pub(super) break_theme: Option<(String, Span)>,
     pub(super) fill: Option<RawColor>,
     pub(super) padding: RawPadding,
     pub(super) background: Option<bool>,
@@ -308,10 +309,12 @@ impl RawCode {
         let before = self.theme_name.take();
         fields.set("theme_name", &mut self.theme_name);
         if self.theme_name.is_some() {
-            // The lower layer's fill matched another highlight theme.
+            // The lower layer's fill and breaks matched another highlight theme.
             self.fill = None;
+            self.break_theme = None;
         }
         self.theme_name = self.theme_name.take().or(before);
+        fields.set("break_theme", &mut self.break_theme);
         // Not in presenterm, whose boxes always have the highlight theme's background.
         fields.section("colors", |fields| fields.set("background", &mut self.fill));
         fields.set("background", &mut self.background);

@@ -170,6 +170,7 @@ impl<'a> Resolver<'a> {
             alignment: alignment(&raw.alignment, Alignment::default()),
             highlight_theme,
             highlight_theme_at,
+            break_theme: raw.break_theme.clone(),
             fill: self.color(raw.fill.as_ref()),
             padding: padding(raw.padding),
             background: raw.background.unwrap_or(true),

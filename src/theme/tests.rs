@@ -225,6 +225,8 @@ fn highlight_theme_change_resets_the_fill() {
     let fill = |overrides| resolve(&choice(overrides)).0.code.fill;
     assert!(fill("code: {line_numbers: true}").is_some());
     assert_eq!(fill("code: {theme_name: Nord}"), None);
+    let breaks = |overrides| resolve(&choice(overrides)).0.code.break_theme.is_some();
+    assert!(breaks("code: {line_numbers: true}") && !breaks("code: {theme_name: Nord}"));
     let white = Some(Color::Rgb(255, 255, 255));
     assert_eq!(fill("code: {theme_name: Nord, colors: {background: fff}}"), white);
 }
