@@ -99,9 +99,10 @@ impl ByHand {
                 let json: serde_json::Value = serde_json::from_str(&text).unwrap();
                 let externs = json["externs"].as_object().unwrap();
                 if let (1, Some(pyo3)) = (externs.len(), externs.get("pyo3")) {
-                    let deps = toolchain.path().join("target/release/deps");
+                    let pyo3 = pyo3.as_str().unwrap();
+                    let deps = Path::new(pyo3).parent().unwrap();
                     links = vec![
-                        format!("--extern=pyo3={}", pyo3.as_str().unwrap()),
+                        format!("--extern=pyo3={pyo3}"),
                         format!("-Ldependency={}", deps.display()),
                     ];
                 }

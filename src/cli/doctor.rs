@@ -102,7 +102,8 @@ fn rust(compiler: &Compiler, row: impl Fn(&str, &str) -> String) -> String {
     } else {
         "not built yet (takes about 20 seconds once; build it with `livedeck doctor --prepare DECK`)"
     };
-    text + &row("PyO3", &format!("{}, {is_built}", compiler.pyo3))
+    let python = compiler.python.as_ref().map(|name| format!(" for {name}")).unwrap_or_default();
+    text + &row("PyO3", &format!("{}{python}, {is_built}", compiler.pyo3))
 }
 
 /// Reports the user's configuration file, and presenterm's if it is not used.

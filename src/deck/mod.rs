@@ -28,7 +28,7 @@ pub use cell::{
 };
 pub use inline::{FooterCounter, Inline, SpanColors, TextStyle, inline_text};
 pub use python_imports::{PythonImport, python_imports};
-pub use rust_build::{Crate, CrateOrigin, Profile, RustBuild};
+pub use rust_build::{Crate, CrateOrigin, ModuleAbi, Profile, RustBuild};
 pub use step::{Cursor, SlideNo, Step};
 
 /// A parsed deck.

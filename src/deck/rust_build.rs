@@ -10,6 +10,8 @@ pub struct RustBuild {
     pub edition: Option<Box<str>>,
     /// The optimisation profile.
     pub profile: Profile,
+    /// The Pythons that a module is for.
+    pub module_abi: ModuleAbi,
     /// The crates available to it, each name once.
     pub crates: Vec<Crate>,
 }
@@ -25,6 +27,16 @@ pub enum Profile {
     Release,
     /// As `cargo build` does.
     Debug,
+}
+
+/// The Pythons that modules are built for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ModuleAbi {
+    /// The deck's Python, with all that `PyO3` offers for it.
+    #[default]
+    Python,
+    /// Python 3.9 and all later ones, with the stable ABI.
+    Stable,
 }
 
 /// A dependency, as in a `Cargo.toml`.
@@ -82,7 +94,7 @@ impl RustBuild {
         crates.extend(own.crates.iter().cloned());
         crates.sort_by(|one, other| one.name.cmp(&other.name));
         let edition = own.edition.clone().or_else(|| self.edition.clone());
-        Self { edition, profile: self.profile, crates }
+        Self { edition, crates, ..*self }
     }
 }
 
@@ -97,6 +109,7 @@ mod tests {
         let deck = RustBuild {
             edition: Some("2021".into()),
             profile: Profile::Release,
+            module_abi: ModuleAbi::Stable,
             crates: vec![version("b", "1"), version("a", "1")],
         };
         let own = RustBuild { crates: vec![version("b", "2")], ..RustBuild::default() };

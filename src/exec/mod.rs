@@ -16,6 +16,7 @@ mod os;
 mod probe;
 mod process;
 pub mod python;
+mod python_abi;
 mod registry;
 mod rust;
 mod sandbox;
@@ -106,7 +107,8 @@ impl Executor {
             Python::new((interpreters, cache.clone()), python_tree, files, background.clone());
         let modules = ModuleIndex::new(temp_root.clone());
         let customs = Arc::new(custom);
-        let rust = Rust::new(tree.clone(), directory.clone(), &cache, modules, send.clone());
+        let places = (directory.clone(), &*cache);
+        let rust = Rust::new(tree.clone(), places, modules, python.abi_source(), send.clone());
         let shared = background.clone();
         let runs =
             ProcessRuns::new(directory, tree.clone(), temp_root.clone(), customs.clone(), shared);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::crates::CratesSlot;
 use super::manifest::EDITIONS;
-use crate::deck::{Options, Profile, Replay};
+use crate::deck::{ModuleAbi, Options, Profile, Replay};
 use crate::diag::{Diagnostic, Severity};
 use crate::source::Span;
 use crate::yaml::{
@@ -84,6 +84,9 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn KeyVisitor) {
         keys.key("edition", about, &mut EditionSlot(&mut options.rust.edition));
         let about = "The optimisation profile.";
         keys.key("profile", about, &mut one_of(&mut options.rust.profile, PROFILES));
+        let about =
+            "The Pythons that a `+pymodule` works in: the deck's own, or `abi3` for 3.9 and later.";
+        keys.key("pyo3", about, &mut one_of(&mut options.rust.module_abi, MODULE_ABIS));
         let about = "Crates that all blocks can use, as in `Cargo.toml`.";
         keys.key("dependencies", about, &mut CratesSlot(&mut options.rust.crates));
     });
@@ -92,6 +95,10 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn KeyVisitor) {
 /// The values of `options.rust.profile`.
 const PROFILES: &[(&str, Profile)] =
     &[("quick", Profile::Quick), ("release", Profile::Release), ("debug", Profile::Debug)];
+
+/// The values of `options.rust.pyo3`.
+const MODULE_ABIS: &[(&str, ModuleAbi)] =
+    &[("python", ModuleAbi::Python), ("abi3", ModuleAbi::Stable)];
 
 /// The slot of a Rust edition.
 struct EditionSlot<'s>(&'s mut Option<Box<str>>);

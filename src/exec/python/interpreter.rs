@@ -20,6 +20,7 @@ use rustix::process::Signal;
 use crate::exec::os::process_tree::ProcessTree;
 use crate::exec::os::spawn::SpawnCommand;
 use crate::exec::os::wait::wait_readable_until;
+use crate::exec::python_abi::PythonAbi;
 
 /// The oldest Python that can be embedded, by the stable ABI that the build uses.
 const MIN_EMBEDDED_VERSION: (u32, u32) = (3, 9);
@@ -292,6 +293,8 @@ pub(super) struct Interpreter {
     pub(super) executable: PathBuf,
     /// The shared library to embed, if this Python can be embedded.
     pub(super) library: Option<PathBuf>,
+    /// What modules for it are compiled for.
+    pub(super) abi: PythonAbi,
     /// Why it is chosen.
     pub(super) origin: PythonOrigin,
 }
@@ -330,7 +333,8 @@ impl Interpreter {
         let can_embed =
             is_plain && version >= MIN_EMBEDDED_VERSION && is_python3_of_its_folder(&executable);
         let library = lines.map(PathBuf::from).find(|path| can_embed && path.is_file());
-        Some(Ok(Self { executable, library, origin: PythonOrigin::OnPath(None) }))
+        let abi = PythonAbi::new(implementation, version, flags);
+        Some(Ok(Self { executable, library, abi, origin: PythonOrigin::OnPath(None) }))
     }
 
     /// Returns the folder of the program, by which its library finds the interpreter.

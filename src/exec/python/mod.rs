@@ -30,6 +30,7 @@ use super::os::pty::PtyPool;
 use super::os::temp_dir::TempRoot;
 use super::process::FOLLOWER;
 use super::process::background::BackgroundProcesses;
+use super::python_abi::PythonAbiSource;
 use super::{RunSink, Stop};
 use crate::panics::contain;
 use crate::run::{Event, Outcome, Request, RunId, SessionStart, Snippet, Variable};
@@ -204,6 +205,16 @@ impl Python {
         let interpreter = worker.interpreter(&shared.search, &shared.tree, &shared.cache)?;
         let is_embedded = matches!(worker.launch_modes.front(), Some(LaunchMode::Embedded { .. }));
         Ok((interpreter.executable, interpreter.origin.to_string(), is_embedded))
+    }
+
+    /// Returns a function that returns what modules for this Python are compiled for. It may start the
+    /// interpreter to ask it.
+    pub(super) fn abi_source(&self) -> PythonAbiSource {
+        let shared = self.shared.clone();
+        Arc::new(move || {
+            let mut worker = shared.worker.lock();
+            Ok(worker.interpreter(&shared.search, &shared.tree, &shared.cache)?.abi)
+        })
     }
 
     /// Ends all processes that it started, without further events.

@@ -20,6 +20,7 @@ use crate::ansi::strip_colors;
 use crate::exec::os::child::{Child, ChildStatus};
 use crate::exec::os::process_tree::ProcessTree;
 use crate::exec::os::spawn;
+use crate::exec::python_abi::PythonAbiSource;
 use crate::exec::sandbox;
 use crate::files;
 use crate::run::Snippet;
@@ -31,7 +32,6 @@ const LINKER: &str = "cc";
 const OUTPUT_DIR: &str = "output";
 
 /// Builds snippets, and keeps the results.
-#[derive(Debug)]
 pub(super) struct Builder {
     tree: Arc<ProcessTree>,
     directory: PathBuf,
@@ -51,11 +51,16 @@ enum BuildState {
 }
 
 impl Builder {
-    /// Returns a builder that runs its compilers in `directory`, the deck's.
-    pub(super) fn new(tree: Arc<ProcessTree>, directory: PathBuf, cache: &Path) -> Self {
+    /// Returns a builder that runs its compilers in `directory`, the deck's, and builds modules for its
+    /// Python.
+    pub(super) fn new(
+        tree: Arc<ProcessTree>,
+        (directory, cache): (PathBuf, &Path),
+        python: PythonAbiSource,
+    ) -> Self {
         let trusted = sandbox::trusted_cache(cache).filter(|_| tree.is_sandboxed());
         let roots = (cache.join(sandbox::CRATES), trusted.map(|it| it.join(sandbox::CRATES)));
-        let crates = CrateSets::new(tree.clone(), directory.clone(), roots);
+        let crates = CrateSets::new(tree.clone(), directory.clone(), roots, python);
         let incremental = cache.join("modules");
         let cache = BuildCache::new(cache.join("rust"));
         let (toolchain, table) = (Mutex::default(), Mutex::default());
@@ -176,6 +181,7 @@ impl Builder {
             cargo: toolchain.cargo_release(&self.tree, &self.directory),
             has_linker: spawn::find_program(LINKER.as_ref(), &self.directory).is_some(),
             pyo3: pyo3.to_owned(),
+            python: self.crates.python().map(|it| it.to_string()).ok(),
             has_pyo3: self.crates.known(&toolchain, &build).is_some(),
         })
     }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::toolchain::{MAX_OUTPUT, Toolchain};
@@ -22,6 +22,17 @@ pub(super) enum CargoProfile {
     Dev,
 }
 
+/// The Python that `PyO3` is built for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum BuildPython {
+    /// The one that its build script finds: a program embeds it.
+    Environment,
+    /// All, by the stable ABI: none is looked for.
+    Any,
+    /// The one that this file describes, a `PYO3_CONFIG_FILE`.
+    Configured(PathBuf),
+}
+
 /// A package, and what cargo builds it with.
 pub(super) struct Cargo<'a> {
     /// The tree of cargo's process.
@@ -32,8 +43,8 @@ pub(super) struct Cargo<'a> {
     pub(super) folder: &'a Path,
     /// The target folder.
     pub(super) target: &'a Path,
-    /// Whether the build is independent of the installed Python.
-    pub(super) needs_no_python: bool,
+    /// The Python that crates are built for.
+    pub(super) python: &'a BuildPython,
     /// Called with cargo's process.
     pub(super) on_start: &'a dyn Fn(&Arc<Child>),
     /// Called with cargo's progress.
@@ -107,8 +118,10 @@ impl Cargo<'_> {
             .env("CARGO_TARGET_DIR", self.target)
             .writes(self.target)
             .writes(self.folder.join(LOCK_FILE));
-        let prefixes: &[&str] =
-            if self.needs_no_python { &["CARGO_PROFILE_", "PYO3_"] } else { &["CARGO_PROFILE_"] };
+        let prefixes: &[&str] = match self.python {
+            BuildPython::Environment => &["CARGO_PROFILE_"],
+            BuildPython::Any | BuildPython::Configured(_) => &["CARGO_PROFILE_", "PYO3_"],
+        };
         let is_removed = |name: &OsString| {
             prefixes.iter().any(|prefix| name.to_string_lossy().starts_with(prefix))
         };
@@ -119,7 +132,11 @@ impl Cargo<'_> {
         for (name, value) in VARIABLES {
             command = command.env(name, value);
         }
-        if self.needs_no_python { command.env("PYO3_NO_PYTHON", "1") } else { command }
+        match self.python {
+            BuildPython::Environment => command,
+            BuildPython::Any => command.env("PYO3_NO_PYTHON", "1"),
+            BuildPython::Configured(file) => command.env("PYO3_CONFIG_FILE", file),
+        }
     }
 
     /// Reads cargo's messages, reports the progress among them, and returns the rest.

@@ -15,14 +15,18 @@ use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
 use super::build::{BuildContext, BuildError, BuildPhase};
-use super::cargo::{Cargo, CargoOutput, CargoProfile, LOCK_FILE};
+use super::cargo::{BuildPython, Cargo, CargoOutput, CargoProfile, LOCK_FILE};
 use super::links::Links;
-use super::pymodule;
+use super::pymodule::{self, PythonUse};
 use super::toolchain::Toolchain;
 use crate::deck::{self, Crate, CrateOrigin, RustBuild};
 use crate::exec::os::child::{Child, ChildStatus};
 use crate::exec::os::process_tree::ProcessTree;
+use crate::exec::python_abi::{PythonAbi, PythonAbiSource};
 use crate::files;
+
+/// The file that describes a Python to `PyO3`.
+const PYTHON_FILE: &str = "pyo3.txt";
 
 /// The file of a set that holds its [`Links`].
 const LINKS_FILE: &str = "links.json";
@@ -31,7 +35,6 @@ const LINKS_FILE: &str = "links.json";
 pub(super) const MAX_UNUSED: Duration = Duration::from_hours(24 * 45);
 
 /// All sets of crates.
-#[derive(Debug)]
 pub(super) struct CrateSets {
     tree: Arc<ProcessTree>,
     /// The deck's folder, to which paths of crates are relative.
@@ -39,6 +42,8 @@ pub(super) struct CrateSets {
     root: PathBuf,
     /// The sets of trusted decks, which a sandboxed deck may use but not change.
     trusted: Option<PathBuf>,
+    /// Returns the deck's Python, which modules are built for.
+    python: PythonAbiSource,
     table: Mutex<BTreeMap<String, CrateSetState>>,
 }
 
@@ -60,8 +65,10 @@ struct CrateSet {
     profile: CargoProfile,
     /// Whether it has crates on paths, which may change at any time.
     may_change: bool,
-    /// Whether it is for Python modules, and so independent of the installed Python.
-    needs_no_python: bool,
+    /// The Python that it is built for.
+    python: BuildPython,
+    /// The text of that Python's configuration file, if it has one.
+    python_config: Option<String>,
     /// The folder of the package that depends on the crates.
     folder: PathBuf,
     /// The target folder.
@@ -74,8 +81,14 @@ impl CrateSets {
         tree: Arc<ProcessTree>,
         directory: PathBuf,
         (root, trusted): (PathBuf, Option<PathBuf>),
+        python: PythonAbiSource,
     ) -> Self {
-        Self { tree, directory, root, trusted, table: Mutex::default() }
+        Self { tree, directory, root, trusted, python, table: Mutex::default() }
+    }
+
+    /// Returns the Python that modules are built for.
+    pub(super) fn python(&self) -> Result<PythonAbi, String> {
+        (self.python)()
     }
 
     /// Returns the links of a block's crates, if they are known without running cargo.
@@ -83,7 +96,7 @@ impl CrateSets {
         if build.crates.is_empty() {
             return Some(Arc::default());
         }
-        let set = self.set(toolchain, build);
+        let set = self.set(toolchain, build).ok()?;
         if set.may_change {
             return None;
         }
@@ -114,7 +127,7 @@ impl CrateSets {
             if let Some(links) = self.known(toolchain, build) {
                 return Ok(links);
             }
-            let set = self.set(toolchain, build);
+            let set = self.set(toolchain, build)?;
             let (done, is_done) = crossbeam_channel::bounded(0);
             if let Some(other) = self.claim(&set, is_done, context)? {
                 crossbeam_channel::select! {
@@ -173,7 +186,7 @@ impl CrateSets {
         }
     }
 
-    fn set(&self, toolchain: &Toolchain, build: &RustBuild) -> CrateSet {
+    fn set(&self, toolchain: &Toolchain, build: &RustBuild) -> Result<CrateSet, BuildError> {
         let profile = match build.profile {
             deck::Profile::Debug => CargoProfile::Dev,
             deck::Profile::Quick | deck::Profile::Release => CargoProfile::Release,
@@ -182,12 +195,23 @@ impl CrateSets {
         let mut hash = blake3::Hasher::new();
         hash.update(manifest.as_bytes());
         hash.update(&[u8::from(profile == CargoProfile::Release)]);
-        let name = hash.finalize().to_hex()[..32].to_owned();
         let own = self.folder_of(toolchain);
+        // Cargo uses the same file names for builds for two Pythons, so each has its own target folder.
+        let (python, python_config, target) = match pymodule::python_use(build) {
+            PythonUse::Program => (BuildPython::Environment, None, own.join("target")),
+            PythonUse::AnyPython => (BuildPython::Any, None, own.join("target")),
+            PythonUse::DecksPython => {
+                let abi = self.python().map_err(BuildError::Unavailable)?;
+                let (config, folder) = (abi.pyo3_config(), own.join(abi.to_string()));
+                hash.update(config.as_bytes());
+                let file = folder.join(PYTHON_FILE);
+                (BuildPython::Configured(file), Some(config), folder.join("target"))
+            }
+        };
+        let name = hash.finalize().to_hex()[..32].to_owned();
         let may_change = build.crates.iter().any(|it| matches!(it.origin, CrateOrigin::Path(_)));
-        let (folder, target) = (own.join("sets").join(&name), own.join("target"));
-        let needs_no_python = pymodule::needs_no_python(build);
-        CrateSet { name, manifest, profile, may_change, needs_no_python, folder, target }
+        let folder = own.join("sets").join(&name);
+        Ok(CrateSet { name, manifest, profile, may_change, python, python_config, folder, target })
     }
 
     /// Returns the folder of a toolchain.
@@ -226,19 +250,20 @@ impl CrateSets {
             toolchain,
             folder: &set.folder,
             target: &set.target,
-            needs_no_python: set.needs_no_python,
+            python: &set.python,
             on_start: &on_start,
             on_progress: context.on_progress,
         };
-        match set.build(&cargo, context, Some("--offline")) {
+        let built = match set.build(&cargo, context, Some("--offline")) {
             Err(BuildError::Crates(why)) if why.contains("offline") => {
-                set.build(&cargo, context, None).map_err(|error| match error {
-                    BuildError::Crates(why) => BuildError::Crates(with_hint(&why).into()),
-                    error => error,
-                })
+                set.build(&cargo, context, None)
             }
             built => built,
-        }
+        };
+        built.map_err(|error| match error {
+            BuildError::Crates(why) => BuildError::Crates(with_hint(&why).into()),
+            error => error,
+        })
     }
 }
 
@@ -247,12 +272,28 @@ impl CrateSet {
     fn write(&self) -> io::Result<()> {
         files::private_folder(&self.folder)?;
         files::private_folder(&self.folder.join("src"))?;
+        self.write_python_config()?;
         let file = self.folder.join("Cargo.toml");
         if fs::read_to_string(&file).is_ok_and(|known| known == self.manifest) {
             return Ok(());
         }
         files::write_private(&self.folder.join("src/lib.rs"), "")?;
         files::write_private(&file, &self.manifest)
+    }
+
+    /// Describes the Python to `PyO3`, which is built again when the file is written.
+    fn write_python_config(&self) -> io::Result<()> {
+        let (BuildPython::Configured(file), Some(config)) = (&self.python, &self.python_config)
+        else {
+            return Ok(());
+        };
+        if fs::read_to_string(file).is_ok_and(|known| known == *config) {
+            return Ok(());
+        }
+        if let Some(folder) = file.parent() {
+            files::private_folder(folder)?;
+        }
+        files::write_private(file, config)
     }
 
     /// Creates what cargo writes: in a sandbox, it can write nothing else of the package.
@@ -315,14 +356,25 @@ fn stdout_of(
     }
 }
 
-/// Adds a hint to cargo's messages if the network is missing.
+/// Adds a hint to cargo's messages if the network is missing, or if a module's crates need another
+/// `PyO3` or another Python.
 fn with_hint(messages: &str) -> String {
-    const SIGNS: [&str; 4] = ["resolve host", "download", "network", "connect"];
-    if SIGNS.iter().any(|sign| messages.contains(sign)) {
-        let hint = "hint: crates are downloaded once: open the deck with a network connection before the talk";
-        return format!("{}\n{hint}\n", messages.trim_end());
+    const NO_NETWORK: &str =
+        "crates are downloaded once: open the deck with a network connection before the talk";
+    const OTHER_PYO3: &str = "the crates need another version of PyO3 than livedeck's: name it in the \
+                              block, as in `// cargo-deps: numpy=\"0.28\", pyo3=\"0.28\"`";
+    const OTHER_PYTHON: &str = "with `options.rust.pyo3: abi3` in the front matter, modules are built for all \
+                                Pythons from 3.9 on";
+    let hints: [(&[&str], &str); 3] = [
+        (&["links to the native library `python`"], OTHER_PYO3),
+        (&["newer than PyO3's maximum supported version"], OTHER_PYTHON),
+        (&["resolve host", "download", "network", "connect"], NO_NETWORK),
+    ];
+    let hint = hints.iter().find(|(signs, _)| signs.iter().any(|sign| messages.contains(sign)));
+    match hint {
+        Some((_, hint)) => format!("{}\nhint: {hint}\n", messages.trim_end()),
+        None => messages.to_owned(),
     }
-    messages.to_owned()
 }
 
 /// Returns the manifest of a package that depends on these crates. The profiles of build scripts
@@ -406,6 +458,8 @@ mod tests {
     fn missing_network_has_a_hint() {
         let messages = "error: failed to download from `https://static.crates.io`\n";
         assert!(with_hint(messages).ends_with("before the talk\n"));
+        let messages = "error: the configured Python version (3.16) is newer than PyO3's maximum supported version\n";
+        assert!(with_hint(messages).contains("hint: with `options.rust.pyo3: abi3`"));
         let messages = "error: no matching package named `serd` found\n";
         assert_eq!(with_hint(messages), messages);
     }

@@ -30,6 +30,7 @@ use super::os::child::Child;
 use super::os::process_tree::ProcessTree;
 use super::process::handle::RunHandle;
 use super::process::{BuildFn, BuiltProgram};
+use super::python_abi::PythonAbiSource;
 use super::{ExecEvent, RunSink};
 use crate::run::{self, Outcome, Preparation, Snippet};
 use build::{BuildContext, BuildError, BuildPhase};
@@ -66,17 +67,17 @@ struct CurrentBuild {
 }
 
 impl Rust {
-    /// Returns an engine that runs its compilers in `directory`, in this process tree. Starts
-    /// nothing.
+    /// Returns an engine that runs its compilers in `directory`, in this process tree, and builds modules
+    /// for the Python that `python` returns. Starts nothing.
     pub(super) fn new(
         tree: Arc<ProcessTree>,
-        directory: PathBuf,
-        cache: &Path,
+        (directory, cache): (PathBuf, &Path),
         modules: ModuleIndex,
+        python: PythonAbiSource,
         send: Arc<dyn Fn(ExecEvent) + Send + Sync>,
     ) -> Self {
         let queue = BuildQueue {
-            builder: Builder::new(tree, directory, cache),
+            builder: Builder::new(tree, (directory, cache), python),
             modules,
             send,
             latest: AtomicU64::new(0),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ansi::strip_colors;
-use crate::deck::{Crate, Module, Profile, RustBuild};
+use crate::deck::{Crate, Module, ModuleAbi, Profile, RustBuild};
 use crate::files;
 use crate::run::Snippet;
 
@@ -22,6 +22,9 @@ const PYO3_VERSION: &str = env!("LIVEDECK_PYO3");
 /// The feature for one build for all Pythons from 3.9 on, which needs no Python. A block may choose a newer
 /// one.
 const STABLE_ABI: &str = "abi3-py39";
+
+/// The feature for `async fn`, which has no other effect.
+const ASYNC: &str = "experimental-async";
 
 /// The feature for modules that the Python that imports them links.
 const EXTENSION: &str = "extension-module";
@@ -36,12 +39,13 @@ pub(super) fn with_pyo3(mut snippet: Snippet) -> Snippet {
         build.profile = Profile::Release;
     }
     if !build.crates.iter().any(|it| &*it.name == PYO3) {
-        let pyo3 = Crate { version: Some(PYO3_VERSION.into()), ..Crate::new(PYO3) };
+        let (version, features) = (Some(PYO3_VERSION.into()), vec![ASYNC.into()]);
+        let pyo3 = Crate { version, features, ..Crate::new(PYO3) };
         build.crates.push(pyo3);
         build.crates.sort_by(|one, other| one.name.cmp(&other.name));
     }
     for pyo3 in build.crates.iter_mut().filter(|it| &*it.name == PYO3) {
-        if !has_stable_abi(pyo3) {
+        if build.module_abi == ModuleAbi::Stable && !has_stable_abi(pyo3) {
             pyo3.features.push(STABLE_ABI.into());
         }
         if !pyo3.features.iter().any(|known| &**known == EXTENSION) {
@@ -60,11 +64,27 @@ pub(super) fn default_build() -> (&'static str, RustBuild) {
     (PYO3_VERSION.trim_start_matches('='), build)
 }
 
-/// Returns whether these crates are built for all Pythons, without looking for one.
-pub(super) fn needs_no_python(build: &RustBuild) -> bool {
-    let is_for_modules =
-        |it: &Crate| has_stable_abi(it) && it.features.iter().any(|it| &**it == EXTENSION);
-    build.crates.iter().any(|it| &*it.name == PYO3 && is_for_modules(it))
+/// What a set of crates has to do with Python.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PythonUse {
+    /// A program uses the crates, which may embed a Python.
+    Program,
+    /// A module uses them that works in all Pythons.
+    AnyPython,
+    /// A module uses them that is for the deck's Python.
+    DecksPython,
+}
+
+/// Returns what a module's or a program's crates have to do with Python.
+pub(super) fn python_use(build: &RustBuild) -> PythonUse {
+    let is_for_modules = |it: &&Crate| {
+        &*it.name == PYO3 && it.features.iter().any(|feature| &**feature == EXTENSION)
+    };
+    match build.crates.iter().find(is_for_modules) {
+        None => PythonUse::Program,
+        Some(pyo3) if has_stable_abi(pyo3) => PythonUse::AnyPython,
+        Some(_) => PythonUse::DecksPython,
+    }
 }
 
 /// Returns whether `PyO3` is built for all Pythons from some version on. A build for several versions is
@@ -159,10 +179,19 @@ mod tests {
         assert_eq!(own[0].features.len(), 2);
         let theirs = Crate { version: Some("0.29".into()), ..Crate::new(PYO3) };
         let theirs = RustBuild { crates: vec![theirs], ..RustBuild::default() };
-        assert!(!needs_no_python(&theirs));
+        assert_eq!(python_use(&theirs), PythonUse::Program);
         let theirs = crates(Some(theirs));
         assert_eq!((theirs.len(), theirs[0].version.as_deref()), (1, Some("0.29")));
-        assert!(needs_no_python(&RustBuild { crates: theirs, ..RustBuild::default() }));
+        let theirs = RustBuild { crates: theirs, ..RustBuild::default() };
+        assert_eq!(python_use(&theirs), PythonUse::DecksPython);
+    }
+
+    #[test]
+    fn stable_abi_is_built_on_request() {
+        let stable = RustBuild { module_abi: ModuleAbi::Stable, ..RustBuild::default() };
+        let crates = crates(Some(stable));
+        assert!(crates[0].features.contains(&STABLE_ABI.into()));
+        assert_eq!(python_use(&RustBuild { crates, ..RustBuild::default() }), PythonUse::AnyPython);
     }
 
     #[test]
@@ -173,7 +202,8 @@ mod tests {
         let theirs = crates(Some(theirs));
         let features: Vec<_> = theirs[0].features.iter().map(|it| &**it).collect();
         assert_eq!(features, ["abi3-py311", "chrono", EXTENSION]);
-        assert!(needs_no_python(&RustBuild { crates: theirs, ..RustBuild::default() }));
+        let theirs = RustBuild { crates: theirs, ..RustBuild::default() };
+        assert_eq!(python_use(&theirs), PythonUse::AnyPython);
     }
 
     #[test]

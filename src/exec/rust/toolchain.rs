@@ -36,7 +36,9 @@ pub struct Compiler {
     pub has_linker: bool,
     /// The version of `PyO3` that Python modules are built with.
     pub pyo3: String,
-    /// Whether `PyO3` is built.
+    /// The Python that they are built for: `cpython-3.11`.
+    pub python: Option<String>,
+    /// Whether `PyO3` is built for it.
     pub has_pyo3: bool,
 }
 

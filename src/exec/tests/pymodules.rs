@@ -2,7 +2,7 @@
 
 use super::crates::{beside, version};
 use super::*;
-use crate::deck::{Module, RustBuild};
+use crate::deck::{Module, ModuleAbi, RustBuild};
 use crate::run::SessionStart;
 
 /// Returns a block that becomes a module.
@@ -57,6 +57,120 @@ fn rust_module_is_imported_by_name() {
         harness.python("from whole import Point; import fast\nprint(repr(Point()))"),
         "a point\n"
     );
+}
+
+/// Uses what the stable ABI for Python 3.9 does not offer.
+const WHOLE_API: &str = "\
+use pyo3::buffer::PyBuffer;
+use pyo3::exceptions::PyException;
+use pyo3::types::{PyDateTime, PyDict, PySet};
+
+#[pyclass(extends=PyException)]
+struct Trouble { code: i32 }
+
+#[pymethods]
+impl Trouble {
+    #[new]
+    fn new(code: i32) -> Self { Self { code } }
+    #[getter]
+    fn code(&self) -> i32 { self.code }
+}
+
+#[pyclass(extends=PyDict, subclass)]
+#[derive(Default)]
+struct Counts { reads: u32 }
+
+#[pymethods]
+impl Counts {
+    #[new]
+    fn new() -> Self { Self::default() }
+    fn read(own: &Bound<'_, Self>, key: &str) -> PyResult<Option<i32>> {
+        own.borrow_mut().reads += 1;
+        let found = own.as_super().get_item(key)?;
+        found.map(|it| it.extract()).transpose()
+    }
+}
+
+#[pyclass(extends=PySet)]
+struct Numbers {}
+
+#[pymethods]
+impl Numbers {
+    #[new]
+    fn new() -> Self { Self {} }
+}
+
+#[pyfunction]
+fn total(numbers: PyBuffer<f64>, py: Python<'_>) -> PyResult<f64> {
+    Ok(numbers.to_vec(py)?.iter().sum())
+}
+
+#[pyfunction]
+fn moment(py: Python<'_>) -> PyResult<Bound<'_, PyDateTime>> {
+    PyDateTime::new(py, 2026, 11, 30, 12, 0, 0, 0, None)
+}
+
+#[pyfunction]
+async fn later(number: i32) -> i32 { number + 1 }
+
+#[pymodule]
+mod sub {
+    use super::*;
+    #[pyfunction]
+    fn inside() -> &'static str { \"a submodule\" }
+    #[pymodule]
+    mod deeper {
+        #[pymodule_export]
+        const DEPTH: u32 = 2;
+    }
+}
+";
+
+#[test]
+fn module_has_the_whole_api_of_its_python() {
+    let mut harness = ExecHarness::with_kept_cache();
+    let body = Some(Module { name: "fast".into(), is_whole: false });
+    harness.prepare(&[&Snippet { module: body, ..module("fast", WHOLE_API) }]);
+    let output = harness.python(
+        "import array, fast\n\
+         try:\n    raise fast.Trouble(7)\n\
+         except Exception as error:\n    print(type(error).__name__, error.code)\n\
+         class Mine(fast.Counts): pass\n\
+         counts = Mine(); counts['a'] = 1\n\
+         print(counts.read('a'), counts.read('b'), isinstance(counts, dict))\n\
+         numbers = fast.Numbers(); numbers.add(2); print(numbers == {2})\n\
+         print(fast.total(array.array('d', [1.5, 2])), fast.moment())\n\
+         print(await fast.later(1), fast.sub.inside(), fast.sub.deeper.DEPTH)",
+    );
+    assert_eq!(output, "Trouble 7\n1 None True\nTrue\n3.5 2026-11-30 12:00:00\n2 a submodule 2\n");
+}
+
+#[test]
+fn block_may_have_several_pymodules() {
+    let mut harness = ExecHarness::with_kept_cache();
+    let code = "use pyo3::prelude::*;\n\
+                #[pymodule]\nmod fast {\n    #[pymodule_export]\n    use super::inner;\n    \
+                #[pymodule_init]\n    fn start(it: &super::Bound<'_, super::PyModule>) -> super::PyResult<()> {\n        \
+                use super::*;\n        it.add(\"started\", true)\n    }\n}\n\
+                #[pymodule]\nmod inner {\n    #[pymodule_export]\n    const NAME: &str = \"inner\";\n}\n";
+    harness.prepare(&[&module("fast", code)]);
+    let output = harness.python("import fast\nprint(fast.started, fast.inner.NAME, fast.__name__)");
+    assert_eq!(output, "True inner fast\n");
+}
+
+#[test]
+fn module_for_all_pythons_is_built_on_request() {
+    let mut harness = ExecHarness::with_kept_cache();
+    let build = RustBuild { module_abi: ModuleAbi::Stable, ..RustBuild::default() };
+    let stable = |code: &str| {
+        let rust = Some(Arc::new(build.clone()));
+        Snippet { rust, ..module("fast", code) }
+    };
+    harness.prepare(&[&stable(&answer(3))]);
+    assert_eq!(harness.python(IMPORT), "3\n");
+    harness.prepare(&[&stable("#[pyclass(extends=pyo3::types::PyDict)]\nstruct Counts;")]);
+    let output = harness.python(IMPORT);
+    assert!(output.contains("ImportError: module `fast` does not compile"), "{output}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::deck::{Cell, Crate, CrateOrigin, Deck, OutputMode, Profile, Replay, Start};
+use crate::deck::{Cell, Crate, CrateOrigin, Deck, ModuleAbi, OutputMode, Profile, Replay, Start};
 use crate::source::excerpt;
 
 /// Version of the format. Records of other versions are ignored.
@@ -210,6 +210,7 @@ impl TrustedBlock {
         if let Some(build) = exec.rust.as_deref() {
             set("edition", build.edition.as_deref());
             set("profile", profile(build.profile));
+            set("pyo3", (build.module_abi == ModuleAbi::Stable).then_some("abi3"));
             let crates: Vec<_> = build.crates.iter().map(|it| format!("{it:?}")).collect();
             set("crates", Some(&hash(crates.join("\n").as_bytes())));
         }
