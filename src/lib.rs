@@ -74,6 +74,8 @@ pub mod project;
 
 pub mod headless;
 
+pub mod control;
+
 pub mod present;
 
 pub mod cli;

@@ -1,6 +1,7 @@
 //! What `update` asks the shell to do.
 
 use crate::app::input::block_editor::Edit;
+use crate::app::stage::command::TimerCommand;
 use crate::deck::CellId;
 use crate::run::RunId;
 use crate::source::Span;
@@ -60,6 +61,10 @@ pub enum Effect {
     Copy(String),
     /// Open the deck's file in the speaker's editor at this position.
     OpenEditor(Span),
+    /// Change the timer.
+    Timer(TimerCommand),
+    /// Answer the program that sent a command.
+    Answer(Result<(), String>),
     /// Suspend the program and give the terminal back to the shell.
     Suspend,
     /// Quit.

@@ -13,6 +13,7 @@ mod nav;
 mod panels;
 mod reload;
 mod runs;
+mod stage;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use input::keymap::{Action, Binding, Conflict, KeyMatch, Keymap, default_bin
 pub use input::keys::{Key, Sequence, readable_keys};
 pub use msg::{Hit, Msg, OutputHit};
 pub use nav::index::{Index, IndexEntry, IsTitle, title as slide_title};
+pub use stage::command::{Blank, RemoteCommand, TimerCommand};
 pub use state::edits::UnsavedEdits;
 pub use state::layout_info::{CellPlace, LayoutInfo, MIN_TERMINAL_SIZE};
 pub use state::pane::Pane;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::app::input::keymap::Action;
 use crate::app::input::keys::Key;
+use crate::app::stage::command::RemoteCommand;
 use crate::app::state::edits::UnsavedEdits;
 use crate::app::state::layout_info::LayoutInfo;
 use crate::app::state::permission::{Trust, TrustSummary};
@@ -27,6 +28,10 @@ pub enum Msg {
     /// The wheel turned by this many rows, down if positive.
     Wheel(i32, Hit),
 
+    // Other programs.
+    /// A command of another program.
+    Remote(RemoteCommand),
+
     // The terminal.
     /// It was resized.
     Resized,
@@ -42,6 +47,8 @@ pub enum Msg {
     // Speaker notes.
     /// The presentation moved to this slide, after this many pauses.
     MovedTo(SlideNo, usize),
+    /// The presentation is at this position.
+    Follow(Cursor),
 
     // Layout.
     /// The current scene was laid out.

@@ -12,6 +12,9 @@ use crate::app::panels::{actions, index_panel, pane, problems, trust_prompt, var
 use crate::app::reload;
 use crate::app::runs::events::EventResult;
 use crate::app::runs::{autorun, events, output, replay, schedule, stop};
+use crate::app::stage::command::{Blank, RemoteCommand, TimerCommand};
+use crate::app::stage::remote::RemoteOutcome;
+use crate::app::stage::{blank, remote};
 use crate::app::state::permission::TrustPrompt;
 use crate::app::state::{App, Mode};
 use crate::run::{Event, RunId};
@@ -29,6 +32,8 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Painted => app.changed.paint = false,
         Msg::LaidOut(layout) => movement::settle(app, layout),
         Msg::MovedTo(slide, pauses) => movement::follow(app, slide, pauses),
+        Msg::Follow(at) => movement::follow_to(app, at),
+        Msg::Remote(command) => return perform(app, command),
         Msg::Shown => return shown(app),
         Msg::Loaded(deck) => return reload::reload(app, deck),
         Msg::Edited(deck) => return reload::replace(app, deck),
@@ -60,6 +65,17 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::SetTrust(trust) => app.permission.trust = trust,
     }
     Vec::new()
+}
+
+/// Performs a command of another program. The effects end with the answer.
+fn perform(app: &mut App, command: RemoteCommand) -> Vec<Effect> {
+    let (mut effects, answer) = match remote::perform(app, command) {
+        Ok(RemoteOutcome::Act(action)) => (act(app, action, None), Ok(())),
+        Ok(RemoteOutcome::Effects(effects)) => (effects, Ok(())),
+        Err(why) => (Vec::new(), Err(why)),
+    };
+    effects.push(Effect::Answer(answer));
+    effects
 }
 
 fn press(app: &mut App, key: Key) -> Vec<Effect> {
@@ -94,6 +110,9 @@ fn is_chord(key: Key) -> bool {
 }
 
 fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
+    if blank::ends_with(app, action) {
+        return Vec::new();
+    }
     if actions::act(app, action) {
         return Vec::new();
     }
@@ -126,6 +145,10 @@ fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
             app.scene_changed();
         }
         Action::ToggleMouse => return actions::toggle_mouse(app),
+        Action::Blank => blank::toggle(app, Blank::Black),
+        Action::BlankWhite => blank::toggle(app, Blank::White),
+        Action::ToggleTimer => return vec![Effect::Timer(TimerCommand::Toggle)],
+        Action::ResetTimer => return vec![Effect::Timer(TimerCommand::Reset)],
         Action::Close => actions::close(app),
         Action::Execute => return schedule::execute(app),
         Action::RunFocused => return enter(app),

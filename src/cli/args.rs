@@ -7,6 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use super::stage_args::{RemoteArgs, StageFlags};
 use crate::exec::SandboxOptions;
 use crate::export::Overflow;
 use crate::layout::Size;
@@ -54,6 +55,8 @@ pub(super) struct Args {
     /// Image protocol to use instead of the detected one.
     #[arg(long, value_parser = protocols())]
     pub(super) image_protocol: Option<String>,
+    #[command(flatten)]
+    pub(super) stage: StageFlags,
     #[command(flatten)]
     pub(super) lists: Lists,
     #[command(flatten)]
@@ -151,6 +154,10 @@ pub(super) enum Command {
     /// The code runs without asking: running the command is consent. Output that matches the existing
     /// recording, apart from times and similar details, is not rewritten.
     Record(RecordArgs),
+    /// Drive a running talk from another terminal, a script or a pedal.
+    ///
+    /// The talk listens on a socket that only you can open; see docs/CONTROL.md.
+    Remote(RemoteArgs),
     /// Report which tools are installed for running code, and what a deck needs that is missing.
     ///
     /// Exits with status 1 if the deck needs something that is missing, or does not compile.

@@ -10,7 +10,9 @@ mod doctor;
 mod export;
 mod progress;
 mod record;
+mod remote;
 mod settings;
+mod stage_args;
 mod themes;
 
 use std::io::{self, Write};
@@ -39,6 +41,7 @@ pub fn run() -> ExitCode {
         None => show(&args),
         Some(Command::Check(args)) => check::check(&args),
         Some(Command::Record(args)) => record::record(&args),
+        Some(Command::Remote(args)) => remote::remote(&args),
         Some(Command::Doctor(args)) => doctor::doctor(&args),
         Some(Command::Export(args)) => done(export::export(&args)),
         Some(Command::Themes(args)) => themes::themes(&args.choices),

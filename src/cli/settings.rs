@@ -56,6 +56,9 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> anyhow::R
     let is_config_chosen = args.choices.config.is_some() || config::is_named_by_environment();
     let notice = if is_config_chosen { None } else { config::presenterm_config_to_announce() };
     Ok(Settings {
+        control: config.control && !notes,
+        duration: args.stage.duration,
+        start: args.stage.start,
         load_options: LoadOptions { notes, ..plain.load_options },
         execution: execution(config, args.sandbox)?,
         reload: !args.present,
@@ -91,6 +94,9 @@ pub(super) fn default_settings(deck: PathBuf, choices: &Choices, config: &Config
         validate_snippets: false,
         transition: transition(&config.transition),
         speaker_sync: None,
+        control: false,
+        duration: None,
+        start: None,
         notice: None,
     }
 }

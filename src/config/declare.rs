@@ -43,6 +43,12 @@ impl Config {
         keys.section("speaker_notes", "Speaker notes in a second window.", &mut |keys| {
             notes.declare(keys);
         });
+        let control = &mut self.control;
+        let about = "The socket through which `livedeck console`, `livedeck remote` and other programs follow \
+                     and drive a talk.";
+        keys.section("control", about, &mut |keys| {
+            keys.key("enable", "Whether talks have one.", control);
+        });
         let transition = &mut self.transition;
         keys.section("transition", "Slide transitions.", &mut |keys| transition.declare(keys));
         let bindings = &mut self.bindings;

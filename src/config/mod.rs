@@ -63,6 +63,8 @@ pub struct Config {
     pub d2_scale: f64,
     /// `speaker_notes`
     pub speaker_notes: SpeakerNotes,
+    /// `control.enable`
+    pub control: bool,
     /// `export`
     pub export: Export,
     /// `transition`
@@ -283,6 +285,7 @@ impl Default for Config {
                 publish_address: values::NOTES_ADDRESS,
                 always_publish: false,
             },
+            control: true,
             export: Export::default(),
             transition: TransitionConfig { style: None, duration_millis: 1000, frames: 30 },
             bindings: Bindings::default(),

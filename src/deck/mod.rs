@@ -15,6 +15,7 @@ mod step;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::diag::Diagnostic;
 use crate::source::{Sources, Span};
@@ -198,6 +199,8 @@ pub struct Options {
     pub hidden_prefixes: BTreeMap<String, Option<String>>,
     /// When recorded output replaces a run.
     pub replay: Replay,
+    /// How long the talk is planned to take.
+    pub duration: Option<Duration>,
     /// The Python interpreter of the deck.
     pub python_interpreter: Option<String>,
     /// Build settings of Rust blocks, which blocks can extend.
@@ -254,6 +257,7 @@ impl Default for Options {
             python_session: false,
             hidden_prefixes: BTreeMap::new(),
             replay: Replay::default(),
+            duration: None,
             python_interpreter: None,
             rust: RustBuild::default(),
             list_pauses: Pauses::default(),

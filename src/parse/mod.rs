@@ -19,6 +19,7 @@ mod command_synonyms;
 mod comment_command;
 mod crates;
 mod deck_builder;
+mod duration;
 mod env_file;
 mod events;
 mod fence;
@@ -55,6 +56,7 @@ use crate::deck::{Block, BlockKind, Deck, Options};
 use crate::source::{FileId, Files, SourceFile};
 
 pub use comment_command::comment_commands;
+pub use duration::duration;
 pub use footer::footer;
 pub use options::declare_options;
 

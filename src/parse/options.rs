@@ -1,8 +1,10 @@
 //! The keys of `options`, in front matter and configuration, each declared once.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::crates::CratesSlot;
+use super::duration::duration;
 use super::manifest::EDITIONS;
 use crate::deck::{ModuleAbi, Options, Profile, Replay};
 use crate::diag::{Diagnostic, Severity};
@@ -70,6 +72,9 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn KeyVisitor) {
     keys.key("auto_render_languages", about, &mut options.auto_render_languages);
     let about = "When recorded output is shown instead of a run; with `always` nothing runs.";
     keys.key("replay", about, &mut one_of(&mut options.replay, REPLAY_WORDS));
+    let about =
+        "How long the talk is planned to take, such as `30m`; the console shows what is left.";
+    keys.key("duration", about, &mut DurationSlot(&mut options.duration));
     keys.section("python", "Python blocks.", &mut |keys| {
         let about =
             "The interpreter; the default is `$VIRTUAL_ENV`, `.venv` next to the deck, or `python3`.";
@@ -117,6 +122,25 @@ impl Slot for EditionSlot<'_> {
 
     fn schema(&self) -> serde_json::Value {
         serde_json::json!({ "enum": EDITIONS })
+    }
+}
+
+/// The slot of a duration.
+struct DurationSlot<'s>(&'s mut Option<Duration>);
+
+impl Slot for DurationSlot<'_> {
+    fn take(&mut self, node: &Node) -> Result<(), String> {
+        let time = text(node).and_then(duration);
+        *self.0 = Some(time.ok_or("a duration, such as `30m` or `1h 15m`")?);
+        Ok(())
+    }
+
+    fn sample(&self) -> Option<String> {
+        self.0.map(|time| format!("{}s", time.as_secs()))
+    }
+
+    fn schema(&self) -> serde_json::Value {
+        serde_json::json!({ "type": ["string", "integer"] })
     }
 }
 

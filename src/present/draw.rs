@@ -50,6 +50,8 @@ impl Talk {
         if let Some(publisher) = &self.publisher {
             publisher.publish(&self.loaded.deck, self.app.at());
         }
+        self.timer.moved(self.app.at());
+        self.publish_state(false);
         let at = self.app.at().slide;
         self.prefetch.at(&self.loaded.deck, &self.loaded.style(at).highlighter, at);
         self.watch.pictures(self.media.watched_files());
@@ -75,7 +77,7 @@ impl Talk {
         let look = loaded.style(app.at().slide);
         let theme = &look.theme;
         let base = theme.base;
-        screen.surround(base.bg);
+        screen.surround(view::blank_color(app).or(base.bg));
         let frame = screen.compose(|buffer| {
             let overlays = view::draw(app, scene, app.rows_above(), theme, buffer);
             if let Mode::Edit(editing) = app.mode() {

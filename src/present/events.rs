@@ -142,6 +142,7 @@ impl Talk {
                 self.frame_pacing.draw_soon();
                 Msg::MovedTo(slide, pauses)
             }
+            LoopEvent::Control(event) => return self.on_control(event),
             LoopEvent::Exec(msg) => {
                 if let Msg::Markdown(..)
                 | Msg::Run(_, Output(_) | Value(_) | Picture(_) | Finished(..)) = msg

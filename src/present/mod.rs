@@ -24,6 +24,7 @@ mod mouse;
 mod opening;
 mod prefetch;
 mod prerender;
+mod remote_control;
 mod review;
 mod save;
 mod settings;
@@ -31,8 +32,10 @@ mod signals;
 #[cfg(test)]
 mod small_windows;
 mod speaker_sync;
+mod talk_report;
 mod terminal;
 mod terminal_probe;
+mod timer;
 mod transition;
 mod validate;
 mod watch;
@@ -44,7 +47,8 @@ use std::time::{Duration, Instant};
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::app::{App, AppOptions, Msg, Trust, update};
-use crate::deck::SlideNo;
+use crate::control::ControlEvent;
+use crate::deck::{Cursor, SlideNo};
 use crate::diag::Diagnostic;
 use crate::exec;
 use crate::files::ReadError;
@@ -65,10 +69,12 @@ use input::Input;
 use opening::{OpenOutcome, TerminalIo};
 use prefetch::Prefetch;
 use prerender::Prerender;
+use remote_control::RemoteControl;
 use review::Review;
 use speaker_sync::Publisher;
 use terminal::{Screen, ScreenOptions};
 use terminal_probe::TerminalAnswers;
+use timer::TalkTimer;
 use transition::TransitionPlayer;
 use validate::Validation;
 use watch::Watch;
@@ -106,6 +112,8 @@ enum LoopEvent {
     Exec(Msg),
     /// The other window shows this slide, after this many pauses.
     FollowTalk(SlideNo, usize),
+    /// Another program asks for something.
+    Control(ControlEvent),
 }
 
 /// Presents a deck until the speaker quits or a signal ends the program.
@@ -181,6 +189,9 @@ struct Talk {
     /// The transition that is playing.
     transition: Option<TransitionPlayer>,
     publisher: Option<Publisher>,
+    /// The control socket.
+    control: Option<RemoteControl>,
+    timer: TalkTimer,
     /// How the presentation ended.
     ending: Ending,
     /// We suspended ourselves and have not received the signal that continued us yet.
@@ -242,6 +253,11 @@ impl Talk {
             });
         });
         let publisher = speaker_sync::begin(&settings, &mut app, &sender)?;
+        let control = RemoteControl::start(&settings, &mut app, &sender);
+        if let Some(slide) = settings.start {
+            let slide = SlideNo::new(slide as usize - 1).min(loaded.deck.last_slide());
+            update(&mut app, Msg::GoTo(Cursor { slide, ..Cursor::default() }));
+        }
         let mut talk = Self {
             settings,
             app,
@@ -262,6 +278,8 @@ impl Talk {
             prerender: None,
             transition: None,
             publisher,
+            control,
+            timer: TalkTimer::default(),
             ending: Ending::Left,
             was_suspended: false,
         };

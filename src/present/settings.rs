@@ -42,6 +42,12 @@ pub struct Settings {
     pub transition: Option<Transition>,
     /// The role of this window, if there are two.
     pub speaker_sync: Option<SpeakerSync>,
+    /// Whether other programs may drive the talk through its control socket.
+    pub control: bool,
+    /// How long the talk is planned to take, instead of what the deck says.
+    pub duration: Option<Duration>,
+    /// The slide to begin at, counted from 1.
+    pub start: Option<u32>,
     /// A notice to show at the start.
     pub notice: Option<String>,
 }

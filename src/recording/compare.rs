@@ -5,7 +5,7 @@ use similar::TextDiff;
 use super::file::status;
 use super::{EntryMatch, PlacedValue, RecordedPicture, RecordedValue, RunResult, ansi_text, mask};
 use crate::deck::Cell;
-use crate::run::Outcome;
+use crate::run::{CellRun, Outcome, State};
 
 /// Maximum lines of a diff.
 const MAX_DIFF_LINES: usize = 40;
@@ -117,6 +117,18 @@ pub fn judge(cell: &Cell, result: &RunResult, recorded: Option<EntryMatch<'_>>) 
         diff if is_outdated => Verdict::Outdated { since, diff },
         diff if diff.is_empty() => Verdict::Passed,
         diff => Verdict::Differs { since, diff },
+    }
+}
+
+/// Returns whether a run differs from a recorded one, apart from masked text. Pictures are not compared.
+pub fn differs(run: &CellRun, recorded: &CellRun, mask: Option<&str>) -> bool {
+    let result = |run: &CellRun| match &run.state {
+        State::Ended(outcome) => Some(RunResult::of(run, outcome.clone(), None, Vec::new())),
+        _ => None,
+    };
+    match (result(recorded), result(run)) {
+        (Some(before), Some(now)) => !difference(&before, &now, ("", mask)).is_empty(),
+        _ => false,
     }
 }
 

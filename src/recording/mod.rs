@@ -29,7 +29,7 @@ use crate::deck::Fingerprint;
 use crate::run::{CellRun, Emulator, Outcome, Output, State};
 use crate::source::visible_line;
 
-pub use compare::{Purpose, Verdict, judge};
+pub use compare::{Purpose, Verdict, differs, judge};
 pub use file::RecordingSyntaxError;
 pub use find::{BlockPosition, EntryMatch, block_positions, file_names};
 pub use junit::junit;

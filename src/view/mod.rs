@@ -1,5 +1,6 @@
 //! View: draws a scene and the app's state into a buffer. It decides nothing: layout and the app have.
 
+mod blank;
 mod color_depth;
 mod dim;
 mod editor;
@@ -22,6 +23,7 @@ use crate::app::{App, Mode};
 use crate::layout::Scene;
 use crate::theme::Theme;
 
+pub use blank::shown as blank_color;
 pub use color_depth::{ColorDepth, reduce};
 pub use editor::edit;
 pub use large_text::{LargeGlyph, flatten, large_glyph};
@@ -40,6 +42,10 @@ pub fn draw(
 ) -> Vec<Overlay> {
     if app.layout().is_too_small() {
         status::too_small(buffer);
+        return Vec::new();
+    }
+    if let Some(color) = blank::shown(app) {
+        blank::draw(color, buffer);
         return Vec::new();
     }
     let overlays = paint(scene, scroll, buffer);

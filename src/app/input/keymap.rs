@@ -74,6 +74,14 @@ pub enum Action {
     ToggleGrid,
     /// Takes or releases the mouse.
     ToggleMouse,
+    /// Turns the screen black, or shows the slide again.
+    Blank,
+    /// Turns the screen white, or shows the slide again.
+    BlankWhite,
+    /// Starts or pauses the timer.
+    ToggleTimer,
+    /// Sets the timer to zero.
+    ResetTimer,
     /// Closes what is open on top of the slide.
     Close,
     /// Suspends the program until `fg`.
@@ -254,6 +262,10 @@ impl Action {
                 | Self::ToggleProblems
                 | Self::ToggleVariables
                 | Self::ReleaseKeys
+                | Self::Blank
+                | Self::BlankWhite
+                | Self::ToggleTimer
+                | Self::ResetTimer
                 | Self::Stop
         )
     }
@@ -341,6 +353,10 @@ pub fn default_bindings() -> Vec<Binding> {
         row(Action::ToggleVariables, "toggle_names", &["v"], "list the session's variables"),
         row(Action::ToggleGrid, "toggle_layout_grid", &["T"], "toggle the column grid"),
         row(Action::ToggleMouse, "toggle_mouse", &["M"], "take or release the mouse"),
+        row(Action::Blank, "blank", &["b", "."], "black screen, or the slide again"),
+        row(Action::BlankWhite, "blank_white", &["w"], "white screen, or the slide again"),
+        row(Action::ToggleTimer, "toggle_timer", &["t"], "start or pause the timer"),
+        row(Action::ResetTimer, "reset_timer", &["<a-t>"], "set the timer to zero"),
         row(Action::Close, "close_modal", &["<esc>"], "close a panel, clear the focus"),
         row(
             Action::ReleaseKeys,

@@ -37,7 +37,8 @@ impl App {
         let is_plain = matches!(self.mode, Mode::Slide)
             && self.notice.is_none()
             && self.view.focus.is_none()
-            && self.pane.is_none();
+            && self.pane.is_none()
+            && self.view.blank.is_none();
         if !is_plain || self.is_running() {
             return None;
         }
@@ -171,6 +172,16 @@ pub(in crate::app) fn follow(app: &mut App, slide: SlideNo, pauses: usize) {
     let step = app.deck.slide(slide).after_pauses(pauses);
     if app.view.at != (Cursor { slide, step }) {
         set_position(app, Cursor { slide, step });
+    }
+}
+
+/// Follows the presentation to a position.
+pub(in crate::app) fn follow_to(app: &mut App, at: Cursor) {
+    let slide = at.slide.min(app.deck.last_slide());
+    let last = app.deck.slide(slide).steps.max(1) - 1;
+    let at = Cursor { slide, step: Step(at.step.0.min(last)) };
+    if app.view.at != at {
+        set_position(app, at);
     }
 }
 

@@ -12,6 +12,7 @@ use crate::app::input::block_editor::BlockEditor;
 use crate::app::input::keymap::Keymap;
 use crate::app::nav::index::Index;
 use crate::app::nav::jumps::Jumps;
+use crate::app::stage::command::Blank;
 use crate::deck::{Cell, CellId, Cursor, Deck, Replay, SlideNo, Start};
 use crate::diag::Diagnostic;
 use crate::run::{CellRun, RunId, Runs, Variable};
@@ -64,6 +65,8 @@ pub(in crate::app) struct ViewState {
     pub(in crate::app) grid: bool,
     /// Whether the mouse is ours; without it, the terminal selects text.
     pub(in crate::app) has_mouse: bool,
+    /// The colour of the screen while it is blank.
+    pub(in crate::app) blank: Option<Blank>,
 }
 
 /// Problems found after parsing, and which ones the speaker has seen.
@@ -226,6 +229,7 @@ impl App {
                 focus: None,
                 grid: false,
                 has_mouse,
+                blank: None,
             },
             mode: Mode::default(),
             pane: None,

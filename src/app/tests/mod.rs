@@ -11,6 +11,7 @@ mod reload;
 mod running;
 mod scrolling;
 mod sessions;
+mod stage;
 mod trust_prompt;
 
 use std::sync::Arc;

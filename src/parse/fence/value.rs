@@ -5,6 +5,7 @@ use regex::Regex;
 use crate::deck::{OutputPlace, Pty};
 use crate::diag;
 use crate::parse::attribute::AttributeError;
+use crate::parse::duration as read_duration;
 use crate::parse::manifest::EDITIONS;
 use crate::parse::sanitize::excerpt;
 
@@ -128,27 +129,12 @@ pub(super) fn mask(value: &str) -> Result<Box<str>, AttributeError> {
 
 /// Parses a duration in milliseconds: `90s`, `500ms`, `2m`, `1m30s`, or seconds as a bare number.
 pub(super) fn duration(text: &str) -> Result<u64, AttributeError> {
+    let total = read_duration(text).map_or(0, |time| time.as_millis());
+    let total = u64::try_from(total).unwrap_or(u64::MAX);
     let refusal = || {
         let hint = "write `+timeout:500ms`, `+timeout:10s` or `+timeout:2m`";
         (format!("`{}` is not a duration", excerpt(text)), hint.to_owned())
     };
-    let mut rest = text;
-    let mut total = 0_u64;
-    while !rest.is_empty() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let number: u64 = rest[..digits].parse().map_err(|_| refusal())?;
-        rest = &rest[digits..];
-        let unit = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
-        let factor = match &rest[..unit] {
-            "ms" => 1,
-            "" | "s" => 1_000,
-            "m" | "min" => 60_000,
-            "h" => 3_600_000,
-            _ => return Err(refusal()),
-        };
-        rest = &rest[unit..];
-        total = total.saturating_add(number.saturating_mul(factor));
-    }
     match total {
         0 => Err(refusal()),
         1..=MAX_DURATION => Ok(total),

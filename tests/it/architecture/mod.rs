@@ -76,6 +76,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "project",
         ],
     ),
+    ("control", &["source", "app"]),
     (
         "present",
         &[
@@ -95,6 +96,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "media",
             "project",
             "headless",
+            "control",
         ],
     ),
     (
@@ -120,6 +122,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "config",
             "project",
             "headless",
+            "control",
             "present",
         ],
     ),

@@ -105,6 +105,7 @@ impl PtyHarness {
         let (master, slave) = pty(opening.size);
         let mark = format!("livedeck-test-{}", folder.path().display());
         let before = format!("{:?}", tcgetattr(&slave).unwrap());
+        fs::create_dir_all(folder.path().join("run")).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_livedeck"));
         command
             .args(opening.args)
@@ -117,6 +118,7 @@ impl PtyHarness {
             .env("XDG_STATE_HOME", folder.path().join("state"))
             .env("XDG_CACHE_HOME", cache())
             .env("XDG_CONFIG_HOME", folder.path().join("config"))
+            .env("XDG_RUNTIME_DIR", folder.path().join("run"))
             .env_remove("TMUX")
             .envs(opening.env.iter().copied())
             .stdin(slave.try_clone().unwrap())
@@ -231,6 +233,23 @@ impl PtyHarness {
     pub(crate) fn resize(&self, columns: u16, rows: u16) {
         self.seen().terminal.screen_mut().set_size(cells(rows), cells(columns));
         tcsetwinsize(self.master.as_ref().unwrap(), winsize((columns, rows))).unwrap();
+    }
+
+    /// Runs `livedeck remote` with these arguments, separated by spaces. Returns its output, or its error.
+    pub(crate) fn remote(&self, args: &str) -> Result<String, String> {
+        let output = Command::new(env!("CARGO_BIN_EXE_livedeck"))
+            .arg("remote")
+            .args(args.split(' '))
+            .env("XDG_RUNTIME_DIR", self.runtime())
+            .output()
+            .unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+    }
+
+    /// Returns the folder for sockets.
+    pub(crate) fn runtime(&self) -> PathBuf {
+        self.folder.path().join("run")
     }
 
     /// Sends a signal to the program.

@@ -3,6 +3,7 @@
 mod editing;
 mod navigation;
 mod pane;
+mod remote;
 mod replay;
 mod trust;
 mod untrusted_files;

@@ -1,0 +1,5 @@
+//! What a speaker needs on stage: a blank screen, the timer, and commands from other programs.
+
+pub(super) mod blank;
+pub(super) mod command;
+pub(super) mod remote;

@@ -1,0 +1,83 @@
+//! The stage: blank screen, commands of other programs.
+
+use super::{Script, page};
+use crate::app::{Blank, Effect, Mode, Msg, RemoteCommand, TimerCommand};
+
+fn answer(talk: &mut Script, command: RemoteCommand) -> Result<(), String> {
+    match talk.send(Msg::Remote(command)).pop() {
+        Some(Effect::Answer(answer)) => answer,
+        other => panic!("no answer: {other:?}"),
+    }
+}
+
+#[test]
+fn blank_screen_ends_with_a_step() {
+    let mut talk = Script::new(&[page("a", &[]), page("b", &[])]);
+    talk.keys("b");
+    assert_eq!(talk.app.blank(), Some(Blank::Black));
+    assert_eq!(talk.app.likely_next(), None, "the next step shows the slide");
+    talk.keys("l");
+    assert_eq!((talk.app.blank(), talk.at()), (None, (0, 0)));
+    talk.keys("w n");
+    assert_eq!((talk.app.blank(), talk.at()), (None, (0, 0)));
+    talk.keys("w b");
+    assert_eq!(talk.app.blank(), Some(Blank::Black));
+    talk.keys("G");
+    assert_eq!((talk.app.blank(), talk.at()), (None, (1, 0)), "a jump shows its slide");
+    talk.keys(". .");
+    assert_eq!(talk.app.blank(), None);
+}
+
+#[test]
+fn runs_go_on_while_the_screen_is_blank() {
+    let mut talk = Script::new(&[page("a", &["ls"])]);
+    talk.keys("b ctrl-e");
+    assert!(talk.app.is_running() && talk.app.blank().is_some());
+}
+
+#[test]
+fn commands_close_panels_and_move() {
+    let mut talk = Script::new(&[page("a", &[]), page("b", &[]), page("c", &[])]);
+    talk.keys("?");
+    assert_eq!(answer(&mut talk, RemoteCommand::Next), Ok(()));
+    assert!(matches!(talk.app.mode, Mode::Slide));
+    assert_eq!(talk.at(), (1, 0));
+    assert_eq!(answer(&mut talk, RemoteCommand::Last), Ok(()));
+    assert_eq!(talk.at(), (2, 0));
+    let far = RemoteCommand::GoTo { slide: 4, step: None };
+    assert!(answer(&mut talk, far).unwrap_err().contains("the deck has 3"));
+    let deep = RemoteCommand::GoTo { slide: 1, step: Some(2) };
+    assert!(answer(&mut talk, deep).unwrap_err().contains("slide 1 has 1"));
+    assert_eq!(talk.at(), (2, 0));
+}
+
+#[test]
+fn command_cannot_answer_the_question() {
+    let mut talk = Script::new(&[page("a", &["ls"]), page("b", &[])]).untrusted();
+    let run = RemoteCommand::Run { block: None };
+    assert_eq!(answer(&mut talk, run), Ok(()));
+    assert!(matches!(talk.app.mode, Mode::TrustPrompt(_)));
+    assert!(answer(&mut talk, run).is_err() && answer(&mut talk, RemoteCommand::Next).is_err());
+    assert!(matches!(talk.app.mode, Mode::TrustPrompt(_)));
+    assert!(!talk.app.is_running());
+}
+
+#[test]
+fn stop_command_never_quits() {
+    let mut talk = Script::new(&[page("a", &["ls"])]);
+    for _ in 0..3 {
+        assert!(answer(&mut talk, RemoteCommand::Stop).is_err());
+    }
+    answer(&mut talk, RemoteCommand::Run { block: Some(1) }).unwrap();
+    let effects = talk.send(Msg::Remote(RemoteCommand::Stop));
+    assert!(matches!(effects[0], Effect::Interrupt(_)), "{effects:?}");
+}
+
+#[test]
+fn timer_keys_are_effects() {
+    let mut talk = Script::new(&[page("a", &[])]);
+    assert_eq!(talk.keys("t"), [Effect::Timer(TimerCommand::Toggle)]);
+    let start = RemoteCommand::Timer(TimerCommand::Start);
+    let effects = talk.send(Msg::Remote(start));
+    assert_eq!(effects, [Effect::Timer(TimerCommand::Start), Effect::Answer(Ok(()))]);
+}

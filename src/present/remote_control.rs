@@ -1,0 +1,96 @@
+//! The talk's side of its control socket: publishes the state while programs are connected, and performs
+//! their calls.
+
+use super::channel::EventSender;
+use super::talk_report::TalkReporter;
+use super::{LoopEvent, Settings, Talk, effects};
+use crate::app::{App, Effect, Msg, TimerCommand, update};
+use crate::control::{CallId, ControlEvent, ControlServer, TalkCall};
+
+/// The control socket of a talk.
+pub(super) struct RemoteControl {
+    server: ControlServer,
+    reporter: TalkReporter,
+}
+
+impl RemoteControl {
+    /// Opens the socket, unless the configuration turns it off. A failure is a notice.
+    pub(super) fn start(settings: &Settings, app: &mut App, sender: &EventSender) -> Option<Self> {
+        if !settings.control {
+            return None;
+        }
+        let deck = &settings.load_options.path;
+        let sender = sender.clone();
+        let send = move |event| sender.send(LoopEvent::Control(event));
+        match ControlServer::start(deck, send) {
+            Ok(server) => Some(Self { server, reporter: TalkReporter::new(deck) }),
+            Err(error) => {
+                let why = format!("no control socket for `livedeck console` and `remote`: {error}");
+                update(app, Msg::Failed(why));
+                None
+            }
+        }
+    }
+}
+
+impl Talk {
+    /// Handles a message of the control socket. Returns true if the presentation ends.
+    pub(super) fn on_control(&mut self, event: ControlEvent) -> bool {
+        match event {
+            ControlEvent::Refresh => {
+                self.publish_state(true);
+                false
+            }
+            ControlEvent::Call(call, request) => self.on_call(call, &request),
+        }
+    }
+
+    fn on_call(&mut self, call: CallId, request: &TalkCall) -> bool {
+        let Some(command) = request.command() else { return false };
+        self.frame_pacing.draw_soon();
+        if self.app.changes().scene {
+            self.lay_out_unseen();
+        }
+        let mut ends = false;
+        for effect in update(&mut self.app, Msg::Remote(command)) {
+            match effect {
+                Effect::Answer(answer) => {
+                    if let Some(control) = &self.control {
+                        control.server.answer(call, answer);
+                    }
+                }
+                // Not on the audience's screen.
+                Effect::Timer(command) => {
+                    self.timer.command(command);
+                }
+                effect => ends |= effects::apply(self, &effect),
+            }
+        }
+        self.publish_state(false);
+        ends
+    }
+
+    /// Publishes the state if any program is connected. `always` publishes it even if it has not changed.
+    pub(super) fn publish_state(&mut self, always: bool) {
+        let Some(control) = &mut self.control else { return };
+        if !control.server.has_clients() {
+            return;
+        }
+        let timer = self.timer.report(self.duration());
+        let Some(control) = &mut self.control else { return };
+        let watched = control.server.has_watchers();
+        let state = control.reporter.report(&self.app, &self.loaded, timer, watched);
+        control.server.publish(state, always);
+    }
+
+    /// Changes the timer and says so.
+    pub(super) fn set_timer(&mut self, command: TimerCommand) {
+        let notice = self.timer.command(command);
+        update(&mut self.app, Msg::Failed(notice));
+    }
+
+    /// Returns the planned duration of the talk.
+    fn duration(&self) -> Option<std::time::Duration> {
+        self.settings.duration.or(self.loaded.deck.options.duration)
+    }
+}
