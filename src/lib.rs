@@ -46,6 +46,8 @@ pub mod run;
 
 pub mod recording;
 
+pub mod notebook;
+
 pub mod parse;
 
 pub mod theme;

@@ -158,6 +158,8 @@ pub(super) enum Command {
     ///
     /// The talk listens on a socket that only you can open; see docs/CONTROL.md.
     Remote(RemoteArgs),
+    /// Write a notebook as a deck, with its saved outputs as the deck's recording.
+    Convert(ConvertArgs),
     /// Report which tools are installed for running code, and what a deck needs that is missing.
     ///
     /// Exits with status 1 if the deck needs something that is missing, or does not compile.
@@ -249,6 +251,20 @@ pub(super) struct RecordArgs {
     pub(super) choices: Choices,
     #[command(flatten)]
     pub(super) sandbox: Sandbox,
+}
+
+/// Arguments of `livedeck convert`.
+#[derive(Debug, Parser)]
+pub(super) struct ConvertArgs {
+    /// The notebook: a `.ipynb` file, or a `.py` file with `# %%` cells.
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(super) notebook: PathBuf,
+    /// The deck to write; the default is `NOTEBOOK.md`.
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) output: Option<PathBuf>,
+    /// Replace an existing deck.
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 /// Arguments of `livedeck doctor`.

@@ -6,6 +6,7 @@
 mod args;
 mod cache;
 mod check;
+mod convert;
 mod doctor;
 mod export;
 mod progress;
@@ -42,6 +43,7 @@ pub fn run() -> ExitCode {
         Some(Command::Check(args)) => check::check(&args),
         Some(Command::Record(args)) => record::record(&args),
         Some(Command::Remote(args)) => remote::remote(&args),
+        Some(Command::Convert(args)) => done(convert::convert(&args).and_then(|text| print(&text))),
         Some(Command::Doctor(args)) => doctor::doctor(&args),
         Some(Command::Export(args)) => done(export::export(&args)),
         Some(Command::Themes(args)) => themes::themes(&args.choices),

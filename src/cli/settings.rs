@@ -158,8 +158,19 @@ pub(super) fn load_options(path: PathBuf, theme: Option<String>, config: &Config
         options: options(config),
         themes: config::theme_folders(),
         limits: config.defaults.limits,
+        notebook_pictures: notebook_pictures(&path),
         ..LoadOptions::new(path)
     }
+}
+
+/// Returns the folder for the pictures of a notebook: one of the user's, for each notebook.
+fn notebook_pictures(deck: &Path) -> Option<PathBuf> {
+    if deck.extension().is_none_or(|extension| extension != "ipynb") {
+        return None;
+    }
+    let (cache, temporary) = cache();
+    let name = blake3::hash(deck.canonicalize().ok()?.as_os_str().as_encoded_bytes()).to_hex();
+    temporary.is_none().then(|| cache.join("notebooks").join(&name[..16]))
 }
 
 /// Returns the deck options that the front matter overrides.

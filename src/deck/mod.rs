@@ -221,6 +221,8 @@ pub enum Replay {
     OnFailure,
     /// When the run reaches its time limit.
     OnTimeout,
+    /// Until the block runs.
+    UntilRun,
     /// Always, instead of running the block.
     Always,
 }

@@ -12,7 +12,7 @@ mod scene_builder;
 pub use inspect::inspect;
 pub use probe::{DeckProbe, MissingTool};
 pub use render::SlideRenderer;
-pub use run_all::{CapturedRun, PlanEvent, run_all};
+pub use run_all::{CapturedRun, PlanEvent, capture, run_all};
 
 pub(crate) use code_colors::{colors, has_code, highlight, unknown};
 pub(crate) use driver::control_run;

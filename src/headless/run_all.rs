@@ -15,7 +15,7 @@ use crate::project::{self, Execution, LoadedDeck, RequestOptions};
 use crate::recording::{
     PlannedRun, Purpose, RecordedPicture, RunResult, block_positions, file_names, skip_reason,
 };
-use crate::run::{Outcome, RunLimits, State};
+use crate::run::{CellRun, Outcome, RunLimits, State};
 
 /// Terminal size for programs in columns and rows, the same on every machine.
 const TERMINAL_SIZE: (u16, u16) = (100, 30);
@@ -135,19 +135,24 @@ impl RunAll<'_> {
     fn capture(&self, cell: &Cell, outcome: Outcome) -> CapturedRun {
         let run = self.app.runs().get(&cell.id).cloned().unwrap_or_default();
         let name = self.names.get(cell.id.0 as usize).cloned().unwrap_or_default();
-        let mut pictures = BTreeMap::new();
-        let mut keep = |file: &Path, name: &str| {
-            let bytes = files::read(file, files::FileKind::Picture).ok()?;
-            let picture = picture(name, &bytes);
-            pictures.insert(picture.file.clone(), bytes);
-            Some(picture)
-        };
-        let made = run.picture.as_ref().and_then(|file| keep(file, &name));
-        let shown = run.output.pictures().zip(1..);
-        let shown = shown.map(|(file, number)| keep(file, &format!("{name}.{number}")));
-        let shown = shown.collect();
-        CapturedRun { ran: RunResult::of(&run, outcome, made, shown), pictures }
+        capture(&run, outcome, &name)
     }
+}
+
+/// Returns a run as it is recorded, with the data of its pictures. `name` begins their file names.
+pub fn capture(run: &CellRun, outcome: Outcome, name: &str) -> CapturedRun {
+    let mut pictures = BTreeMap::new();
+    let mut keep = |file: &Path, name: &str| {
+        let bytes = files::read(file, files::FileKind::Picture).ok()?;
+        let picture = picture(name, &bytes);
+        pictures.insert(picture.file.clone(), bytes);
+        Some(picture)
+    };
+    let made = run.picture.as_ref().and_then(|file| keep(file, name));
+    let shown = run.output.pictures().zip(1..);
+    let shown = shown.map(|(file, number)| keep(file, &format!("{name}.{number}")));
+    let shown = shown.collect();
+    CapturedRun { ran: RunResult::of(run, outcome, made, shown), pictures }
 }
 
 /// Returns how to run a cell for a planned run: the planned cell itself, or one that it needs.

@@ -26,6 +26,7 @@ const REPLAY_WORDS: &[(&str, Replay)] = &[
     ("never", Replay::Never),
     ("on_failure", Replay::OnFailure),
     ("on_timeout", Replay::OnTimeout),
+    ("until_run", Replay::UntilRun),
     ("always", Replay::Always),
 ];
 

@@ -1,13 +1,13 @@
 //! Edits the deck during a presentation: a block's edited text is shown and run without being saved,
 //! and can then be saved. Also opens the user's own editor.
 
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Talk, save, terminal};
 use crate::app::{AfterEdit, Edit, Msg, UnsavedEdits, update};
-use crate::files::{self, FileKind};
 use crate::project::{self, DraftsGuard};
 use crate::source::{FileId, Span};
 
@@ -86,7 +86,7 @@ impl Talk {
     fn target(&self, span: Span) -> Result<EditTarget, String> {
         let source = self.loaded.deck.sources.get(span.file).ok_or("the block is not in a file")?;
         let file = source.path().to_owned();
-        let saved = files::read_text(&file, FileKind::Text)
+        let saved = project::editable_text(&file, self.notebook_pictures())
             .map_err(|error| format!("{} cannot be edited: {error}", file.display()))?;
         if self.drafts().apply(&file, &saved) != source.text() {
             self.watch.reload();
@@ -95,12 +95,18 @@ impl Talk {
         Ok(EditTarget { file, saved, range: span.range() })
     }
 
+    /// Returns the folder for the pictures of a notebook.
+    fn notebook_pictures(&self) -> Option<&Path> {
+        self.settings.load_options.notebook_pictures.as_deref()
+    }
+
     /// Saves the draft of a range to its file.
     fn save(&mut self, target: &EditTarget, range: &Range<usize>) {
         let EditTarget { file, saved, .. } = target;
         // Locked until both are done: the saved file must not be read with the draft applied again.
         let mut drafts = self.drafts();
-        let is_current = files::read_text(file, FileKind::Text).is_ok_and(|text| text == *saved);
+        let is_current =
+            project::editable_text(file, self.notebook_pictures()).is_ok_and(|text| text == *saved);
         let said = match drafts.saved_with(file, saved, range) {
             None => "nothing to save".to_owned(),
             Some(_) if !is_current => {
@@ -108,7 +114,10 @@ impl Talk {
                 just_changed(file)
             }
             Some(text) => {
-                let saving = save::write(file, &text);
+                let pictures = self.notebook_pictures();
+                let saving = project::saved_text(file, &text, pictures)
+                    .map_err(io::Error::from)
+                    .and_then(|text| save::write(file, &text));
                 if saving.is_ok() {
                     drafts.revert(file, saved, range);
                 }
@@ -145,7 +154,7 @@ impl Talk {
         let drafts = self.drafts();
         for file in drafts.files() {
             // Drafts of an unreadable file count as lost.
-            let saved = files::read_text(file, FileKind::Text).unwrap_or_default();
+            let saved = project::editable_text(file, self.notebook_pictures()).unwrap_or_default();
             let (parts, lost) = drafts.parts(file, &saved);
             unsaved.lost += lost;
             let sources = self.loaded.deck.sources.iter().enumerate();

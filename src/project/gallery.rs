@@ -34,5 +34,6 @@ pub(super) fn gallery(load_options: &LoadOptions) -> LoadedDeck {
         styles: styles.into(),
         limits: load_options.limits,
         recorded: Runs::new(),
+        saved_outputs: Arc::default(),
     }
 }

@@ -14,10 +14,11 @@ use super::gallery::gallery;
 use super::loaded_deck::LoadedDeck;
 use super::options::{FILES_TIMEOUT, LoadOptions};
 use super::style::style;
-use super::{markdown, recording_store};
+use super::{markdown, notebook, recording_store};
 use crate::deck::Deck;
 use crate::diag::Diagnostic;
 use crate::files::{self, DeadlineReader, FileKind, ReadError};
+use crate::notebook::DeckBlock;
 use crate::panics::contain;
 use crate::parse;
 use crate::recording::EntryMatch;
@@ -42,11 +43,19 @@ pub fn load(
     let bytes = match before {
         // The pipe cannot be read again; the files that the deck names may have changed.
         Some(before) if load_options.is_pipe => return Ok(reload(load_options, before)),
-        Some(_) => files::read(&load_options.path, FileKind::Text)?,
-        None => files::read_deck(&load_options.path)?,
+        None if load_options.is_pipe => files::read_deck(&load_options.path)?,
+        _ => files::read(&load_options.path, notebook::file_kind(&load_options.path))?,
     };
-    let text = load_options.with_drafts(&load_options.path, bytes);
-    contained(|| Ok(show(load_options, &String::from_utf8_lossy(&text), before)))
+    contained(|| {
+        let pictures = load_options.notebook_pictures.as_deref();
+        let notebook = notebook::deck(&load_options.path, &bytes, pictures)?;
+        let (bytes, saved) = match notebook {
+            Some(notebook) => (notebook.text.into_bytes(), notebook.blocks.into()),
+            None => (bytes, Arc::default()),
+        };
+        let text = load_options.with_drafts(&load_options.path, bytes);
+        Ok(show(load_options, &String::from_utf8_lossy(&text), before, saved))
+    })
 }
 
 /// Like [`load`], on a separate thread with a time limit. A thread that hangs is abandoned.
@@ -81,10 +90,15 @@ pub(crate) fn reload(load_options: &LoadOptions, before: &LoadedDeck) -> LoadedD
         return gallery(load_options);
     }
     let text = before.deck.sources.iter().next().map(SourceFile::text).unwrap_or_default();
-    show(load_options, text, Some(before))
+    show(load_options, text, Some(before), before.saved_outputs.clone())
 }
 
-fn show(load_options: &LoadOptions, text: &str, before: Option<&LoadedDeck>) -> LoadedDeck {
+fn show(
+    load_options: &LoadOptions,
+    text: &str,
+    before: Option<&LoadedDeck>,
+    saved_outputs: Arc<[DeckBlock]>,
+) -> LoadedDeck {
     let reader = DeadlineReader::until(Instant::now() + FILES_TIMEOUT);
     let files = DeckFiles { load_options, reader: &reader, bytes: Cell::new(0) };
     let last_good = before.and_then(|loaded| loaded.deck.front_matter.text.as_deref());
@@ -95,7 +109,10 @@ fn show(load_options: &LoadOptions, text: &str, before: Option<&LoadedDeck>) -> 
     let recorded = if deck.cells.is_empty() {
         Runs::new()
     } else {
-        recorded(load_options, &reader, &mut deck)
+        let mut runs =
+            notebook::runs(&saved_outputs, &deck, load_options.notebook_pictures.as_deref());
+        runs.extend(recorded(load_options, &reader, &mut deck));
+        runs
     };
     add_mistakes(load_options, &mut deck);
     let deck = if load_options.notes { deck.speaker_view() } else { deck };
@@ -104,6 +121,7 @@ fn show(load_options: &LoadOptions, text: &str, before: Option<&LoadedDeck>) -> 
         styles: Arc::new([style]),
         limits: load_options.limits,
         recorded,
+        saved_outputs,
     }
 }
 

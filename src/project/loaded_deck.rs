@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::style::SlideStyle;
 use crate::deck::{Deck, SlideNo};
 use crate::layout::SlideArea;
+use crate::notebook::DeckBlock;
 use crate::run::Runs;
 
 /// A deck with everything needed to show it.
@@ -18,6 +19,8 @@ pub struct LoadedDeck {
     pub limits: SlideArea,
     /// The recorded runs of its code.
     pub recorded: Runs,
+    /// The code cells of a notebook, with their saved outputs.
+    pub saved_outputs: Arc<[DeckBlock]>,
 }
 
 impl LoadedDeck {

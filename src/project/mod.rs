@@ -6,6 +6,7 @@ mod gallery;
 mod load;
 mod loaded_deck;
 mod markdown;
+mod notebook;
 mod options;
 mod recording_store;
 mod requests;
@@ -24,6 +25,7 @@ pub use trust::{FileDiagnostics, is_known as is_trusted, trust_store_mistakes};
 
 pub(crate) use load::{contained, load_within, reload};
 pub(crate) use markdown::to_msg;
+pub(crate) use notebook::{editable_text, saved_text};
 pub(crate) use options::{DraftsGuard, FILES_TIMEOUT, folder};
 pub(crate) use requests::{RequestOptions, options, request, snippet};
 pub(crate) use themes::depends_on_background;

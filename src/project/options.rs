@@ -43,6 +43,8 @@ pub struct LoadOptions {
     /// Problems of other files to show with the deck's: of the configuration beside it and the trust
     /// store.
     pub mistakes: Vec<FileDiagnostics>,
+    /// The folder for the pictures of notebooks; without one they are not shown.
+    pub notebook_pictures: Option<PathBuf>,
     /// Unsaved edits made during the presentation.
     pub unsaved: SharedDrafts,
 }
@@ -95,6 +97,7 @@ impl LoadOptions {
             limits: SlideArea::default(),
             notes: false,
             mistakes: Vec::new(),
+            notebook_pictures: None,
             unsaved: SharedDrafts::default(),
         }
     }

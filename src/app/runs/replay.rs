@@ -5,12 +5,19 @@ use crate::app::state::App;
 use crate::deck::{Cell, CellId, Replay};
 use crate::run::{Outcome, Runs, State};
 
-/// Stores the recorded outputs of the deck's cells; those that are shown are replaced.
+/// Stores the recorded outputs of the deck's cells; those that are shown are replaced. Shows those of
+/// cells that have not run if the deck's options say so.
 pub(in crate::app) fn set_recorded(app: &mut App, recorded: Runs) {
     for (id, run) in app.runs.iter_mut().filter(|(_, run)| run.replay.is_some()) {
         run.replay = recorded.get(id).cloned().map(Box::new);
     }
     app.internal.recorded = recorded;
+    if app.deck.options.replay == Replay::UntilRun {
+        let cells: Vec<_> = app.internal.recorded.keys().copied().collect();
+        for id in cells.into_iter().filter(|id| !app.runs.contains_key(id)).collect::<Vec<_>>() {
+            show(app, id);
+        }
+    }
     app.scene_changed();
 }
 
@@ -44,7 +51,7 @@ pub(in crate::app) fn run_ended(app: &mut App, id: CellId) {
     let Some(State::Ended(outcome)) = app.runs.get(&id).map(|run| &run.state) else { return };
     let expects_failure = app.deck.cell(id).is_some_and(|cell| cell.check.expects_failure);
     let due = match app.deck.options.replay {
-        Replay::Never => false,
+        Replay::Never | Replay::UntilRun => false,
         Replay::OnTimeout => *outcome == Outcome::TimedOut,
         // A run that the speaker stopped has not failed.
         Replay::OnFailure | Replay::Always => {

@@ -383,6 +383,7 @@ fn replay(replay: Replay) -> Option<&'static str> {
         Replay::Never => None,
         Replay::OnFailure => Some("on_failure"),
         Replay::OnTimeout => Some("on_timeout"),
+        Replay::UntilRun => Some("until_run"),
         Replay::Always => Some("always"),
     }
 }

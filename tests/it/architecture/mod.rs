@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("deck", &["source", "diag"]),
     ("run", &["ansi", "source", "panics", "deck"]),
     ("recording", &["ansi", "source", "deck", "run"]),
+    ("notebook", &[]),
     ("parse", &["source", "diag", "yaml", "deck"]),
     ("theme", &["ansi", "source", "diag", "yaml"]),
     ("highlight", &["ansi", "source", "panics", "deck", "theme"]),
@@ -44,6 +45,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "project",
         &[
             "source",
+            "notebook",
             "panics",
             "diag",
             "deck",
@@ -109,6 +111,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "deck",
             "run",
             "recording",
+            "notebook",
             "parse",
             "theme",
             "highlight",

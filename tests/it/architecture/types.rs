@@ -16,6 +16,7 @@ const LARGE_STRUCTS: &[(&str, &str)] = &[
     ("layout::inputs::Inputs", "one field for each input of the layout"),
     ("layout::flow::Flow", "to be split: the style and the position"),
     ("parse::fence::FenceInfo", "one field for each attribute of a fence"),
+    ("project::options::LoadOptions", "one field for each setting of a load"),
     ("present::settings::Settings", "one field for each setting"),
     ("run::state::CellRun", "to be split: the output and its history"),
     ("theme::Theme", "one field for each style of a theme"),

@@ -4,4 +4,5 @@ mod arguments;
 mod check;
 mod doctor;
 mod export;
+mod notebooks;
 mod recording;

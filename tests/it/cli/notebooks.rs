@@ -1,0 +1,144 @@
+//! Notebooks: opened, edited, converted, exported.
+
+use std::fs;
+
+use super::arguments::Shell;
+use crate::harness::{Opening, PtyHarness};
+
+/// A PNG file of one red pixel, in base64.
+const PIXEL: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
+
+/// A notebook with saved output, in Jupyter's layout.
+fn notebook() -> String {
+    format!(
+        r##"{{
+ "cells": [
+  {{
+   "cell_type": "markdown",
+   "metadata": {{}},
+   "source": [
+    "# First\n",
+    "\n",
+    "![dot](attachment:dot.png)"
+   ],
+   "attachments": {{"dot.png": {{"image/png": "{PIXEL}"}}}}
+  }},
+  {{
+   "cell_type": "code",
+   "execution_count": 1,
+   "metadata": {{"execution": {{"iopub.status.idle": "2026-11-03T10:00:00Z"}}}},
+   "outputs": [
+    {{"name": "stdout", "output_type": "stream", "text": ["saved output\n"]}},
+    {{"output_type": "display_data", "data": {{"image/png": "{PIXEL}\n"}}, "metadata": {{}}}}
+   ],
+   "source": [
+    "x = 20\n",
+    "print(\"é\", x + 1)"
+   ]
+  }},
+  {{
+   "cell_type": "code",
+   "metadata": {{}},
+   "outputs": [],
+   "source": [
+    "print(x + 2)"
+   ]
+  }}
+ ],
+ "metadata": {{"kernelspec": {{"language": "python"}}}},
+ "nbformat": 4,
+ "nbformat_minor": 5
+}}
+"##
+    )
+}
+
+/// Opens a notebook in a terminal.
+fn open(name: &str, text: &str) -> (tempfile::TempDir, PtyHarness) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(name);
+    fs::write(&file, text).unwrap();
+    let talk = PtyHarness::open(&file, &Opening { args: &["-x"], ..Opening::default() });
+    (folder, talk)
+}
+
+#[test]
+fn saved_output_is_shown_until_the_cell_runs() {
+    let (_folder, talk) = open("talk.ipynb", &notebook());
+    talk.wait_for("saved output");
+    talk.wait_for("11-03");
+    talk.keys("tab ctrl-e");
+    talk.wait_for("é 21");
+    talk.wait_gone("saved output");
+    talk.keys("tab ctrl-e");
+    talk.wait_for("22");
+    talk.quit();
+}
+
+#[test]
+fn saved_edit_keeps_the_rest_of_the_notebook() {
+    let (folder, talk) = open("talk.ipynb", &notebook());
+    talk.wait_for("saved output");
+    talk.keys("tab i x = space enter");
+    talk.wait_for("unsaved");
+    talk.keys("ctrl-s");
+    talk.wait_for("saved to");
+    let wanted = notebook().replace("\"x = 20\\n\"", "\"x= \\n\",\n    \"x = 20\\n\"");
+    let file = folder.path().join("talk.ipynb");
+    talk.wait("the file", |_| fs::read_to_string(&file).is_ok_and(|text| text == wanted));
+    talk.keys("esc");
+    talk.wait_gone("editing");
+    talk.quit();
+}
+
+#[test]
+fn scripts_with_cells_are_decks() {
+    let (_folder, talk) = open("talk.py", "# %% [markdown]\n# # Cells\n\n# %%\nprint(6 * 7)\n");
+    talk.wait_for("Cells");
+    talk.keys("ctrl-e");
+    talk.wait_for("42");
+    talk.quit();
+}
+
+#[test]
+fn conversion_writes_deck_recording_and_pictures() {
+    let shell = Shell::new(&["convert", "talk.ipynb"]).file("talk.ipynb", &notebook());
+    let folder = shell.folder.path().to_owned();
+    shell.run_in(|done| {
+        assert_eq!((done.status, done.err.as_str()), (0, ""));
+        assert_eq!(done.out, "talk.md\ntalk.recording: 1 block\n");
+        let deck = fs::read_to_string(folder.join("talk.md")).unwrap();
+        assert!(deck.contains("```python +exec +session\nx = 20\n"), "{deck}");
+        assert!(deck.contains("![dot](<talk_files/"), "{deck}");
+        let recording = fs::read_to_string(folder.join("talk.recording/recording.json")).unwrap();
+        assert!(recording.contains("saved output") && recording.contains("2026-11-03"));
+        assert_eq!(fs::read_dir(folder.join("talk_files")).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(folder.join("talk.recording")).unwrap().count(), 2);
+    });
+}
+
+#[test]
+fn conversion_does_not_overwrite_a_deck() {
+    let shell = Shell::new(&["convert", "talk.ipynb"]).file("talk.ipynb", &notebook());
+    let done = shell.file("talk.md", "mine").run();
+    assert_eq!(done.status, 1);
+    assert!(done.err.contains("`talk.md` exists; `--force` replaces it"), "{}", done.err);
+}
+
+#[test]
+fn notebooks_are_checked_and_exported_with_saved_output() {
+    let done = Shell::new(&["check", "talk.ipynb"]).file("talk.ipynb", &notebook()).run();
+    assert_eq!((done.status, done.out.as_str()), (0, "talk.ipynb: 1 slide, no problems\n"));
+    let shell = Shell::new(&["export", "talk.ipynb", "--to", "html", "-o", "-"]);
+    let page = shell.file("talk.ipynb", &notebook()).run().out;
+    assert!(page.contains("saved output"), "{page}");
+    assert_eq!(page.matches("data:image/png;base64,").count(), 2, "{page}");
+}
+
+#[test]
+fn a_damaged_notebook_is_an_error_with_its_place() {
+    let done = Shell::new(&["check", "talk.ipynb"]).file("talk.ipynb", "{\n \"cells\": 1}").run();
+    assert_eq!(done.status, 1);
+    assert!(done.err.contains("talk.ipynb") && done.err.contains("line 2, column"), "{}", done.err);
+}
