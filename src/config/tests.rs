@@ -73,6 +73,7 @@ options:
   image_attributes_prefix: ""
   auto_render_languages: [mermaid]
   replay: on_failure
+  duration: 30m
   python: {interpreter: python3.12, session: true, preload: [numpy, a.b]}
   rust: {edition: "2021", profile: debug, dependencies: {rand: "1"}}
 snippet:
