@@ -314,6 +314,9 @@ pub(super) struct ExportArgs {
     /// Export every step of a slide, not only the last one (not for SVG).
     #[arg(long)]
     pub(super) steps: bool,
+    /// Include the speaker notes (HTML).
+    #[arg(long)]
+    pub(super) notes: bool,
     /// What to do with rows that do not fit: make the page taller, or cut them off. [default: show, and
     /// hide for text]
     #[arg(long)]
@@ -348,6 +351,7 @@ impl ExportArgs {
             slide: None,
             slides: None,
             steps: false,
+            notes: false,
             overflow: None,
             from: None,
             size: None,

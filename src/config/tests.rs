@@ -74,6 +74,7 @@ options:
   auto_render_languages: [mermaid]
   replay: on_failure
   duration: 30m
+  language: pt-BR
   python: {interpreter: python3.12, session: true, preload: [numpy, a.b]}
   rust: {edition: "2021", profile: debug, dependencies: {rand: "1"}}
 snippet:

@@ -197,6 +197,8 @@ pub struct Options {
     /// The prefix of hidden lines by language, for languages with a custom executor; `None` if it
     /// hides no lines.
     pub hidden_prefixes: BTreeMap<String, Option<String>>,
+    /// The language of the text, as in `en` or `pt-BR`.
+    pub language: String,
     /// When recorded output replaces a run.
     pub replay: Replay,
     /// How long the talk is planned to take.
@@ -258,6 +260,7 @@ impl Default for Options {
             python_preload: Vec::new(),
             python_session: false,
             hidden_prefixes: BTreeMap::new(),
+            language: "en".to_owned(),
             replay: Replay::default(),
             duration: None,
             python_interpreter: None,

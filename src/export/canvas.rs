@@ -44,6 +44,8 @@ pub(super) struct TextRun {
     /// Whether every character fills its columns in a monospaced font. Otherwise the run is a single
     /// character, to be centred.
     pub(super) is_monospaced: bool,
+    /// What it belongs to; neighbours of different groups are different runs.
+    pub(super) group: u64,
 }
 
 /// A picture, cropped to the rows that are visible.
@@ -85,25 +87,80 @@ pub(super) fn draw(
     colors: &TerminalColors,
     canvas: &mut impl Canvas,
 ) {
-    let (width, height) = page_size(buffer);
-    canvas.rect(Area { x: 0.0, y: 0.0, width, height }, colors.background, 1.0);
     // Draws one kind after another, so that shapes that continue in the next row follow each other.
-    let rows: Vec<_> =
-        (0..buffer.area.height).map(|row| (row, glyphs(buffer, row, colors))).collect();
-    for (row, glyphs) in &rows {
-        backgrounds(*row, glyphs, colors, canvas);
-    }
-    for (row, glyphs) in &rows {
-        drawn_characters(*row, glyphs, canvas);
-    }
-    for (row, glyphs) in &rows {
-        texts(*row, glyphs, canvas);
-    }
-    for (row, glyphs) in &rows {
-        lines(*row, glyphs, canvas);
-    }
+    let rows = Rows::new(buffer, colors, &|_, _| 0);
+    rows.draw_backgrounds(page_size(buffer), colors, canvas);
+    rows.draw_characters(canvas);
+    rows.texts(|run| canvas.text(&run));
+    rows.draw_lines(canvas);
     for (overlay, bytes) in pictures {
         canvas.picture(crop(overlay, bytes, (buffer.area.x, buffer.area.y)));
+    }
+}
+
+/// Draws what is behind the text on the first canvas; drawn characters and the lines below and through
+/// text on the second.
+pub(super) fn draw_without_text(
+    buffer: &Buffer,
+    colors: &TerminalColors,
+    behind: &mut impl Canvas,
+    lines: &mut impl Canvas,
+) {
+    let rows = Rows::new(buffer, colors, &|_, _| 0);
+    rows.draw_backgrounds(page_size(buffer), colors, behind);
+    rows.draw_characters(lines);
+    rows.draw_lines(lines);
+}
+
+/// Returns the text of a buffer, row by row. `group` returns what a cell, by its column and row, belongs
+/// to.
+pub(super) fn text_runs(
+    buffer: &Buffer,
+    colors: &TerminalColors,
+    group: &dyn Fn(u16, u16) -> u64,
+) -> Vec<TextRun> {
+    let mut runs = Vec::new();
+    Rows::new(buffer, colors, group).texts(|run| runs.push(run));
+    runs
+}
+
+/// The glyphs of each row.
+struct Rows<'a>(Vec<(u16, Vec<PlacedGlyph<'a>>)>);
+
+impl<'a> Rows<'a> {
+    fn new(buffer: &'a Buffer, colors: &TerminalColors, group: &dyn Fn(u16, u16) -> u64) -> Self {
+        let rows = 0..buffer.area.height;
+        Self(rows.map(|row| (row, glyphs(buffer, row, colors, group))).collect())
+    }
+
+    fn draw_backgrounds(
+        &self,
+        (width, height): (f32, f32),
+        colors: &TerminalColors,
+        canvas: &mut impl Canvas,
+    ) {
+        canvas.rect(Area { x: 0.0, y: 0.0, width, height }, colors.background, 1.0);
+        for (row, glyphs) in &self.0 {
+            backgrounds(*row, glyphs, colors, canvas);
+        }
+    }
+
+    fn draw_characters(&self, canvas: &mut impl Canvas) {
+        for (row, glyphs) in &self.0 {
+            drawn_characters(*row, glyphs, canvas);
+        }
+    }
+
+    fn texts(&self, mut found: impl FnMut(TextRun)) {
+        for (row, glyphs) in &self.0 {
+            texts(*row, glyphs, &mut found);
+        }
+    }
+
+    fn draw_lines(&self, canvas: &mut impl Canvas) {
+        for (row, glyphs) in &self.0 {
+            lines(*row, glyphs, canvas);
+        }
     }
 }
 
@@ -114,6 +171,7 @@ struct PlacedGlyph<'a> {
     symbol: &'a str,
     style: CellStyle,
     scale: f32,
+    group: u64,
 }
 
 impl PlacedGlyph<'_> {
@@ -133,7 +191,12 @@ impl PlacedGlyph<'_> {
 }
 
 /// The glyphs of a row. A wide glyph owns the cells it covers, whatever they contain.
-fn glyphs<'a>(buffer: &'a Buffer, row: u16, colors: &TerminalColors) -> Vec<PlacedGlyph<'a>> {
+fn glyphs<'a>(
+    buffer: &'a Buffer,
+    row: u16,
+    colors: &TerminalColors,
+    group: &dyn Fn(u16, u16) -> u64,
+) -> Vec<PlacedGlyph<'a>> {
     let mut found = Vec::with_capacity(usize::from(buffer.area.width));
     let mut column = 0;
     while column < buffer.area.width {
@@ -145,7 +208,8 @@ fn glyphs<'a>(buffer: &'a Buffer, row: u16, colors: &TerminalColors) -> Vec<Plac
         };
         let width = u16::try_from(width).unwrap_or(1).max(1);
         let columns = width.min(buffer.area.width - column);
-        found.push(PlacedGlyph { column, columns, symbol, style: colors.cell_style(cell), scale });
+        let (style, group) = (colors.cell_style(cell), group(column, row));
+        found.push(PlacedGlyph { column, columns, symbol, style, scale, group });
         column += columns;
     }
     found
@@ -228,10 +292,11 @@ fn draw_shapes(shapes: &[Shape], area: Area, glyph: &PlacedGlyph<'_>, canvas: &m
     }
 }
 
-fn texts(row: u16, glyphs: &[PlacedGlyph<'_>], canvas: &mut impl Canvas) {
+fn texts(row: u16, glyphs: &[PlacedGlyph<'_>], found: &mut impl FnMut(TextRun)) {
     let is_text = |glyph: &PlacedGlyph<'_>| !glyph.is_blank() && shapes(glyph.symbol).is_none();
     let same = |a: &PlacedGlyph<'_>, b: &PlacedGlyph<'_>| {
         a.style == b.style
+            && a.group == b.group
             && a.scale.to_bits() == b.scale.to_bits()
             && (a.is_monospaced() && b.is_monospaced() || a.is_blank() && b.is_blank())
     };
@@ -240,13 +305,14 @@ fn texts(row: u16, glyphs: &[PlacedGlyph<'_>], canvas: &mut impl Canvas) {
         let end = run.0.iter().rposition(is_text).map_or(start, |last| last + 1);
         let run = GlyphRun(&run.0[start..end]);
         let first = run.first();
-        canvas.text(&TextRun {
+        found(TextRun {
             area: run.area(row),
             text: run.0.iter().map(|glyph| glyph.symbol).collect(),
             style: first.style,
             opacity: first.opacity(),
             scale: first.scale,
             is_monospaced: first.is_monospaced(),
+            group: first.group,
         });
     }
 }

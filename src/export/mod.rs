@@ -1,7 +1,7 @@
 //! Exports scenes and buffers as documents. Exporters neither parse nor wrap text.
 //!
 //! A format is a file with one function of a painted buffer, like [`svg`](fn@svg), or of a scene, if
-//! it needs all rows ([`text`](fn@text)). [`html`](fn@html) combines SVG pictures.
+//! it needs all rows ([`text`](fn@text)), or the roles of its parts ([`HtmlDocument`]).
 
 mod canvas;
 mod html;
@@ -12,7 +12,7 @@ mod shapes;
 mod svg;
 mod text;
 
-pub use html::{HtmlSlide, html};
+pub use html::{HtmlDocument, HtmlMetadata, HtmlPage, HtmlSlide};
 pub use palette::{Rgb, TerminalColors};
 #[cfg(feature = "pdf")]
 pub use pdf::{Pdf, PdfMetadata, PdfPage, pdf};

@@ -9,8 +9,16 @@ use ratatui::style::{Color, Modifier};
 use crate::ansi;
 
 /// An RGB colour; displays as `#rrggbb`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Rgb(pub u8, pub u8, pub u8);
+
+impl Rgb {
+    /// Whether light text is easier to read on it than dark text.
+    pub(super) fn is_dark(self) -> bool {
+        let Self(red, green, blue) = self;
+        u32::from(red) * 299 + u32::from(green) * 587 + u32::from(blue) * 114 < 128_000
+    }
+}
 
 impl fmt::Display for Rgb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,7 +75,7 @@ impl TerminalColors {
 }
 
 /// A cell's resolved style.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one of a cell's modifiers")]
 pub(super) struct CellStyle {
     /// Colour of the text.

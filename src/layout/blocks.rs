@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use super::flow::{Flow, OverflowKind};
 use super::inline::{InlineStyle, lines};
 use super::placement::effective_alignment;
+use super::role::Role;
 use super::text::StyledText;
 use super::{
     cell, code, columns, diagram_placeholder, limits, list, picture, problem, quote, table,
@@ -31,7 +32,12 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, blocks: &[Block]) {
         let from = flow.next();
         flow.span = block.span;
         let by = enlargement(flow, block);
-        flow.enlarged(by, |flow| self::block(flow, block));
+        match role(&block.kind) {
+            Some(role) => flow.with_role(role, |flow| {
+                flow.enlarged(by, |flow| self::block(flow, block));
+            }),
+            None => flow.enlarged(by, |flow| self::block(flow, block)),
+        }
         if by > 1 && matches!(block.kind, BlockKind::Paragraph(_)) {
             flow.close(flow.height(), by.into());
         }
@@ -43,6 +49,19 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, blocks: &[Block]) {
     if flow.is_full() {
         let rest = StyledText::plain(&limits::omission_note(), flow.context.theme().output.failure);
         flow.rows(&rest, Alignment::default());
+    }
+}
+
+/// Returns the role of a block; `None` for those that have roles inside.
+fn role(kind: &BlockKind) -> Option<Role> {
+    match kind {
+        BlockKind::Title(_) => Some(Role::Heading(1)),
+        BlockKind::Heading(level, _) => Some(Role::Heading(level.saturating_add(1))),
+        BlockKind::Paragraph(_) | BlockKind::Footnote(..) => Some(Role::Paragraph),
+        BlockKind::List(_) => Some(Role::List),
+        BlockKind::Quote(_) | BlockKind::Alert(..) => Some(Role::Quote),
+        BlockKind::Rule => Some(Role::Rule),
+        _ => None,
     }
 }
 
@@ -111,7 +130,7 @@ fn title(flow: &mut Flow<'_>, text: &[Inline], align: Option<Align>, size: Optio
     });
     flow.skip(u32::from(style.padding_bottom));
     if style.separator {
-        flow.enlarged(size, rule);
+        flow.with_role(Role::Decoration, |flow| flow.enlarged(size, rule));
     }
     flow.close(flow.height(), 1);
 }

@@ -8,6 +8,7 @@ use super::Highlighting;
 use super::flow::{Flow, OverflowKind};
 use super::limits::MAX_ROWS;
 use super::placement::ColumnRange;
+use super::role::Role;
 use super::text::StyledText;
 use crate::deck::{CodeBlock, LineGroup, Step};
 use crate::highlight::HighlightedCode;
@@ -64,6 +65,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> CodeBox {
     let panel = listing.panel(flow);
     let top = flow.open();
     let at = flow.items.len();
+    flow.begin(listing.role(), (panel.range.right(), top));
     let mut y = top.saturating_add(panel.above);
     for number in 1..=listing.highlighted.lines.len() {
         if y - top > MAX_ROWS {
@@ -73,6 +75,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> CodeBox {
         listing.reveal(flow, number, y..below);
         y = below;
     }
+    flow.end(top);
     let next = y.saturating_add(panel.above);
     if let Some(style) = listing.background(flow) {
         flow.fill(panel.range.x, top, (panel.range.width, next - top), style);
@@ -136,6 +139,11 @@ impl<'a> CodeListing<'a> {
         }
     }
 
+    fn role(&self) -> Role {
+        let text = visible_code(self.code).into();
+        Role::Code { language: self.code.language.clone(), text }
+    }
+
     fn panel(&self, flow: &Flow<'_>) -> CodeBox {
         let padding = flow.context.theme().code.padding;
         let alignment = flow.context.theme().code.alignment;
@@ -155,7 +163,8 @@ impl<'a> CodeListing<'a> {
         if gutter > 0 {
             let digits = usize::from(self.gutter) - 1;
             let text = StyledText::plain(&format!("{number:>digits$} "), self.dimmed);
-            flow.put(panel.x(), y, (text.cut(gutter), gutter));
+            let number = (text.cut(gutter), gutter);
+            flow.with_role(Role::Decoration, |flow| flow.put(panel.x(), y, number));
         }
         let line = &self.highlighted.lines[number - 1];
         let (x, room) = (panel.x() + gutter, panel.inner() - gutter);
@@ -169,12 +178,14 @@ impl<'a> CodeListing<'a> {
             flow.overflow(OverflowKind::code(&line.to_string(), text.width() - room));
         }
         let breaks = self.highlighted.breaks_of(number - 1).filter(|_| lit);
-        let mut y = y;
-        for (row, width) in text.rows_between(breaks, room, panel.beside) {
-            flow.put(x, y, (merge_blank_styles(row), width));
-            y = y.saturating_add(1);
-        }
-        y
+        flow.with_role(Role::CodeLine, |flow| {
+            let mut y = y;
+            for (row, width) in text.rows_between(breaks, room, panel.beside) {
+                flow.put(x, y, (merge_blank_styles(row), width));
+                y = y.saturating_add(1);
+            }
+            y
+        })
     }
 
     /// Returns the background of the box, if it has one.

@@ -12,6 +12,7 @@ use super::context::LayoutContext;
 use super::inline::InlineStyle;
 use super::limits;
 use super::placement::ColumnRange;
+use super::role::Role;
 use super::scene::{Item, PlacedItem};
 use super::text::StyledText;
 use crate::deck::Step;
@@ -184,6 +185,25 @@ impl<'a> Flow<'a> {
     pub(super) fn fill(&mut self, x: u16, y: u32, (width, height): (u16, u32), style: Style) {
         self.right = self.right.max(x.saturating_add(width));
         self.items.push(PlacedItem { x, y, item: Item::Fill { width, height, style } });
+    }
+
+    /// Adds what `fill` adds, as something with this role.
+    pub(super) fn with_role<T>(&mut self, role: Role, fill: impl FnOnce(&mut Self) -> T) -> T {
+        let y = self.next();
+        self.begin(role, (0, y));
+        let filled = fill(self);
+        self.end(y);
+        filled
+    }
+
+    /// Begins something with a role, with its marker at a position.
+    pub(super) fn begin(&mut self, role: Role, (x, y): (u16, u32)) {
+        self.items.push(PlacedItem { x, y, item: Item::Begin(role) });
+    }
+
+    /// Ends what began last, with a marker in row `y`.
+    pub(super) fn end(&mut self, y: u32) {
+        self.items.push(PlacedItem { x: 0, y, item: Item::End });
     }
 
     /// Adds rows to those that are new at this step.

@@ -101,7 +101,7 @@ fn pictures(context: &LayoutContext<'_>, height: u16) -> impl Iterator<Item = Pl
             1 => free / 2,
             _ => free.saturating_sub(MARGIN),
         };
-        PlacedItem { x, y, item: Item::Picture { width, height: high as u32, key } }
+        PlacedItem { x, y, item: Item::Picture { width, height: high as u32, key, alt: "".into() } }
     })
 }
 

@@ -3,6 +3,7 @@
 use super::flow::Flow;
 use super::inline::{InlineStyle, lines};
 use super::problem;
+use super::role::Role;
 use super::text::StyledText;
 use crate::deck::{Inline, Meta};
 use crate::theme::IntroLine;
@@ -15,8 +16,12 @@ pub(super) fn lay_out(flow: &mut Flow<'_>) {
     }
     let intro = &flow.context.theme().intro;
     flow.close(flow.room / 2, 0);
-    titles(flow, meta.title.as_deref(), &intro.title);
-    titles(flow, meta.sub_title.as_deref(), &intro.subtitle);
+    flow.with_role(Role::Heading(1), |flow| {
+        titles(flow, meta.title.as_deref(), &intro.title);
+    });
+    flow.with_role(Role::Paragraph, |flow| {
+        titles(flow, meta.sub_title.as_deref(), &intro.subtitle);
+    });
     let details =
         [(&meta.event, &intro.event), (&meta.location, &intro.location), (&meta.date, &intro.date)];
     if details.iter().any(|(text, _)| text.is_some()) {

@@ -5,6 +5,7 @@ use super::flow::Flow;
 use super::inline::lines;
 use super::limits::MAX_ROWS;
 use super::placement::{ColumnRange, effective_alignment};
+use super::role::Role;
 use super::text::StyledText;
 use crate::deck::{Align, List, ListItem, Marker};
 
@@ -34,7 +35,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, list: &List, align: Option<Align>) {
             break;
         }
         let from = flow.open();
-        entry.lay_out(flow, range);
+        flow.with_role(entry.role(), |flow| entry.lay_out(flow, range));
         flow.laid_out(entry.item.step, from);
         let free = u32::from(list.item_newlines.saturating_sub(1));
         let below = if entry.item.blocks.is_empty() { free } else { free.max(1) };
@@ -75,6 +76,11 @@ impl<'a> ItemLayout<'a> {
         Self { item, marker, lines: lines(&item.text, flow.inline_style, flow.context) }
     }
 
+    fn role(&self) -> Role {
+        let is_numbered = matches!(self.item.marker, Marker::Number(_));
+        Role::ListItem { depth: self.item.depth, is_numbered }
+    }
+
     /// Returns the width of the item without wrapping.
     fn width(&self) -> u16 {
         let text = self.lines.iter().map(StyledText::width).max().unwrap_or(0);
@@ -85,7 +91,11 @@ impl<'a> ItemLayout<'a> {
     fn lay_out(&self, flow: &mut Flow<'_>, range: ColumnRange) {
         let indent = self.marker.width().min(range.width.saturating_sub(1));
         let mut y = flow.open();
-        flow.put(range.x, y, (self.marker.cut(indent), indent));
+        let marker = (self.marker.cut(indent), indent);
+        match self.item.marker {
+            Marker::Bullet => flow.with_role(Role::Decoration, |flow| flow.put(range.x, y, marker)),
+            Marker::Number(_) => flow.put(range.x, y, marker),
+        }
         if !self.item.text.is_empty() || self.item.blocks.is_empty() {
             for line in &self.lines {
                 for row in line.hanging_rows(range.width - indent, flow.hang()) {

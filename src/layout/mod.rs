@@ -25,6 +25,7 @@ mod picture;
 mod placement;
 mod problem;
 mod quote;
+mod role;
 mod scene;
 mod slide;
 mod table;
@@ -40,6 +41,7 @@ pub use inputs::{
 pub use key_hints::KeyHints;
 pub use overflow::overflow;
 pub use pane::{PaneScene, PaneView, pane};
+pub use role::Role;
 pub use scene::{Item, MarkPlace, PlacedItem, RAISED, Scene};
 pub use slide::layout;
 

@@ -19,13 +19,16 @@ const MAX_WIDTH_PERCENT: u32 = 95;
 /// Minimum rows of a picture. With fewer rows left, it extends below the page.
 const MIN_ROWS: u32 = 4;
 
+/// The alternative text of pictures that programs made.
+const RESULT_ALT: &str = "picture made by the code";
+
 /// Lays out a picture, centred.
 pub(super) fn lay_out(flow: &mut Flow<'_>, picture: &Picture, span: Span) {
     let key = PictureKey { base: picture.base.clone(), source: picture.source.clone() };
     match flow.context.inputs.measures.pictures.get(&key) {
         Some(Ok(size)) => {
             let area = room_for(flow, *size, picture.width_percent, flow.next());
-            place(flow, area, key);
+            place(flow, area, key, &picture.alt);
         }
         Some(Err(reason)) => lay_out_error(flow, picture, reason, span),
         None => reserve(flow, picture),
@@ -41,7 +44,7 @@ pub(super) fn lay_out_result(flow: &mut Flow<'_>, file: &Path) {
             let (width, rows) = room(flow, flow.next());
             let rows = rows.max(flow.context.rows / u32::from(flow.size) / 2);
             let area = fit(*size, None, cell(flow), (width, rows));
-            place(flow, area, key);
+            place(flow, area, key, RESULT_ALT);
         }
         Some(Err(reason)) => {
             problem::notice(flow, "a result that cannot be shown", [&*reason.why].into_iter());
@@ -50,11 +53,16 @@ pub(super) fn lay_out_result(flow: &mut Flow<'_>, file: &Path) {
     }
 }
 
-fn place(flow: &mut Flow<'_>, (width, height): (u16, u32), key: PictureKey) {
+/// Places a picture of this many columns and rows, centred. `alt` is what it shows, in words.
+fn place(flow: &mut Flow<'_>, (width, height): (u16, u32), key: PictureKey, alt: &str) {
     let y = flow.open();
     let x = flow.width.saturating_sub(width) / 2;
     flow.right = flow.right.max(x + width);
-    flow.items.push(PlacedItem { x, y, item: Item::Picture { width, height, key } });
+    flow.items.push(PlacedItem {
+        x,
+        y,
+        item: Item::Picture { width, height, key, alt: alt.into() },
+    });
     flow.close(y.saturating_add(height), 1);
 }
 

@@ -11,6 +11,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use super::inputs::{PictureKey, Size};
+use super::role::Role;
 use crate::deck::CellId;
 
 /// One step of one slide, laid out.
@@ -93,6 +94,8 @@ pub enum Item {
         height: u32,
         /// Identifies the picture.
         key: PictureKey,
+        /// What it shows, in words; may be empty.
+        alt: Box<str>,
     },
     /// The area of a diagram that is not rendered yet. Other items explain it.
     Diagram {
@@ -145,6 +148,10 @@ pub enum Item {
         /// Total rows, after wrapping.
         total: usize,
     },
+    /// The items up to the matching [`Item::End`] have this meaning. Shows nothing.
+    Begin(Role),
+    /// Ends the innermost role that has begun.
+    End,
 }
 
 impl PlacedItem {
@@ -159,8 +166,8 @@ impl PlacedItem {
             Item::Fill { width, height, style } => {
                 Item::Fill { width: wide(width), height: high(height), style }
             }
-            Item::Picture { width, height, key } => {
-                Item::Picture { width: wide(width), height: high(height), key }
+            Item::Picture { width, height, key, alt } => {
+                Item::Picture { width: wide(width), height: high(height), key, alt }
             }
             Item::Diagram { width, height } => {
                 Item::Diagram { width: wide(width), height: high(height) }
@@ -173,6 +180,8 @@ impl PlacedItem {
             }
             // A terminal keeps its number of cells.
             screen @ Item::Terminal { .. } => screen,
+            Item::Begin(role) => Item::Begin(role.enlarged(by)),
+            Item::End => Item::End,
             Item::Output { width, height, id, part, follows, first, total } => {
                 let (width, height) = (wide(width), high(height));
                 Item::Output { width, height, id, part, follows, first, total }

@@ -8,6 +8,7 @@ use super::flow::{Flow, OverflowKind};
 use super::inline::{InlineStyle, lines};
 use super::limits::MAX_ROWS;
 use super::placement::{ColumnRange, effective_alignment};
+use super::role::Role;
 use super::text::StyledText;
 use crate::deck::{Align, Inline, Table};
 
@@ -54,15 +55,18 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, table: &Table, align: Option<Align>) 
     let range = flow.block_range(alignment, total(&widths));
     let runs = runs.then_some(room);
     let grid = TableGrid { range, widths, aligns, base: flow.inline_style.base, runs };
-    grid.row(flow, &header);
-    grid.rule(flow);
-    for (row, cells) in table.rows.iter().zip(&rows) {
-        if flow.context.shows(row.step) {
-            let from = flow.height();
-            grid.row(flow, cells);
-            flow.laid_out(row.step, from);
+    let role = if grid.runs.is_some() { Role::Paragraph } else { Role::Table };
+    flow.with_role(role, |flow| {
+        grid.row_with_role(flow, &header, true);
+        flow.with_role(Role::Decoration, |flow| grid.rule(flow));
+        for (row, cells) in table.rows.iter().zip(&rows) {
+            if flow.context.shows(row.step) {
+                let from = flow.height();
+                grid.row_with_role(flow, cells, false);
+                flow.laid_out(row.step, from);
+            }
         }
-    }
+    });
     flow.close(flow.height(), 1);
 }
 
@@ -129,6 +133,22 @@ fn divide(asked: &[u16], free: u16) -> Vec<u16> {
 }
 
 impl TableGrid {
+    /// Lays out one row of cells with its role.
+    fn row_with_role(&self, flow: &mut Flow<'_>, cells: &[Vec<StyledText>], is_header: bool) {
+        if self.runs.is_some() {
+            return self.row(flow, cells);
+        }
+        let mut start: u16 = 0;
+        let ranges = self.widths.iter().map(|&width| {
+            let end = start.saturating_add(width);
+            std::mem::replace(&mut start, end.saturating_add(SEPARATOR_WIDTH))..end
+        });
+        let y = flow.open();
+        flow.begin(Role::TableRow { is_header, cells: ranges.collect() }, (self.range.x, y));
+        self.row(flow, cells);
+        flow.end(y);
+    }
+
     /// Lays out one row of cells, as high as its highest cell. On continuation rows, separators are
     /// drawn only between cells that continue, which shows where the next row of the table starts.
     fn row(&self, flow: &mut Flow<'_>, cells: &[Vec<StyledText>]) {

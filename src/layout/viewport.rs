@@ -72,7 +72,9 @@ impl VisibleCells {
             | Item::Cell { .. }
             | Item::DetachedOutput { .. }
             | Item::Terminal { .. }
-            | Item::Output { .. } => return None,
+            | Item::Output { .. }
+            | Item::Begin(_)
+            | Item::End => return None,
         };
         let at = |column: u16| placed.x.saturating_add(column);
         let rows = placed.y..placed.y.saturating_add(height);

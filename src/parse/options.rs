@@ -71,6 +71,8 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn KeyVisitor) {
     keys.key("image_attributes_prefix", about, &mut options.image_attributes_prefix);
     let about = "Languages to render as pictures, as with `+render`.";
     keys.key("auto_render_languages", about, &mut options.auto_render_languages);
+    let about = "The language of the text, as in `pt-BR`; exported documents name it.";
+    keys.key("language", about, &mut LanguageSlot(&mut options.language));
     let about = "When recorded output is shown instead of a run; with `always` nothing runs.";
     keys.key("replay", about, &mut one_of(&mut options.replay, REPLAY_WORDS));
     let about =
@@ -105,6 +107,29 @@ const PROFILES: &[(&str, Profile)] =
 /// The values of `options.rust.pyo3`.
 const MODULE_ABIS: &[(&str, ModuleAbi)] =
     &[("python", ModuleAbi::Python), ("abi3", ModuleAbi::Stable)];
+
+/// The slot of a language tag.
+struct LanguageSlot<'s>(&'s mut String);
+
+impl Slot for LanguageSlot<'_> {
+    fn take(&mut self, node: &Node) -> Result<(), String> {
+        let is_part = |part: &str| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        let tag = text(node).filter(|tag| tag.split('-').all(is_part));
+        let tag = tag.ok_or_else(|| "a language such as `en` or `pt-BR`".to_owned())?;
+        tag.clone_into(self.0);
+        Ok(())
+    }
+
+    fn sample(&self) -> Option<String> {
+        Some(self.0.clone())
+    }
+
+    fn schema(&self) -> serde_json::Value {
+        serde_json::json!({ "type": "string" })
+    }
+}
 
 /// The slot of a Rust edition.
 struct EditionSlot<'s>(&'s mut Option<Box<str>>);

@@ -140,7 +140,7 @@ impl BodyWindow {
                 let (area, _) = self.visible(placed, width, height)?;
                 blank(buffer, area, style);
             }
-            &Item::Picture { width, height, ref key } => {
+            &Item::Picture { width, height, ref key, .. } => {
                 let (area, skipped) = self.visible(placed, width, height)?;
                 return Some(Overlay { key: key.clone(), area, whole: (width, height), skipped });
             }
@@ -148,7 +148,9 @@ impl BodyWindow {
             | Item::Cell { .. }
             | Item::DetachedOutput { .. }
             | Item::Terminal { .. }
-            | Item::Output { .. } => {}
+            | Item::Output { .. }
+            | Item::Begin(_)
+            | Item::End => {}
         }
         None
     }
@@ -335,7 +337,7 @@ mod tests {
     #[test]
     fn picture_overlay_covers_its_visible_rows() {
         let key = PictureKey { base: "".into(), source: "a.png".into() };
-        let picture = Item::Picture { width: 10, height: 6, key: key.clone() };
+        let picture = Item::Picture { width: 10, height: 6, key: key.clone(), alt: "".into() };
         let mut scene = scene(8, 4, vec![(1, 2, picture)]);
         scene.height = 8;
         let overlay = |scroll| paint(&scene, scroll, &mut Buffer::empty(Rect::new(0, 0, 8, 4)));

@@ -19,8 +19,11 @@ use super::args::{ExportArgs, Format, OutputSource};
 use super::progress::Progress;
 use super::settings;
 use crate::config::Config;
-use crate::deck::Cursor;
-use crate::export::{HtmlSlide, Overflow, PAGE_BREAK, Rgb, TerminalColors, html, svg, text};
+use crate::deck::{Cursor, SlideNo, Step};
+use crate::export::{
+    HtmlDocument, HtmlMetadata, HtmlPage, HtmlSlide, Overflow, PAGE_BREAK, Rgb, TerminalColors,
+    svg, text,
+};
 #[cfg(feature = "pdf")]
 use crate::export::{PdfMetadata, PdfPage, pdf};
 use crate::files::{self, FileKind};
@@ -39,6 +42,7 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let options = settings::load_options(args.deck.clone(), args.choices.theme.clone(), &config);
     let loaded = load(&options, None).with_context(|| super::quoted(&args.deck))?;
     let pages = pages(&loaded.deck, args, config.export.page_per_step)?;
+    let count = pages.chunk_by(|one, other| one.slide == other.slide).count();
     let mut exporter = Exporter {
         renderer: SlideRenderer::new(&loaded),
         loaded: &loaded,
@@ -47,8 +51,9 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
         source: source(args, &loaded),
         execution: settings::execution(&config, args.sandbox)?,
         overflowing: Vec::new(),
-        progress: Progress::new("page", pages.len()),
+        progress: Progress::new("slide", count),
         begun: 0,
+        prepared: None,
     };
     let document = match args.to {
         Format::Svg => exporter.svg(pages[0])?.into_bytes(),
@@ -60,7 +65,8 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
     exporter.progress.hide();
     let destination = destination(args);
     destination.write(&document)?;
-    exporter.report(&destination, pages.len());
+    exporter
+        .report(&destination, if matches!(args.to, Format::Html) { count } else { pages.len() });
     Ok(())
 }
 
@@ -107,8 +113,10 @@ struct Exporter<'a> {
     /// The slides with rows that were cut off.
     overflowing: Vec<usize>,
     progress: Progress,
-    /// The number of pages that were begun.
+    /// The number of slides that were begun.
     begun: usize,
+    /// The slide whose outputs are there.
+    prepared: Option<SlideNo>,
 }
 
 impl Exporter<'_> {
@@ -130,12 +138,29 @@ impl Exporter<'_> {
     /// The pages as one HTML page.
     fn html(&mut self, pages: &[Cursor]) -> anyhow::Result<String> {
         let deck = &self.loaded.deck;
-        let slide = |&at: &Cursor| {
-            let title = deck.slide(at.slide).title.as_deref().unwrap_or_default().to_owned();
-            Ok(HtmlSlide { title, picture: self.svg(at)? })
-        };
-        let slides = pages.iter().map(slide).collect::<anyhow::Result<Vec<_>>>()?;
-        Ok(html(&self.title(), &slides))
+        let mut document = HtmlDocument::new(HtmlMetadata {
+            title: self.title(),
+            language: deck.options.language.clone(),
+            size: (self.size.columns, self.size.rows),
+            prints_steps: self.args.steps,
+        });
+        for steps in pages.chunk_by(|one, other| one.slide == other.slide) {
+            let at = steps[0].slide;
+            let slide = deck.slide(at);
+            let steps = steps.iter().map(|&at| {
+                let Page { scene, buffer, pictures, colors } = self.page(at)?;
+                Ok(HtmlPage { scene, buffer, pictures, colors })
+            });
+            let steps = steps.collect::<anyhow::Result<_>>()?;
+            let notes = slide.notes.iter().filter(|_| self.args.notes);
+            document.add(&HtmlSlide {
+                number: number(at),
+                title: slide.title.as_deref().unwrap_or_default().to_owned(),
+                steps,
+                notes: notes.map(|note| note.text.to_string()).collect(),
+            });
+        }
+        Ok(document.finish())
     }
 
     /// The pages as a PDF document.
@@ -144,8 +169,8 @@ impl Exporter<'_> {
         let deck = &self.loaded.deck;
         let mut sheets = Vec::with_capacity(pages.len());
         for at in pages {
-            let Page { buffer, pictures, colors } = self.page(*at)?;
-            let slide = u32::try_from(at.slide.index() + 1).unwrap_or(u32::MAX);
+            let Page { buffer, pictures, colors, .. } = self.page(*at)?;
+            let slide = number(at.slide);
             let title = deck.slide(at.slide).title.as_deref().map(str::to_owned);
             sheets.push(PdfPage { buffer, pictures, colors, slide, title });
         }
@@ -202,22 +227,30 @@ impl Exporter<'_> {
             .collect::<Result<_, _>>()
             .context("a picture of the slide")?;
         let colors = terminal_colors(&self.loaded.style(at.slide).theme);
-        Ok(Page { buffer, pictures, colors })
+        Ok(Page { scene, buffer, pictures, colors })
     }
 
     /// A page's scene, with the outputs that were asked for.
     fn scene(&mut self, at: Cursor) -> Scene {
-        let scene = self.renderer.scene(at, self.size);
-        match self.source {
-            OutputSource::None => return scene,
-            OutputSource::Run => {
-                self.begun += 1;
-                self.progress.begin(self.begun);
-                self.renderer.run(&self.args.deck, &self.execution);
-            }
-            OutputSource::Recording => self.renderer.show_recorded(),
+        if self.prepared.replace(at.slide) != Some(at.slide) {
+            self.prepare(at.slide);
         }
         self.renderer.scene(at, self.size)
+    }
+
+    /// Makes the outputs of a slide, once for all of its steps.
+    fn prepare(&mut self, slide: SlideNo) {
+        self.begun += 1;
+        self.progress.begin(self.begun);
+        if self.source == OutputSource::None {
+            return;
+        }
+        self.renderer.scene(Cursor { slide, step: Step::LAST }, self.size);
+        match self.source {
+            OutputSource::Run => self.renderer.run(&self.args.deck, &self.execution),
+            OutputSource::Recording => self.renderer.show_recorded(),
+            OutputSource::None => {}
+        }
     }
 
     /// Reports what was written to a file, and what the document lacks.
@@ -228,7 +261,8 @@ impl Exporter<'_> {
                 OutputSource::Recording => "with recorded output",
                 OutputSource::None => "without the output of code",
             };
-            let pages = if pages == 1 { "1 page".to_owned() } else { format!("{pages} pages") };
+            let word = if matches!(self.args.to, Format::Html) { "slide" } else { "page" };
+            let pages = format!("{pages} {word}{}", if pages == 1 { "" } else { "s" });
             super::warn(&format!("wrote {}: {pages}, {source}", super::quoted(file)));
         }
         for slide in &self.overflowing {
@@ -238,6 +272,11 @@ impl Exporter<'_> {
             ));
         }
     }
+}
+
+/// A slide's number, from 1.
+fn number(slide: SlideNo) -> u32 {
+    u32::try_from(slide.index() + 1).unwrap_or(u32::MAX)
 }
 
 /// Slides by their numbers, shortened: `slide 3`, or `slides 3, 4, 7 and 9 more`.
@@ -253,6 +292,7 @@ fn slide_list(slides: &[u32]) -> String {
 
 /// A page, painted.
 struct Page {
+    scene: Scene,
     buffer: Buffer,
     pictures: Vec<(Overlay, Vec<u8>)>,
     colors: TerminalColors,

@@ -40,7 +40,7 @@ fn steps(slide: &Slide, args: &ExportArgs, page_per_pause: bool) -> Vec<Step> {
     let pauses = slide.pauses.iter().map(|pause| pause.0.saturating_sub(1));
     let steps: Vec<u16> = match () {
         () if matches!(args.to, Format::Svg) => vec![last],
-        () if args.steps => (0..=last).collect(),
+        () if args.steps || matches!(args.to, Format::Html) => (0..=last).collect(),
         () if page_per_pause => pauses.chain([last]).collect(),
         () => vec![Step::LAST.0],
     };

@@ -119,7 +119,7 @@ impl SvgWriter {
 }
 
 /// What kind of picture the bytes are, by how they begin.
-fn media_type(bytes: &[u8]) -> &'static str {
+pub(super) fn media_type(bytes: &[u8]) -> &'static str {
     match bytes {
         [0xff, 0xd8, ..] => "image/jpeg",
         [b'G', b'I', b'F', ..] => "image/gif",
@@ -128,7 +128,7 @@ fn media_type(bytes: &[u8]) -> &'static str {
 }
 
 /// Text as XML has it; what XML cannot hold becomes the replacement character.
-pub(super) fn escape(text: &str) -> String {
+fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

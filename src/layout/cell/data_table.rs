@@ -1,12 +1,15 @@
 //! Data tables in output: single-line rows, as many columns as fit, and a scrolling window over the
 //! rows.
 
+use std::ops::Range;
+
 use ratatui::style::{Modifier, Style};
 
 use super::window::{self, PartView, RowWindow};
 use crate::deck::{Align, CodeBlock};
 use crate::layout::code::CodeBox;
 use crate::layout::flow::Flow;
+use crate::layout::role::Role;
 use crate::layout::text::{DIM, StyledText};
 use crate::layout::wrap;
 use crate::run::{DataColumn, DataTable, group_digits};
@@ -48,15 +51,25 @@ pub(in crate::layout) fn lay_out(
     let label = grid.label(&window);
     let rows = table.rows.iter().skip(window.first).take(window.rows).map(|row| grid.row(row));
     let label = label.map(|words| StyledText::plain(&words, DIM));
-    let lines: Vec<StyledText> = head.iter().cloned().chain(rows).chain(label).collect();
-    let height = lines.len() as u32 + panel.above * 2;
+    let lines: Vec<StyledText> = head.iter().cloned().chain(rows).collect();
+    let height = (lines.len() + usize::from(label.is_some())) as u32 + panel.above * 2;
     if !block.no_background {
         let style = flow.context.theme().output.style;
         flow.fill(panel.range.x, top, (panel.range.width, height), style);
     }
     let y = top.saturating_add(panel.above);
-    for (line, y) in lines.iter().zip(y..) {
+    flow.begin(Role::Table, (panel.x(), y));
+    for ((number, line), y) in lines.iter().enumerate().zip(y..) {
+        // The rule is the last line of the head.
+        let is_header = number + 1 < head.len();
+        flow.begin(Role::TableRow { is_header, cells: grid.cells() }, (panel.x(), y));
         flow.put(panel.x(), y, (line.cut(panel.inner()), panel.inner()));
+        flow.end(y);
+    }
+    flow.end(y);
+    if let Some(label) = label {
+        let below = y.saturating_add(lines.len() as u32);
+        flow.put(panel.x(), below, (label.cut(panel.inner()), panel.inner()));
     }
     let y = y.saturating_add(head.len() as u32);
     place.note(flow, (panel.range.x, y, panel.range.width), &window, false);
@@ -105,6 +118,20 @@ impl<'a> DataGrid<'a> {
     /// Returns whether there are more columns to the right.
     fn has_more_columns(&self) -> bool {
         self.hidden_columns() > self.skipped
+    }
+
+    /// Returns the columns of each cell of a row.
+    fn cells(&self) -> Vec<Range<u16>> {
+        let first = self.shown.iter().position(|&(at, _)| !self.table.columns[at].is_index);
+        let mut start: u16 = 0;
+        let range = |(place, &(_, width)): (usize, &(usize, u16))| {
+            if self.skipped > 0 && first == Some(place) {
+                start = start.saturating_add(COLUMN_GAP + 1);
+            }
+            let end = start.saturating_add(width);
+            std::mem::replace(&mut start, end.saturating_add(COLUMN_GAP))..end
+        };
+        self.shown.iter().enumerate().map(range).collect()
     }
 
     /// Returns the names, the types (if any) and a rule.

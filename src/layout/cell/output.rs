@@ -15,6 +15,7 @@ use crate::layout::code::CodeBox;
 use crate::layout::flow::Flow;
 use crate::layout::picture;
 use crate::layout::placement::effective_alignment;
+use crate::layout::role::Role;
 use crate::layout::text::{DIM, StyledText};
 use crate::layout::wrap;
 use crate::run::{
@@ -164,11 +165,13 @@ impl<'a> TextLayout<'a> {
         }
         let y = top.saturating_add(panel.above);
         let colors = flow.context.theme().output_colors(!block.no_background);
+        flow.begin(Role::Output, (panel.x(), y));
         for (line, y) in
             self.visible((panel.inner(), &colors), &heights, &window).into_iter().zip(y..)
         {
             flow.put(panel.x(), y, (line, panel.inner()));
         }
+        flow.end(y);
         if window.is_part() {
             let label = StyledText::plain(&self.label(&heights, &window), DIM);
             let width = label.width().min(panel.inner());

@@ -8,6 +8,7 @@ use super::status;
 use crate::deck::{Cell, CodeBlock, OutputPlace};
 use crate::layout::code;
 use crate::layout::flow::Flow;
+use crate::layout::scene::{Item, PlacedItem};
 use crate::run::CellRun;
 use crate::theme::{Alignment, OutputShape};
 
@@ -59,7 +60,8 @@ pub(in crate::layout) fn lay_out(
         Alignment::Left(_) => 0,
         Alignment::Center { .. } | Alignment::Right(_) => left.saturating_sub(code.right),
     };
-    let first = beside.items.iter().map(|placed| placed.x).min().unwrap_or(0);
+    let is_visible = |it: &&PlacedItem| !matches!(it.item, Item::Begin(_) | Item::End);
+    let first = beside.items.iter().filter(is_visible).map(|placed| placed.x).min().unwrap_or(0);
     let beside_x = x.saturating_add(code.right + GAP).saturating_sub(first);
     flow.adopt(code, x, y);
     flow.adopt(beside, beside_x, y);

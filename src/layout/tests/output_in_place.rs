@@ -102,7 +102,7 @@ fn f154_picture_replaces_its_code() {
     made.measures.pictures.insert(key.clone(), Ok(PixelSize { width: 100, height: 80 }));
     let scene = made.scene();
     let found = scene.body.iter().find_map(|placed| match &placed.item {
-        Item::Picture { width, height, key } => Some((*width, *height, key.clone())),
+        Item::Picture { width, height, key, .. } => Some((*width, *height, key.clone())),
         _ => None,
     });
     assert_eq!(found, Some((10, 4, key.clone())));

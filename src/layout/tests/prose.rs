@@ -95,7 +95,7 @@ fn quote_background_covers_the_longest_row() {
     fixture.theme.quote.style = Style::new().bg(ratatui::style::Color::Blue);
     let style = fixture.theme.quote.style;
     let fill = PlacedItem { x: 2, y: 1, item: Item::Fill { width: 13, height: 3, style } };
-    assert_eq!(fixture.scene().body[0], fill);
+    assert_eq!(fixture.scene().body[1], fill);
 }
 
 #[test]

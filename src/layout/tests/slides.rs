@@ -225,7 +225,10 @@ fn f203_slides_can_use_part_of_the_screen() {
     let scene = fixture.scene();
     assert_eq!(scene.viewport, Rect::new(10, 6, 20, 7));
     assert_eq!((scene.frame[0].x, scene.frame[0].y), (10, 13));
-    let lines = |scene: &Scene| -> Vec<_> { scene.body.iter().map(|at| (at.x, at.y)).collect() };
+    let lines = |scene: &Scene| -> Vec<_> {
+        let texts = scene.body.iter().filter(|placed| matches!(placed.item, Item::Text(_)));
+        texts.map(|placed| (placed.x, placed.y)).collect()
+    };
     assert_eq!(lines(&scene), [(19, 2), (12, 5)]);
     fixture.limits =
         SlideArea { across: HorizontalAlign::Right, down: VerticalAlign::Bottom, ..fixture.limits };

@@ -10,6 +10,7 @@ const MAX_FIELDS: usize = 12;
 /// Structs with more fields, and why.
 const LARGE_STRUCTS: &[(&str, &str)] = &[
     ("cli::args::Args", "one field for each argument"),
+    ("cli::args::ExportArgs", "one field for each argument"),
     ("deck::Options", "one field for each option of a deck"),
     ("exec::os::spawn::SpawnCommand", "one field for each property of a process"),
     ("exec::python::run::RunMonitor", "to be split: the run, and what is read from it"),

@@ -4,5 +4,6 @@ mod arguments;
 mod check;
 mod doctor;
 mod export;
+mod export_html;
 mod notebooks;
 mod recording;

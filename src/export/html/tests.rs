@@ -1,0 +1,166 @@
+//! What readers and browsers find in a page.
+
+use ratatui::layout::Rect;
+use ratatui::style::{Style, Stylize as _};
+use ratatui::text::Line;
+
+use super::*;
+use crate::layout::{Item, PlacedItem, Role, Size};
+use crate::view;
+
+const COLORS: fn() -> TerminalColors = || TerminalColors::new(Rgb(230, 230, 230), Rgb(20, 20, 20));
+
+fn page_of(items: Vec<(u16, u32, Item)>) -> HtmlPage {
+    let body: Vec<_> = items.into_iter().map(|(x, y, item)| PlacedItem { x, y, item }).collect();
+    let scene = Scene { height: 9, body, ..Scene::blank(Size::new(40, 10), Style::new()) };
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 10));
+    let overlays = view::paint(&scene, 0, &mut buffer);
+    let pictures = overlays.into_iter().map(|it| (it, b"GIF89a".to_vec())).collect();
+    HtmlPage { scene, buffer, pictures, colors: COLORS() }
+}
+
+fn document(slides: Vec<(&str, Vec<HtmlPage>)>, notes: &[&str]) -> String {
+    let mut document = HtmlDocument::new(HtmlMetadata {
+        title: "A & B".to_owned(),
+        language: "de".to_owned(),
+        size: (40, 10),
+        prints_steps: false,
+    });
+    for (number, (title, steps)) in (1..).zip(slides) {
+        let notes = notes.iter().map(|&note| note.to_owned()).collect();
+        document.add(&HtmlSlide { number, title: title.to_owned(), steps, notes });
+    }
+    document.finish()
+}
+
+/// The elements of a page without its picture, positions and styles.
+fn elements(items: Vec<(u16, u32, Item)>) -> String {
+    let whole = document(vec![("", vec![page_of(items)])], &[]);
+    let (_, page) = whole.split_once("</svg>").unwrap();
+    let (page, _) = page.split_once("</section>").unwrap();
+    let styles = regex::Regex::new(" (style|class)=\"[^\"]*\"").unwrap();
+    styles.replace_all(page, "").replace("<span>", "").replace("</span>", "").replace('\n', "")
+}
+
+fn text(text: &'static str) -> Item {
+    Item::Text(Line::raw(text))
+}
+
+#[test]
+fn f204_page_has_every_slide_and_is_self_contained() {
+    let page = |words| page_of(vec![(1, 1, text(words))]);
+    let slides = vec![("One \"1\"", vec![page("first")]), ("", vec![page("a"), page("second")])];
+    let page = document(slides, &[]);
+    assert!(page.contains("<title>A &amp; B</title>") && page.contains("<html lang=\"de\""));
+    assert!(
+        page.contains("id=\"s1\"") && page.contains("aria-label=\"Slide 1: One &quot;1&quot;\"")
+    );
+    assert!(page.contains("first") && page.contains("second"));
+    assert_eq!(page.matches("<div class=\"page").count(), 3);
+    assert_eq!(page.matches("<div class=\"page dark last").count(), 2);
+    assert!(!page.contains("src=") && !page.contains("http"), "nothing is fetched");
+}
+
+#[test]
+fn roles_are_elements_around_their_rows() {
+    let item = |depth| Item::Begin(Role::ListItem { depth, is_numbered: false });
+    let found = elements(vec![
+        (0, 0, Item::Begin(Role::Heading(1))),
+        (2, 0, text("Title")),
+        (0, 0, Item::End),
+        (0, 2, Item::Begin(Role::List)),
+        (0, 2, item(0)),
+        (0, 2, Item::Begin(Role::Decoration)),
+        (0, 2, text("* ")),
+        (0, 2, Item::End),
+        (2, 2, text("a <b>")),
+        (0, 2, Item::End),
+        (0, 3, item(1)),
+        (4, 3, text("c")),
+        (0, 3, Item::End),
+        (0, 3, Item::End),
+        (0, 4, Item::Begin(Role::Paragraph)),
+        (0, 4, Item::End),
+    ]);
+    let list = "<ul role=\"list\"><li>";
+    assert_eq!(
+        found.replace(" aria-hidden=\"true\"", "").replace("<span>", ""),
+        format!("<h2>Title</h2>{list}*a &lt;b&gt;{list}c</li></ul></li></ul></div>")
+    );
+}
+
+#[test]
+fn tables_have_cells_and_headers() {
+    let row = |is_header| Item::Begin(Role::TableRow { is_header, cells: vec![0..4, 7..9] });
+    let found = elements(vec![
+        (1, 0, Item::Begin(Role::Table)),
+        (1, 0, row(true)),
+        (1, 0, text("name │ n ")),
+        (1, 0, Item::End),
+        (1, 1, text("─────┼───")),
+        (1, 2, row(false)),
+        (1, 2, text("one  │ 1")),
+        (1, 3, text("more │  ")),
+        (1, 2, Item::End),
+        (1, 2, Item::End),
+    ]);
+    let header = "<th scope=\"col\">name</th><th scope=\"col\">n</th>";
+    assert_eq!(
+        found,
+        format!("<table><tr>{header}</tr><tr><td>onemore</td><td>1</td></tr></table></div>")
+    );
+}
+
+#[test]
+fn code_keeps_its_indentation_and_can_be_copied() {
+    let code = Role::Code { language: "c".into(), text: "if (x)\n    y </script>;".into() };
+    let whole = document(
+        vec![(
+            "",
+            vec![page_of(vec![
+                (9, 0, Item::Begin(code)),
+                (1, 0, Item::Begin(Role::CodeLine)),
+                (1, 0, text("if (x)")),
+                (1, 0, Item::End),
+                (1, 1, Item::Begin(Role::CodeLine)),
+                (1, 1, Item::Text(Line::from(vec!["    ".into(), "y".bold(), " z".into()]))),
+                (1, 1, Item::End),
+                (1, 0, Item::End),
+            ])],
+        )],
+        &[],
+    );
+    assert!(whole.contains("--x:1;--y:1\">    <span class=\"s0\">y</span> z</span>"), "{whole}");
+    assert!(whole.contains("<button class=\"copy\" data-code=\"0\""));
+    assert!(whole.contains(r#"["if (x)\n    y \u003c/script>;"]"#));
+}
+
+#[test]
+fn pictures_are_embedded_once_and_have_a_text() {
+    let key = crate::layout::PictureKey { base: "".into(), source: "a.gif".into() };
+    let picture =
+        |alt: &str| Item::Picture { width: 4, height: 2, key: key.clone(), alt: alt.into() };
+    let items = vec![(3, 0, picture("a \"cat\"")), (9, 4, picture(""))];
+    let page = page_of(items);
+    let whole = document(vec![("", vec![page.clone()]), ("", vec![page])], &[]);
+    assert_eq!(whole.matches("data:image/gif;base64,").count(), 1);
+    assert_eq!(whole.matches("aria-label=\"a &quot;cat&quot;\" class=\"i p0\"").count(), 2);
+    assert_eq!(whole.matches("aria-label=\"a.gif\"").count(), 2);
+}
+
+#[test]
+fn addresses_are_links() {
+    let found = elements(vec![(0, 0, text("see https://pyo3.rs/a?b&c now"))]);
+    assert_eq!(
+        found,
+        "see <a href=\"https://pyo3.rs/a?b&amp;c\">https://pyo3.rs/a?b&amp;c</a> now</div>"
+    );
+}
+
+#[test]
+fn only_wanted_notes_are_in_the_page() {
+    let page = || vec![("", vec![page_of(vec![])])];
+    let with = document(page(), &["say <this>"]);
+    assert!(with.contains("<p>say &lt;this&gt;</p>") && with.contains("class=\"dark has-notes\""));
+    assert!(!document(page(), &[]).contains("<aside"));
+}
