@@ -44,3 +44,8 @@ def notebook():
 @pytest.fixture(scope="session")
 def bench_harness():
     return load("bench_harness", ["bench_harness.py"], last_line="run(frame, budget)")
+
+
+@pytest.fixture(scope="session")
+def magics():
+    return load("magics", ["magics.py"])

@@ -209,7 +209,12 @@ def restart_at(path, before):
 
 def split_code(source, lines, file):
     """Returns the block's code, and separately its last expression if its value is to be shown."""
-    tree = compile(source, file, "exec", ONLY_AST | AWAITS, dont_inherit=True)
+    try:
+        tree = compile(source, file, "exec", ONLY_AST | AWAITS, dont_inherit=True)
+    except SyntaxError:
+        tree = with_magics(source, file)
+        if tree is None:
+            raise
     last = tree.body[-1] if tree.body else None
     wanted = type(last).__name__ == "Expr" and hasattr(last, "end_lineno")
     if wanted:
@@ -222,6 +227,21 @@ def split_code(source, lines, file):
     expression.body = tree.body.pop().value
     code = compile(tree, file, "exec", AWAITS, dont_inherit=True)
     return code, compile(expression, file, "eval", AWAITS, dont_inherit=True)
+
+
+def with_magics(source, file):
+    """Returns the tree of a block that IPython's magics make valid. `None` if it is not valid."""
+    if "%" not in source and "!" not in source:
+        return None
+    magics = part(MAGICS)
+    rewritten = magics.rewrite(source)
+    if rewritten is None:
+        return None
+    try:
+        tree = compile(rewritten, file, "exec", ONLY_AST | AWAITS, dont_inherit=True)
+    except SyntaxError:
+        return None
+    return magics.finish(tree)
 
 
 class ValueDisplay:

@@ -14,6 +14,20 @@ fn block_can_inspect_its_own_source(#[values(Embedded, Standalone)] mode: TestMo
 }
 
 #[rstest]
+fn magics_of_ipython_work(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    let code = "%matplotlib inline\nn = 2\n!echo {n + 1}\nlines = !printf 'a\\nb'\nlines";
+    assert!(harness.run(code).0.ends_with("['a', 'b']\n"));
+    let (text, _) = harness.run("%%time\nn = 40\nn + 2");
+    assert!(text.contains("Wall time: ") && text.ends_with("42\n"), "{text}");
+    let (text, how) = harness.run("x = 1\n%nope");
+    assert!(text.contains("line 43") && text.contains("`%nope` does not work here"), "{text}");
+    assert_eq!(how, Outcome::Raised);
+    let (text, _) = harness.run("%time 1 +");
+    assert!(text.contains("SyntaxError"), "{text}");
+}
+
+#[rstest]
 fn classes_of_a_block_can_be_pickled(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import multiprocessing, pickle\nclass P:\n    x = 3\ndef f(p):\n    return p.x * 2\n\
                 print(pickle.loads(pickle.dumps(P())).x)\n\
