@@ -75,7 +75,8 @@ pub(in crate::layout) fn words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) 
     let mut words = state_words(run, exec, keys);
     if let Some(date) = &run.recorded {
         let age = if run.stale { "stale, " } else { "" };
-        return format!("{age}recorded {date} · {words}");
+        let words = without_unknown_time(&words, run);
+        return join_parts(&[&format!("{age}recorded {date}"), words]);
     }
     words.push_str(&notes(run));
     if run.stale {
@@ -95,7 +96,8 @@ pub(super) fn chip(run: &CellRun, exec: &ExecSpec, keys: &KeyHints, is_current: 
     if let Some(date) = &run.recorded {
         let day = date.split_once('-').map_or(&**date, |(_, day)| day);
         let mark = if run.stale { "≠ stale · " } else { "↺ " };
-        return format!("{mark}recorded {day} · {outcome}");
+        let outcome = without_unknown_time(outcome, run);
+        return join_parts(&[&format!("{mark}recorded {day}"), outcome]);
     }
     let text = match () {
         () if run.stale => format!("≠ stale · {outcome}"),
@@ -103,6 +105,19 @@ pub(super) fn chip(run: &CellRun, exec: &ExecSpec, keys: &KeyHints, is_current: 
         () => state,
     };
     text + &notes(run)
+}
+
+/// Removes the time from a status if it is not known: a notebook does not store how long a cell took.
+fn without_unknown_time<'t>(status: &'t str, run: &CellRun) -> &'t str {
+    let time = format_duration(run.elapsed);
+    let rest = status.strip_suffix(&time).filter(|_| run.elapsed.is_zero());
+    rest.map_or(status, |rest| rest.trim_end_matches([' ', '·']))
+}
+
+/// Joins the parts of a status that are not empty.
+fn join_parts(parts: &[&str]) -> String {
+    let parts = parts.iter().map(|part| part.trim_end()).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" · ")
 }
 
 /// Returns the symbol of a state, which differs without colour.
@@ -339,6 +354,22 @@ mod tests {
     #[case(
         CellRun { recorded: Some("2026-11-23".into()), stale: true, ..ended_with(Outcome::Exited(0)) },
         "≠ stale · recorded 11-23 · 0.8 ms"
+    )]
+    #[case(
+        CellRun {
+            recorded: Some("".into()),
+            elapsed: Duration::ZERO,
+            ..ended_with(Outcome::Exited(0))
+        },
+        "↺ recorded"
+    )]
+    #[case(
+        CellRun {
+            recorded: Some("2026-11-23".into()),
+            elapsed: Duration::ZERO,
+            ..ended_with(Outcome::Raised)
+        },
+        "↺ recorded 11-23 · ✗ exception"
     )]
     #[case(CellRun { stale: true, ..ended_with(Outcome::Exited(0)) }, "≠ stale · 0.8 ms")]
     fn chip_is_a_symbol_and_a_word(#[case] run: CellRun, #[case] expected: &str) {
