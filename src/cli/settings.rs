@@ -84,6 +84,7 @@ pub(super) fn default_settings(deck: PathBuf, choices: &Choices, config: &Config
         policy: Policy::default(),
         protocol: config.defaults.image_protocol,
         color_depth: config.defaults.color_depth,
+        large_text: config.defaults.large_text,
         mouse: config.defaults.mouse,
         links: config.defaults.links,
         cell: cell(config),

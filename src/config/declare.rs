@@ -70,6 +70,9 @@ impl Defaults {
         keys.key("image_protocol", about, &mut values::ProtocolSlot(&mut self.image_protocol));
         let about = "The terminal's colour depth.";
         keys.key("color_depth", about, &mut one_of(&mut self.color_depth, values::COLOR_DEPTHS));
+        let about = "Titles larger than a cell: by `kitty`'s protocol, drawn from `blocks`, or `off`; `auto` \
+                     draws blocks where the terminal lacks the protocol.";
+        keys.key("large_text", about, &mut one_of(&mut self.large_text, values::LARGE_TEXT));
         let about = "Whether clicks and the wheel work. Without the mouse, the terminal selects text. \
                      `toggle_mouse` changes it.";
         keys.key("mouse", about, &mut one_of(&mut self.mouse, values::ON_OFF));

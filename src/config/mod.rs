@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use crate::deck::Options;
 use crate::diag::{Diagnostic, Severity};
 use crate::exec::{CustomExecutor, SandboxOptions};
-use crate::layout::SlideArea;
+use crate::layout::{LargeText, SlideArea};
 use crate::media::Protocol;
 use crate::source::{FileId, Span};
 use crate::view::{ColorDepth, Motion};
@@ -84,6 +84,8 @@ pub struct Defaults {
     pub image_protocol: Option<Protocol>,
     /// The terminal's colour depth; `None` to detect it.
     pub color_depth: Option<ColorDepth>,
+    /// How text larger than a cell is drawn; `None` if the terminal decides.
+    pub large_text: Option<LargeText>,
     /// Whether to take the mouse.
     pub mouse: bool,
     /// Whether addresses are links; `None` if the terminal decides.

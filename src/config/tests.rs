@@ -5,7 +5,7 @@ use crate::app::default_bindings;
 use crate::deck::{Pauses, Profile};
 use crate::diag::plain;
 use crate::exec::SandboxOptions;
-use crate::layout::{HorizontalAlign, VerticalAlign};
+use crate::layout::{HorizontalAlign, LargeText, VerticalAlign};
 use crate::source::{SourceFile, Sources};
 use crate::view::Motion;
 
@@ -52,6 +52,7 @@ defaults:
   terminal_font_size: 10
   image_protocol: sixel
   color_depth: 256
+  large_text: blocks
   mouse: off
   links: on
   validate_overflows: when_presenting
@@ -118,6 +119,7 @@ fn every_key_is_read() {
         terminal_font_size,
         image_protocol,
         color_depth,
+        large_text,
         mouse,
         links,
         validate_overflows,
@@ -125,6 +127,7 @@ fn every_key_is_read() {
     } = &config.defaults;
     assert_eq!((*mouse, *links), (false, Some(true)));
     assert_eq!(*color_depth, Some(ColorDepth::Ansi256));
+    assert_eq!(*large_text, Some(LargeText::Blocks));
     let (light, dark) = ("light".to_owned(), "gruvbox-dark".to_owned());
     assert_eq!(*theme, DefaultTheme::ByBackground { light, dark, timeout: 50 });
     assert_eq!((terminal_font_size.0, *image_protocol), (10, Some(Protocol::Sixel)));
@@ -315,6 +318,7 @@ fn deck_configuration_sets_allowed_keys_only() {
         "defaults.terminal_font_size",
         "defaults.image_protocol",
         "defaults.color_depth",
+        "defaults.large_text",
         "defaults.mouse",
         "defaults.links",
         "snippet",

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::{DefaultTheme, ValidateOverflows};
 use crate::exec::SandboxOptions;
-use crate::layout::{HorizontalAlign, VerticalAlign};
+use crate::layout::{HorizontalAlign, LargeText, VerticalAlign};
 use crate::media::Protocol;
 use crate::view::{ColorDepth, Motion};
 use crate::yaml::{Node, NodeValue, Slot, quoted, text, within};
@@ -46,6 +46,14 @@ pub(super) const ON_OFF: &[(&str, bool)] = &[("on", true), ("off", false)];
 /// `defaults.links`
 pub(super) const LINKS: &[(&str, Option<bool>)] =
     &[("auto", None), ("on", Some(true)), ("off", Some(false))];
+
+/// `defaults.large_text`
+pub(super) const LARGE_TEXT: &[(&str, Option<LargeText>)] = &[
+    ("auto", None),
+    ("kitty", Some(LargeText::Protocol)),
+    ("blocks", Some(LargeText::Blocks)),
+    ("off", Some(LargeText::Off)),
+];
 
 /// `defaults.max_columns_alignment`
 pub(super) const ACROSS: &[(&str, HorizontalAlign)] = &[

@@ -303,6 +303,8 @@ pub struct Slide {
     pub steps: u16,
     /// Whether the `no_footer` command was given.
     pub no_footer: bool,
+    /// Whether what is below the title is in the middle of the page; `None` if the theme decides.
+    pub is_centered: Option<bool>,
     /// The steps that begin after a pause, in order. (Stepped highlights are steps, but not
     /// pauses.)
     pub pauses: Vec<Step>,

@@ -8,7 +8,7 @@ use ratatui::style::{Color, Style};
 use super::readable::{MIN_CODE_CONTRAST, MIN_COMMENT_CONTRAST, is_comment};
 use super::{Highlighter, paint};
 use crate::ansi::{contrast, fixed_rgb};
-use crate::theme::{Choice, FooterStyle, Theme, names, resolve};
+use crate::theme::{Choice, FooterStyle, FrameShape, Theme, names, resolve};
 
 /// The least contrast of running text.
 const BODY: f64 = 7.0;
@@ -21,6 +21,12 @@ const REMARK: f64 = 3.5;
 
 /// The least contrast of a box and the slide.
 const BOX: f64 = 1.15;
+
+/// The least contrast of lines that show where something is.
+const LINE: f64 = 3.0;
+
+/// The least contrast of lines that only adorn.
+const SEPARATOR: f64 = 1.5;
 
 /// One colour of a theme on its ground.
 struct Pair {
@@ -69,6 +75,7 @@ fn pairs(name: &str) -> Vec<Pair> {
     }
     let mut pairs = Pairs { theme: &theme, pairs: Vec::new() };
     prose(&mut pairs);
+    lines(&mut pairs);
     boxes(&mut pairs);
     code(&mut pairs);
     pairs.pairs
@@ -99,6 +106,42 @@ fn prose(pairs: &mut Pairs<'_>) {
     }
     for (name, (fg, bg)) in &theme.palette.classes {
         pairs.add(&format!("class {name}"), (*fg, *bg), REMARK);
+    }
+}
+
+/// Headers, bullets and lines; text on both ends of a gradient.
+fn lines(pairs: &mut Pairs<'_>) {
+    let theme = pairs.theme;
+    pairs.text("bullet", theme.list.marker, REMARK);
+    pairs.text("table header", theme.table.header, TEXT);
+    pairs.text("lines of a table", theme.table.lines, LINE);
+    if let Some(stripe) = theme.table.stripe {
+        pairs.add("striped row", (None, Some(stripe)), BODY);
+        pairs.boxed("stripe", Some(stripe));
+    }
+    if let Some(color) = theme.slide_title.separator_color {
+        pairs.add("separator", (Some(color), None), SEPARATOR);
+    }
+    if theme.code.frame != FrameShape::None {
+        pairs.add("frame of code", (theme.code.frame_style.fg, theme.code.fill), LINE);
+    }
+    for (end, ground) in theme.gradient.iter().flat_map(|it| [("start", it.from), ("end", it.to)]) {
+        let [red, green, blue] = ground;
+        let ground = Some(Color::Rgb(red, green, blue));
+        pairs.add(&format!("text on the gradient's {end}"), (None, ground), BODY);
+        pairs.add(
+            &format!("bullet on the gradient's {end}"),
+            (theme.list.marker.fg, ground),
+            REMARK,
+        );
+        let title = theme.slide_title.style.fg;
+        pairs.add(&format!("title on the gradient's {end}"), (title, ground), TEXT);
+        for (role, fill) in [("code", theme.code.fill), ("quote", theme.quote.style.bg)] {
+            pairs.add(&format!("box of {role} on the gradient's {end}"), (fill, ground), BOX);
+        }
+        if let FooterStyle::Template { style, .. } = theme.footer {
+            pairs.add(&format!("footer on the gradient's {end}"), (style.fg, ground), REMARK);
+        }
     }
 }
 

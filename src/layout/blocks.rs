@@ -5,6 +5,7 @@ use ratatui::style::Style;
 
 use super::flow::{Flow, OverflowKind};
 use super::inline::{InlineStyle, lines};
+use super::inputs::LargeText;
 use super::placement::effective_alignment;
 use super::role::Role;
 use super::text::StyledText;
@@ -88,7 +89,12 @@ fn heading_style<'a>(flow: &Flow<'a>, level: u8) -> &'a HeadingStyle {
 fn block(flow: &mut Flow<'_>, block: &Block) {
     match &block.kind {
         BlockKind::Title(text) => title(flow, text, block.align, block.font_size),
-        BlockKind::Heading(level, text) => heading(flow, *level, text, block.align),
+        BlockKind::Heading(level, text) => {
+            // What the terminal enlarges is enlarged already.
+            let is_drawn = flow.context.inputs.size.large_text == LargeText::Blocks;
+            let size = block.font_size.filter(|_| is_drawn).unwrap_or(1);
+            heading(flow, (*level, size), text, block.align);
+        }
         BlockKind::Paragraph(text) => paragraph(flow, text, block.align),
         BlockKind::List(list) => list::lay_out(flow, list, block.align),
         BlockKind::Table(table) => table::lay_out(flow, table, block.align),
@@ -116,39 +122,34 @@ fn block(flow: &mut Flow<'_>, block: &Block) {
 
 fn title(flow: &mut Flow<'_>, text: &[Inline], align: Option<Align>, size: Option<u8>) {
     let style = &flow.context.theme().slide_title;
-    let size = flow.sized(size.unwrap_or(style.font_size));
+    let asked = (size.unwrap_or(style.font_size), size.is_some() || style.is_size_asked);
     let top = flow.open().saturating_add(style.padding_top.into());
     flow.close(top, 0);
-    flow.enlarged(size, |flow| {
-        prefixed(
-            flow,
-            &style.prefix,
-            text,
-            style.style,
-            effective_alignment(align, style.alignment),
-        );
-    });
+    let lines = prefixed(flow, &style.prefix, text, style.style);
+    let size = flow.title_sized(asked, &lines);
+    let alignment = effective_alignment(align, style.alignment);
+    flow.enlarged(size, |flow| lines.iter().for_each(|line| flow.rows(line, alignment)));
     flow.skip(u32::from(style.padding_bottom));
     if style.separator {
-        flow.with_role(Role::Decoration, |flow| flow.enlarged(size, rule));
+        flow.with_role(Role::Decoration, |flow| match style.separator_color {
+            None => flow.enlarged(flow.sized(asked.0), rule),
+            Some(color) => line(flow, "─", flow.inline_style.base.fg(color)),
+        });
     }
     flow.close(flow.height(), 1);
 }
 
-fn heading(flow: &mut Flow<'_>, level: u8, text: &[Inline], align: Option<Align>) {
+fn heading(flow: &mut Flow<'_>, (level, size): (u8, u8), text: &[Inline], align: Option<Align>) {
     let HeadingStyle { alignment, style, prefix, .. } = heading_style(flow, level);
-    prefixed(flow, prefix, text, *style, effective_alignment(align, *alignment));
+    let alignment = effective_alignment(align, *alignment);
+    let lines = prefixed(flow, prefix, text, *style);
+    let drawn = if flow.size > 1 { 1 } else { flow.title_sized((size, size > 1), &lines) };
+    flow.enlarged(drawn, |flow| lines.iter().for_each(|line| flow.rows(line, alignment)));
     flow.close(flow.height(), 1);
 }
 
-/// Lays out text after a prefix and a space, if there is a prefix.
-fn prefixed(
-    flow: &mut Flow<'_>,
-    prefix: &str,
-    text: &[Inline],
-    style: Style,
-    alignment: Alignment,
-) {
+/// Returns the lines of text after a prefix and a space, if there is a prefix.
+fn prefixed(flow: &Flow<'_>, prefix: &str, text: &[Inline], style: Style) -> Vec<StyledText> {
     let mut lines = lines(text, InlineStyle::title(style), flow.context);
     if !prefix.is_empty()
         && let Some(first) = lines.first_mut()
@@ -158,9 +159,7 @@ fn prefixed(
         first.push(" ", style);
         first.append(&text);
     }
-    for line in &lines {
-        flow.rows(line, alignment);
-    }
+    lines
 }
 
 fn paragraph(flow: &mut Flow<'_>, text: &[Inline], align: Option<Align>) {
@@ -182,8 +181,13 @@ fn footnote(flow: &mut Flow<'_>, name: &str, text: &[Inline], align: Option<Alig
 
 /// Lays out a thematic break.
 fn rule(flow: &mut Flow<'_>) {
+    line(flow, "—", flow.inline_style.base);
+}
+
+/// Lays out a row of one character.
+fn line(flow: &mut Flow<'_>, dash: &str, style: Style) {
     let y = flow.open();
-    let dashes = StyledText::plain(&"—".repeat(usize::from(flow.width)), flow.inline_style.base);
+    let dashes = StyledText::plain(&dash.repeat(usize::from(flow.width)), style);
     flow.put(0, y, (dashes.cut(flow.width), flow.width));
     flow.close(y.saturating_add(1), 1);
 }

@@ -6,13 +6,20 @@ use ratatui::text::{Line, Span};
 
 use super::Highlighting;
 use super::flow::{Flow, OverflowKind};
+use super::frame;
 use super::limits::MAX_ROWS;
 use super::placement::ColumnRange;
 use super::role::Role;
 use super::text::StyledText;
 use crate::deck::{CodeBlock, LineGroup, Step};
 use crate::highlight::HighlightedCode;
-use crate::theme::{Alignment, CodeStyle, Padding};
+use crate::theme::{Alignment, CodeStyle, FrameShape, Padding};
+
+/// The mark of a row that continues a line.
+pub(super) const WRAP_MARK: &str = "↳";
+
+/// Columns by which a row that continues a line is indented, for the mark.
+const WRAP_INDENT: u16 = 2;
 
 /// A box for code or output.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +32,8 @@ pub(super) struct CodeBox {
     pub(super) beside: u16,
     /// Padding rows above and below; at most 1.
     pub(super) above: u32,
+    /// Whether a frame is drawn on the padding.
+    pub(super) is_framed: bool,
 }
 
 impl CodeBox {
@@ -36,11 +45,15 @@ impl CodeBox {
         longest: u16,
     ) -> Self {
         let beside = u16::from(padding.horizontal);
-        let wanted = longest.saturating_add(beside.saturating_mul(2));
+        let is_full = flow.context.theme().code.is_full_width;
+        let wanted = if is_full { u16::MAX } else { longest.saturating_add(beside * 2) };
         let most = flow.text_range(alignment).width;
         let range = flow.block_range(alignment, wanted);
         let beside = if range.width > beside * 2 { beside } else { 0 };
-        Self { range, most, beside, above: u32::from(padding.vertical.min(1)) }
+        let above = u32::from(padding.vertical.min(1));
+        let is_framed =
+            above > 0 && beside > 0 && flow.context.theme().code.frame != FrameShape::None;
+        Self { range, most, beside, above, is_framed }
     }
 
     /// Returns the first column inside the padding.
@@ -77,12 +90,24 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> CodeBox {
     }
     flow.end(top);
     let next = y.saturating_add(panel.above);
+    let text = flow.items.len() - at;
     if let Some(style) = listing.background(flow) {
         flow.fill(panel.range.x, top, (panel.range.width, next - top), style);
-        flow.items[at..].rotate_right(1);
     }
+    if panel.is_framed {
+        let (range, style) = (panel.range, flow.context.theme().code.frame_style);
+        frame::line(flow, (range, top), frame::TOP, (label(code), style));
+        frame::sides(flow, range, top + 1..next.saturating_sub(1), (("│", style), style));
+        frame::line(flow, (range, next.saturating_sub(1)), frame::BOTTOM, ("", style));
+    }
+    flow.items[at..].rotate_left(text);
     flow.close(next, 1);
     panel
+}
+
+/// Returns the language in the frame of a block.
+pub(super) fn label(code: &CodeBlock) -> &str {
+    if code.language.chars().any(char::is_control) { "" } else { &code.language }
 }
 
 /// Returns the box of a block of code without laying it out.
@@ -124,15 +149,15 @@ impl<'a> CodeListing<'a> {
     fn new(flow: &Flow<'_>, code: &'a CodeBlock) -> Self {
         let highlighter = flow.context.inputs.highlighter;
         let text = visible_code(code);
-        let highlighted = match flow.context.inputs.colours {
+        let painted = match flow.context.inputs.colours {
             Highlighting::Full => highlighter.code(&code.language, text),
             Highlighting::Cached => highlighter.cached_code(&code.language, text),
         };
         let numbered = code.line_numbers || flow.context.theme().code.line_numbers;
-        let digits = highlighted.lines.len().to_string().len() as u16;
+        let digits = painted.lines.len().to_string().len() as u16;
         Self {
             code,
-            highlighted,
+            highlighted: painted,
             group: code.group_at(flow.context.step()),
             dimmed: highlighter.dimmed(),
             gutter: if numbered { digits + 1 } else { 0 },
@@ -178,10 +203,27 @@ impl<'a> CodeListing<'a> {
             flow.overflow(OverflowKind::code(&line.to_string(), text.width() - room));
         }
         let breaks = self.highlighted.breaks_of(number - 1).filter(|_| lit);
+        let hang = panel.beside - u16::from(panel.is_framed);
+        let indent = if flow.context.theme().code.has_wrap_marks && text.width() > room {
+            let own = text.as_str().len() - text.as_str().trim_start_matches(' ').len();
+            u16::try_from(own).unwrap_or(u16::MAX).min(room / 2) + WRAP_INDENT
+        } else {
+            0
+        };
         flow.with_role(Role::CodeLine, |flow| {
             let mut y = y;
-            for (row, width) in text.rows_between(breaks, room, panel.beside) {
-                flow.put(x, y, (merge_blank_styles(row), width));
+            for (number, (row, width)) in
+                text.indented_rows(breaks, (room, hang), indent).into_iter().enumerate()
+            {
+                let indent = if number > 0 { indent } else { 0 };
+                if indent > 0 {
+                    let (mark, x) =
+                        (Line::styled(WRAP_MARK, self.dimmed), x + indent - WRAP_INDENT);
+                    flow.begin(Role::Decoration, (x, y));
+                    flow.put(x, y, (mark, 1));
+                    flow.end(y);
+                }
+                flow.put(x + indent, y, (merge_blank_styles(row), width));
                 y = y.saturating_add(1);
             }
             y

@@ -8,8 +8,10 @@ use std::ops::Range;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use super::block_font;
 use super::context::LayoutContext;
 use super::inline::InlineStyle;
+use super::inputs::LargeText;
 use super::limits;
 use super::placement::ColumnRange;
 use super::role::Role;
@@ -18,6 +20,12 @@ use super::text::StyledText;
 use crate::deck::Step;
 use crate::source::Span as SourceSpan;
 use crate::theme::{Alignment, Margin};
+
+/// The enlargement of text that is drawn from block characters.
+const BLOCKS: u16 = 4;
+
+/// Text of this size and above is drawn twice as large.
+const LARGEST_FROM: u8 = 5;
 
 /// Blocks stacked so far.
 #[derive(Debug)]
@@ -227,7 +235,30 @@ impl<'a> Flow<'a> {
     /// Returns the enlargement of text of this size relative to this flow; 1 if the terminal does
     /// not support it.
     pub(super) fn sized(&self, size: u8) -> u16 {
-        if self.context.inputs.size.large_text { u16::from(size) / self.size } else { 1 }
+        match self.context.inputs.size.large_text {
+            LargeText::Protocol => u16::from(size) / self.size,
+            LargeText::Off | LargeText::Blocks => 1,
+        }
+    }
+
+    /// Returns the enlargement of a title of this size relative to this flow. From block characters,
+    /// it is drawn if it was `asked` for, and only so large that no word is broken and most of the
+    /// page stays free.
+    pub(super) fn title_sized(&self, (size, asked): (u8, bool), lines: &[StyledText]) -> u16 {
+        let is_drawn = self.context.inputs.size.large_text == LargeText::Blocks;
+        if !is_drawn || !asked || size < 2 || self.size > 1 {
+            return self.sized(size);
+        }
+        let fits = |&by: &u16| {
+            let width = self.width / by;
+            let rows = lines.iter().map(|line| line.rows(width).count()).sum::<usize>();
+            let rows = u32::try_from(rows).unwrap_or(u32::MAX).saturating_mul(by.into());
+            let longest = lines.iter().map(StyledText::longest_word).max().unwrap_or(0);
+            width > 0 && longest <= width && rows <= self.context.rows / 2
+        };
+        let can_be_drawn = lines.iter().all(|line| block_font::has_all(line.as_str()));
+        let sizes: &[u16] = if size < LARGEST_FROM { &[BLOCKS] } else { &[BLOCKS * 2, BLOCKS] };
+        sizes.iter().copied().filter(|_| can_be_drawn).find(fits).unwrap_or(1)
     }
 
     /// Notes that part of the current block does not fit.

@@ -10,9 +10,6 @@ use super::{FooterText, Inputs, Size};
 use crate::deck::{Inline, SlideKind};
 use crate::theme::FooterStyle;
 
-/// Empty columns at both ends.
-const MARGIN: u16 = 1;
-
 /// Returns the rows reserved for the footer: 0 if it is empty or disabled, and at most a third of
 /// the screen.
 pub(super) fn height(inputs: &Inputs<'_>) -> u16 {
@@ -35,10 +32,11 @@ pub(super) fn lay_out(context: &LayoutContext<'_>, height: u16) -> Vec<PlacedIte
     }
     let size = context.inputs.size;
     match &context.theme().footer {
-        FooterStyle::Template { style, .. } => {
+        FooterStyle::Template { style, margin, .. } => {
+            let margin = margin.cells(size.columns).min(size.columns / 3);
             let row = size.rows.saturating_sub(height / 2 + 1);
-            let mut placed = template(context, context.inputs.footer, *style, row);
-            placed.extend(pictures(context, height));
+            let mut placed = template(context, context.inputs.footer, *style, (margin, row));
+            placed.extend(pictures(context, height, margin));
             placed
         }
         FooterStyle::ProgressBar { character, style } => vec![bar(context, *character, *style)],
@@ -51,7 +49,7 @@ fn template(
     context: &LayoutContext<'_>,
     texts: &FooterText,
     style: Style,
-    row: u16,
+    (margin, row): (u16, u16),
 ) -> Vec<PlacedItem> {
     let text = |inlines: &[Inline]| {
         let mut line = StyledText::default();
@@ -61,7 +59,8 @@ fn template(
         line
     };
     let parts = [text(&texts.left), text(&texts.center), text(&texts.right)];
-    let places = places(parts.each_ref().map(StyledText::width), context.inputs.size);
+    let widths = parts.each_ref().map(StyledText::width);
+    let places = places(widths, context.inputs.size.columns, margin);
     parts
         .iter()
         .zip(places)
@@ -75,7 +74,11 @@ fn template(
 }
 
 /// Places the pictures, at most as high as the footer minus one row, and never enlarged.
-fn pictures(context: &LayoutContext<'_>, height: u16) -> impl Iterator<Item = PlacedItem> {
+fn pictures(
+    context: &LayoutContext<'_>,
+    height: u16,
+    margin: u16,
+) -> impl Iterator<Item = PlacedItem> {
     let Size { columns, rows, cell, .. } = context.inputs.size;
     let most = u64::from(height.saturating_sub(1).max(1));
     let y = u32::from(rows.saturating_sub(height));
@@ -97,9 +100,9 @@ fn pictures(context: &LayoutContext<'_>, height: u16) -> impl Iterator<Item = Pl
     measured.map(move |(at, key, width, high)| {
         let free = columns - width;
         let x = match at {
-            0 => MARGIN.min(free),
+            0 => margin.min(free),
             1 => free / 2,
-            _ => free.saturating_sub(MARGIN),
+            _ => free.saturating_sub(margin),
         };
         PlacedItem { x, y, item: Item::Picture { width, height: high as u32, key, alt: "".into() } }
     })
@@ -110,24 +113,24 @@ const MIN_SIDE_WIDTH: u16 = 8;
 
 /// Returns the first column and width of the three texts. If they would touch, the middle text is
 /// kept whole provided that the others get enough space; otherwise each is cut to its share.
-fn places(widths: [u16; 3], size: Size) -> [(u16, u16); 3] {
-    let room = size.columns.saturating_sub(MARGIN * 2);
+fn places(widths: [u16; 3], columns: u16, margin: u16) -> [(u16, u16); 3] {
+    let room = columns.saturating_sub(margin * 2);
     let wide = |[left, center, right]: [u16; 3]| {
-        let middle = (size.columns.saturating_sub(center)) / 2;
-        let end = size.columns.saturating_sub(MARGIN.saturating_add(right));
-        [(MARGIN, left), (middle, center), (end, right)]
+        let middle = (columns.saturating_sub(center)) / 2;
+        let end = columns.saturating_sub(margin.saturating_add(right));
+        [(margin, left), (middle, center), (end, right)]
     };
     let [(_, left), (middle, center), (end, right)] = wide(widths);
     let clear = |a: u16, b: u16, next: u16| a.saturating_add(b) < next;
     let free = if center > 0 {
-        (left == 0 || clear(MARGIN, left, middle)) && (right == 0 || clear(middle, center, end))
+        (left == 0 || clear(margin, left, middle)) && (right == 0 || clear(middle, center, end))
     } else {
-        left == 0 || right == 0 || clear(MARGIN, left, end)
+        left == 0 || right == 0 || clear(margin, left, end)
     };
     if free && widths.iter().all(|&width| width <= room) {
         return wide(widths);
     }
-    let beside = middle.saturating_sub(MARGIN + 1);
+    let beside = middle.saturating_sub(margin + 1);
     if center > 0 && beside >= MIN_SIDE_WIDTH {
         return wide([left.min(beside), center, right.min(beside)]);
     }
@@ -169,6 +172,6 @@ mod tests {
         #[case] columns: u16,
         #[case] expected: [(u16, u16); 3],
     ) {
-        assert_eq!(places(widths, Size::new(columns, 9)), expected);
+        assert_eq!(places(widths, columns, 1), expected);
     }
 }

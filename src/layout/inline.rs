@@ -4,6 +4,7 @@
 use ratatui::style::{Modifier, Style};
 
 use super::context::LayoutContext;
+use super::inputs::LargeText;
 use super::scene::RAISED;
 use super::text::StyledText;
 use crate::deck::{FooterCounter, Inline, SpanColors, TextStyle};
@@ -150,7 +151,7 @@ fn raised(text: &str, style: &TextStyle, context: &LayoutContext<'_>) -> Supersc
     if !style.has(TextStyle::SUPERSCRIPT) {
         return Superscript::None;
     }
-    if context.inputs.size.large_text {
+    if context.inputs.size.large_text == LargeText::Protocol {
         return Superscript::BySize;
     }
     text.chars()

@@ -51,14 +51,28 @@ pub struct Size {
     pub rows: u16,
     /// Width and height of a cell in pixels; 10 by 20 if unknown.
     pub cell: (u16, u16),
-    /// Whether the terminal supports text larger than a cell.
-    pub large_text: bool,
+    /// How text larger than a cell is drawn.
+    pub large_text: LargeText,
+    /// Whether there are enough colours for gradients.
+    pub has_gradients: bool,
+}
+
+/// How text larger than a cell is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LargeText {
+    /// Not at all: all text has the size of a cell.
+    #[default]
+    Off,
+    /// By the terminal (kitty's text sizing protocol), in every size.
+    Protocol,
+    /// From block characters: titles only, four or eight times as large as a cell.
+    Blocks,
 }
 
 impl Size {
     /// Creates a size with cells of 10 by 20 pixels and without large text.
     pub fn new(columns: u16, rows: u16) -> Self {
-        Self { columns, rows, cell: (10, 20), large_text: false }
+        Self { columns, rows, cell: (10, 20), large_text: LargeText::Off, has_gradients: true }
     }
 }
 

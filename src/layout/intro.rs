@@ -2,11 +2,15 @@
 
 use super::flow::Flow;
 use super::inline::{InlineStyle, lines};
+use super::inputs::LargeText;
 use super::problem;
 use super::role::Role;
 use super::text::StyledText;
 use crate::deck::{Inline, Meta};
 use crate::theme::IntroLine;
+
+/// Rows that authors take, with the space above them.
+const AUTHOR_ROWS: u32 = 2;
 
 /// Lays out the titles from the middle of the slide on, event and date below them, and the authors.
 pub(super) fn lay_out(flow: &mut Flow<'_>) {
@@ -14,8 +18,21 @@ pub(super) fn lay_out(flow: &mut Flow<'_>) {
     if *meta == Meta::default() {
         return mistakes(flow);
     }
+    let mut top = flow.room / 2;
+    if flow.context.theme().is_centered {
+        let mut measured = flow.inner(flow.width, 0);
+        text(&mut measured);
+        top = flow.room.saturating_sub(measured.height() + AUTHOR_ROWS) / 2;
+    }
+    flow.close(top, 0);
+    text(flow);
+    authors(flow);
+}
+
+/// Lays out titles, event, place and date.
+fn text(flow: &mut Flow<'_>) {
+    let meta = &flow.context.inputs.deck.meta;
     let intro = &flow.context.theme().intro;
-    flow.close(flow.room / 2, 0);
     flow.with_role(Role::Heading(1), |flow| {
         titles(flow, meta.title.as_deref(), &intro.title);
     });
@@ -32,7 +49,6 @@ pub(super) fn lay_out(flow: &mut Flow<'_>) {
             flow.rows(&StyledText::plain(text, line.style), line.alignment);
         }
     }
-    authors(flow);
 }
 
 /// Lays out the errors of the front matter.
@@ -49,11 +65,15 @@ fn mistakes(flow: &mut Flow<'_>) {
 
 /// Lays out a title or subtitle.
 fn titles(flow: &mut Flow<'_>, text: Option<&[Vec<Inline>]>, line: &IntroLine) {
-    let size = flow.sized(line.font_size);
-    for row in text.into_iter().flatten() {
-        for text in lines(row, InlineStyle::title(line.style), flow.context) {
-            flow.enlarged(size, |flow| flow.rows(&text, line.alignment));
-        }
+    let rows = text.into_iter().flatten();
+    let style = InlineStyle::title(line.style);
+    let lines: Vec<_> = rows.flat_map(|row| lines(row, style, flow.context)).collect();
+    let size = flow.title_sized((line.font_size, true), &lines);
+    for text in &lines {
+        flow.enlarged(size, |flow| flow.rows(text, line.alignment));
+    }
+    if size > 1 && flow.context.inputs.size.large_text == LargeText::Blocks {
+        flow.skip(1);
     }
 }
 

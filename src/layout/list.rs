@@ -8,9 +8,7 @@ use super::placement::{ColumnRange, effective_alignment};
 use super::role::Role;
 use super::text::StyledText;
 use crate::deck::{Align, List, ListItem, Marker};
-
-/// Columns of indentation per level.
-const INDENT: usize = 3;
+use crate::theme::ListStyle;
 
 /// Bullets by level; deeper levels use the last one.
 const BULLETS: [&str; 3] = ["•", "◦", "▪"];
@@ -47,11 +45,12 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, list: &List, align: Option<Align>) {
 
 /// Returns the columns before the marker at a level. Large text is indented less because its
 /// columns are wider.
-fn indent(size: u16, depth: usize) -> usize {
+fn indent(style: ListStyle, size: u16, depth: usize) -> usize {
+    let (first, level) = (usize::from(style.indent), usize::from(style.gap) + 1);
     match (size, depth) {
-        (1, _) => INDENT * (depth + 1),
-        (_, 0) => INDENT.div_ceil(size.into()),
-        _ => (INDENT - 1) * (depth + 1),
+        (1, _) => first + level * depth,
+        (_, 0) => first.div_ceil(size.into()),
+        _ => first.saturating_sub(1) + (level - 1) * depth,
     }
 }
 
@@ -59,20 +58,22 @@ impl<'a> ItemLayout<'a> {
     fn new(flow: &Flow<'_>, item: &'a ListItem) -> Self {
         let depth = usize::from(item.depth);
         let quoted = flow.inline_style.keeps_line_breaks;
-        let mut marker = " ".repeat(if quoted { 2 * depth } else { indent(flow.size, depth) });
+        let style = flow.context.theme().list;
+        let before = if quoted { 2 * depth } else { indent(style, flow.size, depth) };
+        let mut marker = " ".repeat(before);
         match &item.marker {
             // Quotes keep the source's own bullet style.
             Marker::Bullet if quoted => marker.push_str("* "),
             Marker::Bullet => {
                 marker.push_str(BULLETS[depth.min(BULLETS.len() - 1)]);
-                marker.push_str("  ");
+                marker.push_str(&" ".repeat(style.gap.into()));
             }
             Marker::Number(number) => {
                 marker.push_str(number);
                 marker.push(' ');
             }
         }
-        let marker = StyledText::plain(&marker, flow.inline_style.base);
+        let marker = StyledText::plain(&marker, flow.inline_style.base.patch(style.marker));
         Self { item, marker, lines: lines(&item.text, flow.inline_style, flow.context) }
     }
 

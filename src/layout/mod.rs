@@ -4,6 +4,7 @@
 //! The files form no cycle but one: `blocks` lays out lists, quotes, columns and cells, which can
 //! contain blocks themselves (a cell by displaying markdown).
 
+mod block_font;
 mod blocks;
 mod cell;
 mod cjk;
@@ -13,6 +14,7 @@ mod context;
 mod diagram_placeholder;
 mod flow;
 mod footer;
+mod frame;
 mod inline;
 mod inputs;
 mod intro;
@@ -33,10 +35,11 @@ mod text;
 mod viewport;
 mod wrap;
 
+pub use block_font::bitmap;
 pub use code::visible_code;
 pub use inputs::{
-    FooterText, Highlighting, HorizontalAlign, Inputs, PictureKey, PictureProblem, PictureSizes,
-    PixelSize, Size, SlideArea, VerticalAlign,
+    FooterText, Highlighting, HorizontalAlign, Inputs, LargeText, PictureKey, PictureProblem,
+    PictureSizes, PixelSize, Size, SlideArea, VerticalAlign,
 };
 pub use key_hints::KeyHints;
 pub use overflow::overflow;

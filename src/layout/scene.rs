@@ -13,6 +13,7 @@ use ratatui::text::Line;
 use super::inputs::{PictureKey, Size};
 use super::role::Role;
 use crate::deck::CellId;
+use crate::theme::Gradient;
 
 /// One step of one slide, laid out.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Scene {
     pub size: Size,
     /// The background of the screen.
     pub background: Style,
+    /// The gradient in place of the background's colour.
+    pub gradient: Option<Gradient>,
     /// The area of the screen that shows the body.
     pub viewport: Rect,
     /// Rows of the body, which may exceed the viewport.
@@ -197,6 +200,7 @@ impl Scene {
         Self {
             size,
             background,
+            gradient: None,
             viewport: Rect::new(0, 0, size.columns, size.rows),
             height: 0,
             columns: size.columns,

@@ -1,9 +1,10 @@
 //! Lays out whole slides: the body, the footer, and the mark of a body that scrolls.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 
 use super::blocks;
 use super::code;
@@ -15,13 +16,17 @@ use super::intro;
 use super::placement;
 use super::scene::{Item, PlacedItem, Scene};
 use super::viewport::{BodyRows, body_rows};
-use crate::deck::SlideKind;
+use crate::deck::{Block, BlockKind, Cell, Cursor, OutputPlace, SlideKind, Start, Step};
+use crate::run::Runs;
 
 /// The first row of a slide's blocks.
 const FIRST_ROW: u32 = 1;
 
 /// Minimum rows of an output that is made smaller to keep a slide on its page.
 const MIN_OUTPUT_ROWS: u32 = 3;
+
+/// Rows that a centred slide reserves for an output, at most.
+const MAX_RESERVED_ROWS: u32 = 8;
 
 /// Lays out one step of one slide.
 pub fn layout(inputs: &Inputs<'_>) -> Scene {
@@ -40,12 +45,13 @@ fn whole(inputs: &Inputs<'_>) -> Scene {
     Scene {
         size: inputs.size,
         background: inputs.theme.base,
+        gradient: inputs.theme.gradient.filter(|_| inputs.size.has_gradients),
         viewport: Rect::new(0, 0, inputs.size.columns, rows.count),
         height: body.height,
         columns: body.columns,
         revealed: body.revealed,
         mark_place: rows.mark,
-        mark: inputs.theme.base.add_modifier(Modifier::DIM),
+        mark: Style { bg: None, ..inputs.theme.base }.add_modifier(Modifier::DIM),
         body: body.items,
         frame,
     }
@@ -73,15 +79,56 @@ pub(super) fn page(inputs: &Inputs<'_>) -> SlidePage {
     let Size { columns, rows, .. } = inputs.size;
     let footer_rows = footer::height(inputs);
     let context = LayoutContext::new(inputs, (rows - footer_rows).into());
-    let body = body(&context);
-    let body = with_smaller_outputs(&context, &body).unwrap_or(body);
+    let body = fitted(&context, rows_above(&context));
     let frame = footer::lay_out(&context, footer_rows);
     let rows = body_rows((columns, rows), footer_rows, (body.height, &body.items), &frame);
     SlidePage { body, frame, rows }
 }
 
-/// Lays out the slide's blocks.
-fn body(context: &LayoutContext<'_>) -> SlideBody {
+/// Lays out the slide's blocks, `above` empty rows below the title. If they do not fit, outputs get
+/// smaller, then there are fewer rows.
+fn fitted(context: &LayoutContext<'_>, above: u32) -> SlideBody {
+    let whole = body(context, above);
+    if whole.height <= context.rows {
+        return whole;
+    }
+    if let Some(smaller) = with_smaller_outputs(context, &whole, above) {
+        return smaller;
+    }
+    if above == 0 {
+        return whole;
+    }
+    fitted(context, above.saturating_sub(whole.height - context.rows))
+}
+
+/// Returns the number of empty rows below the title of a slide that is centred. It depends on neither
+/// the step nor on runs, for which it reserves space, so nothing moves during a talk.
+fn rows_above(context: &LayoutContext<'_>) -> u32 {
+    let slide = context.slide();
+    let jumps = |block: &Block| matches!(block.kind, BlockKind::JumpToMiddle);
+    let is_centered = slide.is_centered.unwrap_or(context.theme().is_centered);
+    if !is_centered || slide.kind == SlideKind::Intro || slide.blocks.iter().any(jumps) {
+        return 0;
+    }
+    let runs = Runs::default();
+    let at = Cursor { step: Step::LAST, ..context.inputs.at };
+    let inputs = Inputs { at, runs: &runs, focus: None, ..*context.inputs };
+    let height = body(&LayoutContext::new(&inputs, context.rows), 0).height;
+    let has_output_below = |cell: &&Arc<Cell>| {
+        let exec = &cell.exec;
+        exec.start != Start::OnCheck
+            && exec.place == OutputPlace::Below
+            && !exec.output_mode.replaces_code()
+    };
+    let cells = context.inputs.deck.cells_of(context.inputs.at.slide).filter(has_output_below);
+    let reserved = cells.count() as u32 * MAX_RESERVED_ROWS.min(context.rows / 4);
+    let free = context.rows.saturating_sub(height.saturating_add(reserved));
+    // Below a title, the middle seems low.
+    free / 3
+}
+
+/// Lays out the slide's blocks, `above` empty rows below the title.
+fn body(context: &LayoutContext<'_>, above: u32) -> SlideBody {
     let (margin, width) =
         placement::inside_margins(context.theme().margin, context.inputs.size.columns);
     let mut flow = Flow::new(context, width);
@@ -89,7 +136,14 @@ fn body(context: &LayoutContext<'_>) -> SlideBody {
         SlideKind::Intro => intro::lay_out(&mut flow),
         SlideKind::Normal => {
             flow.close(FIRST_ROW, 0);
-            blocks::lay_out(&mut flow, &context.slide().blocks);
+            let blocks = &context.slide().blocks;
+            let is_title = |block: &Block| matches!(block.kind, BlockKind::Title(_));
+            let title = usize::from(blocks.first().is_some_and(is_title));
+            blocks::lay_out(&mut flow, &blocks[..title]);
+            if above > 0 {
+                flow.skip(above);
+            }
+            blocks::lay_out(&mut flow, &blocks[title..]);
         }
     }
     let (height, columns) = (flow.height(), code::columns(&flow));
@@ -101,10 +155,14 @@ fn body(context: &LayoutContext<'_>) -> SlideBody {
 
 /// Lays out a slide that is too tall with outputs so small that it fits. Returns `None` if it fits
 /// already, or if its outputs cannot get that small.
-fn with_smaller_outputs(context: &LayoutContext<'_>, whole: &SlideBody) -> Option<SlideBody> {
+fn with_smaller_outputs(
+    context: &LayoutContext<'_>,
+    whole: &SlideBody,
+    above: u32,
+) -> Option<SlideBody> {
     let mut limit = smaller_limit(whole, context.rows)?;
     loop {
-        let tried = body(&LayoutContext { max_output_rows: limit, ..*context });
+        let tried = body(&LayoutContext { max_output_rows: limit, ..*context }, above);
         if tried.height <= context.rows {
             return Some(tried);
         }

@@ -1,7 +1,7 @@
 //! Tables: columns as wide as their widest cell, or narrowed to fit, which wraps cells. A table
 //! with so many columns that words would be cut is laid out as running text.
 
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 
 use super::flow::{Flow, OverflowKind};
@@ -11,9 +11,13 @@ use super::placement::{ColumnRange, effective_alignment};
 use super::role::Role;
 use super::text::StyledText;
 use crate::deck::{Align, Inline, Table};
+use crate::theme::FrameShape;
 
 /// Columns of a separator, including a space on each side.
 const SEPARATOR_WIDTH: u16 = 3;
+
+/// Columns of a frame, including a space on each side.
+const FRAME_WIDTH: u16 = 4;
 
 /// Maximum number of columns for which words may be cut; beyond that, hardly a word would stay
 /// whole.
@@ -28,51 +32,82 @@ struct TableGrid {
     widths: Vec<u16>,
     aligns: Vec<Align>,
     base: Style,
+    /// The style of lines, and whether they surround the table.
+    lines: (Style, bool),
+    /// The background of every second row.
+    stripe: Option<Color>,
     /// The width to wrap at, if rows are running text.
     runs: Option<u16>,
 }
 
 /// Lays out the header, a rule, and the visible rows.
 pub(super) fn lay_out(flow: &mut Flow<'_>, table: &Table, align: Option<Align>) {
-    let header = cells(flow, &table.header);
+    let style = flow.context.theme().table.clone();
+    let inline_style = InlineStyle {
+        base: flow.inline_style.base.patch(style.header),
+        overrides_colors: style.header.fg.is_some(),
+        ..flow.inline_style
+    };
+    let header = cells(flow, &table.header, inline_style);
     let shown = table.rows.iter().take(MAX_ROWS as usize);
-    let rows: Vec<_> = shown.map(|row| cells(flow, &row.cells)).collect();
+    let rows: Vec<_> = shown.map(|row| cells(flow, &row.cells, flow.inline_style)).collect();
     let all = || std::iter::once(&header).chain(&rows);
     let (natural, words) =
         (widest(all(), StyledText::width), widest(all(), StyledText::longest_word));
-    let alignment = effective_alignment(align, flow.context.theme().table);
-    let room = flow.text_range(alignment).width;
+    let alignment = effective_alignment(align, style.alignment);
+    let whole = flow.text_range(alignment).width;
+    let is_framed = style.frame != FrameShape::None && whole > FRAME_WIDTH * 3;
+    let room = if is_framed { whole - FRAME_WIDTH } else { whole };
     let widths = narrow(&natural, &words, room);
     let cuts_words = words.iter().zip(&widths).any(|(word, width)| word > width);
     if cuts_words {
         flow.overflow(OverflowKind::Words);
     }
     let runs = cuts_words && widths.len() > MAX_CUT_COLUMNS;
+    let is_framed = is_framed && !runs;
     let widths = if runs { natural } else { widths };
     let aligns = (0..widths.len())
         .map(|column| table.aligns.get(column).copied().flatten().unwrap_or(Align::Left))
         .collect();
-    let range = flow.block_range(alignment, total(&widths));
-    let runs = runs.then_some(room);
-    let grid = TableGrid { range, widths, aligns, base: flow.inline_style.base, runs };
+    let beside = if is_framed { FRAME_WIDTH } else { 0 };
+    let range = flow.block_range(alignment, total(&widths).saturating_add(beside));
+    let runs = runs.then_some(whole);
+    let base = flow.inline_style.base;
+    let lines = (base.patch(style.lines), is_framed);
+    let grid = TableGrid { range, widths, aligns, base, lines, stripe: style.stripe, runs };
     let role = if grid.runs.is_some() { Role::Paragraph } else { Role::Table };
     flow.with_role(role, |flow| {
+        if is_framed {
+            grid.line(flow, ["╭─", "─┬─", "─╮"]);
+        }
         grid.row_with_role(flow, &header, true);
-        flow.with_role(Role::Decoration, |flow| grid.rule(flow));
-        for (row, cells) in table.rows.iter().zip(&rows) {
+        if is_framed {
+            grid.line(flow, ["├─", "─┼─", "─┤"]);
+        } else {
+            flow.with_role(Role::Decoration, |flow| grid.rule(flow));
+        }
+        for (number, (row, cells)) in table.rows.iter().zip(&rows).enumerate() {
             if flow.context.shows(row.step) {
-                let from = flow.height();
+                let (from, at) = (flow.height(), flow.items.len());
                 grid.row_with_role(flow, cells, false);
                 flow.laid_out(row.step, from);
+                grid.shade(flow, number, from, at);
             }
+        }
+        if is_framed {
+            grid.line(flow, ["╰─", "─┴─", "─╯"]);
         }
     });
     flow.close(flow.height(), 1);
 }
 
 /// Converts a row's cells to text. A line break in a cell starts a new row of the cell.
-fn cells(flow: &Flow<'_>, cells: &[Vec<Inline>]) -> Vec<Vec<StyledText>> {
-    let inline_style = InlineStyle { keeps_line_breaks: false, ..flow.inline_style };
+fn cells(
+    flow: &Flow<'_>,
+    cells: &[Vec<Inline>],
+    inline_style: InlineStyle,
+) -> Vec<Vec<StyledText>> {
+    let inline_style = InlineStyle { keeps_line_breaks: false, ..inline_style };
     cells.iter().map(|cell| lines(cell, inline_style, flow.context)).collect()
 }
 
@@ -144,7 +179,8 @@ impl TableGrid {
             std::mem::replace(&mut start, end.saturating_add(SEPARATOR_WIDTH))..end
         });
         let y = flow.open();
-        flow.begin(Role::TableRow { is_header, cells: ranges.collect() }, (self.range.x, y));
+        let x = self.range.x + if self.lines.1 { FRAME_WIDTH / 2 } else { 0 };
+        flow.begin(Role::TableRow { is_header, cells: ranges.collect() }, (x, y));
         self.row(flow, cells);
         flow.end(y);
     }
@@ -169,14 +205,21 @@ impl TableGrid {
             let first = wrapped.iter().position(goes_on).unwrap_or(0);
             let last = wrapped.iter().rposition(goes_on).unwrap_or(0);
             let mut line = Line::default();
+            let (style, is_framed) = self.lines;
+            if is_framed {
+                line.push_span(Span::styled("│ ", style));
+            }
             for (column, rows) in wrapped.iter().enumerate() {
                 if column > 0 {
-                    let between = if column > first && column <= last { " │ " } else { "   " };
-                    line.push_span(Span::styled(between, self.base));
+                    let goes_on = is_framed || column > first && column <= last;
+                    line.push_span(Span::styled(if goes_on { " │ " } else { "   " }, style));
                 }
                 self.cell(&mut line, column, rows.get(at).cloned());
             }
-            flow.put(self.range.x, y + at as u32, (line, total(&self.widths)));
+            if is_framed {
+                line.push_span(Span::styled(" │", style));
+            }
+            flow.put(self.range.x, y + at as u32, (line, self.width()));
         }
         flow.close(y + height as u32, 0);
     }
@@ -186,7 +229,7 @@ impl TableGrid {
         let mut text = StyledText::default();
         for column in 0..self.widths.len() {
             if column > 0 {
-                text.push(" │ ", self.base);
+                text.push(" │ ", self.lines.0);
             }
             let mut line = Line::default();
             let cell = cells.get(column).and_then(|lines| lines.first());
@@ -217,12 +260,41 @@ impl TableGrid {
         line.push_span(blank(free - before));
     }
 
+    /// Returns the width of a row.
+    fn width(&self) -> u16 {
+        total(&self.widths).saturating_add(if self.lines.1 { FRAME_WIDTH } else { 0 })
+    }
+
+    /// Lays out a line of the frame: its start, what crosses columns, its end.
+    fn line(&self, flow: &mut Flow<'_>, [start, between, end]: [&str; 3]) {
+        let parts: Vec<_> =
+            self.widths.iter().map(|&width| "─".repeat(usize::from(width))).collect();
+        let text = format!("{start}{}{end}", parts.join(between));
+        let y = flow.open();
+        flow.begin(Role::Decoration, (self.range.x, y));
+        flow.put(self.range.x, y, (Line::styled(text, self.lines.0), self.width()));
+        flow.end(y);
+        flow.close(y.saturating_add(1), 0);
+    }
+
+    /// Fills the background of every second row, below the items from `at` on.
+    fn shade(&self, flow: &mut Flow<'_>, number: usize, from: u32, at: usize) {
+        let Some(color) = self.stripe.filter(|_| number % 2 == 1 && self.runs.is_none()) else {
+            return;
+        };
+        let edge = u16::from(self.lines.1);
+        let (x, width) = (self.range.x + edge, self.width().saturating_sub(edge * 2));
+        let height = flow.height().saturating_sub(from);
+        flow.fill(x, from, (width, height), Style::new().bg(color));
+        flow.items[at..].rotate_right(1);
+    }
+
     /// Lays out the rule below the header.
     fn rule(&self, flow: &mut Flow<'_>) {
         let parts: Vec<_> =
             self.widths.iter().map(|&width| "─".repeat(usize::from(width))).collect();
         let alone = if parts.len() == 1 { "─" } else { "" };
-        let rule = StyledText::plain(&(parts.join("─┼─") + alone), self.base);
+        let rule = StyledText::plain(&(parts.join("─┼─") + alone), self.lines.0);
         let y = flow.open();
         let mut next = y;
         for row in rule.rows(self.runs.unwrap_or(u16::MAX)) {

@@ -138,18 +138,28 @@ impl StyledText {
     }
 
     /// Wraps like [`StyledText::hanging_rows`], but between the pieces with these ends instead of
-    /// between styles, if they are of this text.
-    pub(super) fn rows_between(
+    /// between styles, if they are of this text. All rows but the first are `indent` columns
+    /// narrower.
+    pub(super) fn indented_rows(
         &self,
         ends: Option<&[usize]>,
-        width: u16,
-        hang: u16,
-    ) -> impl Iterator<Item = (Line<'static>, u16)> {
-        let rows = match ends.filter(|ends| ends.last() == Some(&self.string.len())) {
-            Some(ends) => wrap::hanging(&self.string, width, hang, ends.iter().copied()),
-            None => wrap::hanging(&self.string, width, hang, self.ends()),
+        (width, hang): (u16, u16),
+        indent: u16,
+    ) -> Vec<(Line<'static>, u16)> {
+        let ends: Vec<usize> = match ends.filter(|ends| ends.last() == Some(&self.string.len())) {
+            Some(ends) => ends.to_vec(),
+            None => self.ends().collect(),
         };
-        rows.into_iter().take(MAX_ROWS as usize).map(|row| self.row(row))
+        let mut rows = wrap::hanging(&self.string, width, hang, ends.iter().copied());
+        if indent > 0 && rows.len() > 1 {
+            let start = rows[1].start;
+            rows.truncate(1);
+            let rest = &self.string[start..];
+            let ends = ends.iter().filter_map(|end| end.checked_sub(start)).filter(|&end| end > 0);
+            let further = wrap::hanging(rest, width.saturating_sub(indent), hang, ends);
+            rows.extend(further.into_iter().map(|row| start + row.start..start + row.end));
+        }
+        rows.into_iter().take(MAX_ROWS as usize).map(|row| self.row(row)).collect()
     }
 
     /// Returns the text on one row, truncated with `…` if it is too wide.

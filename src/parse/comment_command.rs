@@ -28,6 +28,7 @@ pub(super) enum CommentCommand {
     Include(String),
     SpeakerNote(String),
     SnippetOutput(String),
+    IsCentered(bool),
 }
 
 /// The kinds of comment.
@@ -65,7 +66,11 @@ pub(super) const COMMANDS: &[(&str, &[&str])] = &[
     ("skip_slide", &["skip_slide"]),
     ("snippet_output", &["snippet_output: name"]),
     ("speaker_note", &["speaker_note: what to say"]),
+    ("vertical_alignment", &["vertical_alignment: center", "vertical_alignment: top"]),
 ];
+
+/// Commands that presenterm does not have. After `//`, they are remarks for presenterm.
+const OWN_COMMANDS: &[&str] = &["vertical_alignment"];
 
 /// Returns examples of every command, as written between `<!--` and `-->`.
 pub fn comment_commands() -> impl Iterator<Item = &'static str> {
@@ -77,6 +82,11 @@ pub(super) fn read(body: &str, prefix: &str) -> Comment {
     let body = body.trim();
     let mut command = body;
     while let Some(rest) = command.strip_prefix(prefix).filter(|_| !prefix.is_empty()) {
+        command = rest.trim_start();
+    }
+    if let Some(rest) = command.strip_prefix("//")
+        && OWN_COMMANDS.contains(&first_word(rest.trim_start()).0)
+    {
         command = rest.trim_start();
     }
     if command.is_empty() {
@@ -230,6 +240,7 @@ fn with_argument(name: &str, argument: &CommandArgument<'_>) -> Result<CommentCo
         "incremental_lists" => boolean(name, argument).map(CommentCommand::IncrementalLists),
         "incremental_tables" => boolean(name, argument).map(CommentCommand::IncrementalTables),
         "alignment" => alignment(argument).map(CommentCommand::Alignment),
+        "vertical_alignment" => is_centered(argument).map(CommentCommand::IsCentered),
         "column_layout" => ratios(argument).map(CommentCommand::ColumnLayout),
         "include" => text(name, argument).map(CommentCommand::Include),
         "snippet_output" => text(name, argument).map(CommentCommand::SnippetOutput),
@@ -286,6 +297,16 @@ fn alignment(argument: &CommandArgument<'_>) -> Result<Align, String> {
             "`alignment` must be `left`, `center` or `right`, not `{}`",
             excerpt(other)
         )),
+    }
+}
+
+fn is_centered(argument: &CommandArgument<'_>) -> Result<bool, String> {
+    match scalar("vertical_alignment", argument)? {
+        "top" => Ok(false),
+        "center" => Ok(true),
+        other => {
+            Err(format!("`vertical_alignment` must be `top` or `center`, not `{}`", excerpt(other)))
+        }
     }
 }
 

@@ -173,6 +173,9 @@ impl SlideBuilder {
             CommentCommand::FontSize(size) => self.settings.font_size = Some(*size),
             CommentCommand::Alignment(align) => self.settings.align = Some(*align),
             CommentCommand::NoFooter => self.slide.no_footer = true,
+            CommentCommand::IsCentered(is_centered) => {
+                self.slide.is_centered = Some(*is_centered);
+            }
             CommentCommand::SkipSlide => self.is_skipped = true,
             _ if self.is_nested() => {
                 let message = "this command cannot be used in a list or quote".to_owned();

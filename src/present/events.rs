@@ -8,6 +8,7 @@ use super::input::Input;
 use super::settings::protocol;
 use super::{Ending, LoopEvent, Talk, effects, mouse, transition};
 use crate::app::{Msg, update};
+use crate::layout::LargeText;
 use crate::project::LoadedDeck;
 use crate::run::Event::{Finished, Output, Picture, Value};
 use crate::view::ColorDepth;
@@ -76,7 +77,10 @@ impl Talk {
                 None => return false,
             },
             LoopEvent::Answers(answers) => {
-                self.screen.set_capabilities(answers.cell, answers.large_text);
+                let known =
+                    if answers.large_text { LargeText::Protocol } else { LargeText::Blocks };
+                let large_text = self.settings.large_text.unwrap_or(known);
+                self.screen.set_capabilities(answers.cell, large_text);
                 if answers.true_color && self.settings.color_depth.is_none() {
                     self.screen.set_depth(ColorDepth::TrueColor);
                 }

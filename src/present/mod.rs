@@ -52,7 +52,7 @@ use crate::deck::{Cursor, SlideNo};
 use crate::diag::Diagnostic;
 use crate::exec;
 use crate::files::ReadError;
-use crate::layout::Scene;
+use crate::layout::{LargeText, Scene};
 use crate::media::{self, Media};
 use crate::project::{ExaminedDeck, LoadedDeck, TrustReport, TrustWorker};
 
@@ -144,6 +144,7 @@ fn run(mut settings: Settings) -> io::Result<Ending> {
         depth: settings.color_depth.unwrap_or(known.depth),
         has_mouse: settings.mouse,
         has_links: settings.links.unwrap_or_else(terminal_has_links),
+        large_text: settings.large_text.unwrap_or(LargeText::Blocks),
     })?;
     let asks_for_colors = settings.color_depth.is_none() && known.may_be_more;
     let mut input = Input::open(asks_for_colors)?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{SpeakerSync, TerminalAnswers, Transition};
 use crate::app::{Keymap, Policy};
+use crate::layout::LargeText;
 use crate::media::{self, Capabilities, Protocol};
 use crate::project::{Execution, LoadOptions};
 use crate::view::ColorDepth;
@@ -22,6 +23,8 @@ pub struct Settings {
     pub protocol: Option<media::Protocol>,
     /// Colour depth to use instead of the detected one.
     pub color_depth: Option<ColorDepth>,
+    /// How text larger than a cell is drawn, instead of what the terminal can do.
+    pub large_text: Option<LargeText>,
     /// Whether to take the mouse at the start.
     pub mouse: bool,
     /// Whether addresses are links; `None` if the terminal decides.

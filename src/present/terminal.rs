@@ -17,7 +17,7 @@ use rustix::termios::OptionalActions;
 
 use super::frame_diff::changes;
 use super::hyperlinks::{add_relinked, write_cells};
-use crate::layout::Size;
+use crate::layout::{LargeText, Size};
 use crate::panics;
 use crate::view::{self, ColorDepth, VisibleLink};
 
@@ -68,18 +68,21 @@ pub(crate) struct ScreenOptions {
     pub(crate) has_mouse: bool,
     /// Whether addresses become links.
     pub(crate) has_links: bool,
+    /// How large text is drawn until the terminal reports what it can do.
+    pub(crate) large_text: LargeText,
 }
 
 impl Screen {
     /// Takes over the terminal. From here on, a panic restores it before it is reported.
     pub(crate) fn take(options: ScreenOptions) -> io::Result<Self> {
-        let ScreenOptions { cell, depth, has_mouse, has_links } = options;
+        let ScreenOptions { cell, depth, has_mouse, has_links, large_text } = options;
         if !io::stdout().is_terminal() {
             return Err(io::Error::other("standard output is not a terminal"));
         }
         restore_on_panic();
         enter(has_mouse)?;
-        let size = terminal_size(cell);
+        let has_gradients = depth == ColorDepth::TrueColor;
+        let size = Size { large_text, has_gradients, ..terminal_size(cell) };
         let area = Rect::new(0, 0, size.columns, size.rows);
         Ok(Self {
             shown: Buffer::empty(area),
@@ -105,7 +108,7 @@ impl Screen {
     }
 
     /// Sets the cell size in pixels and the support for large text, as the terminal reported them.
-    pub(crate) fn set_capabilities(&mut self, cell: Option<(u16, u16)>, large_text: bool) {
+    pub(crate) fn set_capabilities(&mut self, cell: Option<(u16, u16)>, large_text: LargeText) {
         if let Some(cell) = cell.filter(|cell| cell.0 > 0 && cell.1 > 0) {
             self.size.cell = cell;
         }
@@ -116,6 +119,7 @@ impl Screen {
     pub(crate) fn set_depth(&mut self, depth: ColorDepth) {
         if self.depth != depth {
             self.depth = depth;
+            self.size.has_gradients = depth == ColorDepth::TrueColor;
             self.refresh();
         }
     }
@@ -129,8 +133,8 @@ impl Screen {
 
     /// Updates the size and redraws everything.
     pub(crate) fn resize(&mut self) {
-        let large_text = self.size.large_text;
-        self.size = Size { large_text, ..terminal_size(self.size.cell) };
+        let Size { large_text, has_gradients, cell, .. } = self.size;
+        self.size = Size { large_text, has_gradients, ..terminal_size(cell) };
         self.refresh();
     }
 

@@ -7,6 +7,9 @@ const BASE: &str = include_str!("builtin/base.yaml");
 /// Shared by the Catppuccin flavours.
 const CATPPUCCIN: &str = include_str!("builtin/catppuccin.yaml");
 
+/// Shared by livedeck's own themes.
+const LIVEDECK: &str = include_str!("builtin/livedeck.yaml");
+
 /// Shared by the Tokyo Night styles.
 const TOKYONIGHT: &str = include_str!("builtin/tokyonight.yaml");
 
@@ -14,7 +17,7 @@ const TOKYONIGHT: &str = include_str!("builtin/tokyonight.yaml");
 pub(super) const FALLBACK: &str = "dark";
 
 /// Each theme's name and its layers, lowest first.
-const THEMES: [(&str, &[&str]); 13] = [
+const THEMES: [(&str, &[&str]); 15] = [
     ("catppuccin-frappe", &[BASE, CATPPUCCIN, include_str!("builtin/catppuccin-frappe.yaml")]),
     ("catppuccin-latte", &[BASE, CATPPUCCIN, include_str!("builtin/catppuccin-latte.yaml")]),
     (
@@ -25,6 +28,8 @@ const THEMES: [(&str, &[&str]); 13] = [
     ("dark", &[BASE, include_str!("builtin/dark.yaml")]),
     ("gruvbox-dark", &[BASE, include_str!("builtin/gruvbox-dark.yaml")]),
     ("light", &[BASE, include_str!("builtin/light.yaml")]),
+    ("livedeck-dark", &[BASE, LIVEDECK, include_str!("builtin/livedeck-dark.yaml")]),
+    ("livedeck-light", &[BASE, LIVEDECK, include_str!("builtin/livedeck-light.yaml")]),
     ("terminal-dark", &[BASE, include_str!("builtin/terminal-dark.yaml")]),
     ("terminal-light", &[BASE, include_str!("builtin/terminal-light.yaml")]),
     ("tokyonight-day", &[BASE, TOKYONIGHT, include_str!("builtin/tokyonight-day.yaml")]),

@@ -48,12 +48,16 @@ impl<'a> Layers<'a> {
     /// Reads the overrides of a deck's front matter.
     pub(super) fn read_overrides(&mut self, text: &str, span: Span) {
         let Some(node) = self.parse(text, span) else { return };
+        let size = self.raw.slide_title.font_size.take();
         self.read_layer(&node, text, span, |fields| {
             if let Some(at) = fields.find("extends") {
                 let problem = Diagnostic::error(at, "an override cannot extend a theme");
                 fields.report(problem.hint("choose the theme with `theme.name`"));
             }
         });
+        let title = &mut self.raw.slide_title;
+        title.is_size_asked = title.font_size.is_some();
+        title.font_size = title.font_size.or(size);
     }
 
     /// Reads a named theme; if it does not exist, reports that and reads `fallback`. Returns the name

@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 
 use ratatui::style::{Color, Style};
 
+use crate::ansi::Channels;
 use crate::source::Span;
 
 pub use builtin::names;
@@ -39,6 +40,12 @@ pub struct Theme {
     pub alignment: Alignment,
     /// Space at both sides of the slide.
     pub margin: Margin,
+    /// Whether what is below the title is in the middle of the page.
+    pub is_centered: bool,
+    /// The gradient behind slides, for terminals with 24-bit colour.
+    pub gradient: Option<Gradient>,
+    /// Lists.
+    pub list: ListStyle,
     /// Slide titles.
     pub slide_title: TitleStyle,
     /// Headings, level 1 first.
@@ -54,7 +61,7 @@ pub struct Theme {
     /// Italic text (colours only).
     pub italics: Style,
     /// Tables.
-    pub table: Alignment,
+    pub table: TableStyle,
     /// Block quotes.
     pub quote: QuoteStyle,
     /// GitHub alerts, in the order note, tip, important, warning, caution.
@@ -73,6 +80,65 @@ pub struct Theme {
     pub grid: Style,
     /// Named colours and classes.
     pub palette: Palette,
+}
+
+/// A gradient behind slides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gradient {
+    /// Its direction.
+    pub direction: GradientDirection,
+    /// The colour at the top, at the left, or in the middle.
+    pub from: Channels,
+    /// The colour at the other end.
+    pub to: Channels,
+}
+
+/// The direction in which a gradient changes its colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GradientDirection {
+    /// From top to bottom.
+    #[default]
+    Vertical,
+    /// From left to right.
+    Horizontal,
+    /// From the middle to the corners.
+    Radial,
+}
+
+/// Style of lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListStyle {
+    /// Columns before the bullets of the first level.
+    pub indent: u8,
+    /// Columns between a bullet and its text.
+    pub gap: u8,
+    /// The colours of bullets and numbers.
+    pub marker: Style,
+}
+
+/// Style of tables.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TableStyle {
+    /// Their alignment.
+    pub alignment: Alignment,
+    /// Their frame.
+    pub frame: FrameShape,
+    /// The colours of frames and lines.
+    pub lines: Style,
+    /// The style of the header's text.
+    pub header: Style,
+    /// The background of every second row.
+    pub stripe: Option<Color>,
+}
+
+/// The frame of a box.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FrameShape {
+    /// No frame.
+    #[default]
+    None,
+    /// Thin lines with round corners.
+    Rounded,
 }
 
 /// Horizontal alignment of an element, with its margins.
@@ -98,6 +164,12 @@ pub enum Margin {
     Fixed(u16),
     /// In percent of the available width, rounded up.
     Percent(u16),
+}
+
+impl Default for ListStyle {
+    fn default() -> Self {
+        Self { indent: 3, gap: 2, marker: Style::new() }
+    }
 }
 
 impl Default for Margin {
@@ -137,8 +209,12 @@ pub struct TitleStyle {
     pub padding_top: u8,
     /// Empty rows below.
     pub padding_bottom: u8,
+    /// Whether the deck itself asks for the size.
+    pub is_size_asked: bool,
     /// Whether a rule is drawn below.
     pub separator: bool,
+    /// The colour of that rule, which is then a thin line.
+    pub separator_color: Option<Color>,
 }
 
 /// Style of a heading.
@@ -165,6 +241,7 @@ pub struct Padding {
 
 /// Style of code blocks.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of a theme, on its own")]
 pub struct CodeStyle {
     /// Its alignment.
     pub alignment: Alignment,
@@ -182,6 +259,14 @@ pub struct CodeStyle {
     pub background: bool,
     /// Whether all blocks show line numbers.
     pub line_numbers: bool,
+    /// The frame, drawn on the padding.
+    pub frame: FrameShape,
+    /// The colours of the frame and the language in it.
+    pub frame_style: Style,
+    /// Whether boxes of code are as wide as the text.
+    pub is_full_width: bool,
+    /// Whether wrapped lines keep their indentation, after a mark.
+    pub has_wrap_marks: bool,
 }
 
 /// Style of run output.
@@ -226,6 +311,8 @@ pub struct QuoteStyle {
     pub style: Style,
     /// The prefix's colours.
     pub prefix_style: Style,
+    /// Empty cells around the text.
+    pub padding: Padding,
 }
 
 /// Style of GitHub alerts.
@@ -239,6 +326,8 @@ pub struct AlertStyle {
     pub style: Style,
     /// Note, tip, important, warning, caution.
     pub kinds: [AlertKindStyle; 5],
+    /// Empty cells around the text.
+    pub padding: Padding,
 }
 
 /// Style of one kind of alert.
@@ -299,6 +388,8 @@ pub enum FooterStyle {
         style: Style,
         /// Rows.
         height: u16,
+        /// Space at both ends.
+        margin: Margin,
     },
     /// A bar that grows with each slide.
     ProgressBar {
@@ -311,9 +402,19 @@ pub enum FooterStyle {
     Empty,
 }
 
+/// Space at both ends of a footer.
+const DEFAULT_FOOTER_MARGIN: Margin = Margin::Fixed(1);
+
 impl Default for FooterStyle {
     fn default() -> Self {
-        Self::Template { left: None, center: None, right: None, style: Style::new(), height: 3 }
+        Self::Template {
+            left: None,
+            center: None,
+            right: None,
+            style: Style::new(),
+            height: 3,
+            margin: DEFAULT_FOOTER_MARGIN,
+        }
     }
 }
 

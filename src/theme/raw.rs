@@ -4,8 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use super::values::{AlignmentSide, AnsiColors, ContrastRatio, FooterKind, Positioning, RawColor};
-use super::{FooterPart, Margin, OutputShape};
+use super::values::{
+    AlignmentSide, AnsiColors, BoxWidth, CodeWrap, ContrastRatio, FooterKind, Positioning,
+    RawColor, VerticalPlace,
+};
+use super::{FooterPart, FrameShape, GradientDirection, Margin, OutputShape};
 use crate::source::Span;
 use crate::yaml::Fields;
 
@@ -20,7 +23,7 @@ pub(super) struct RawTheme {
     pub(super) inline_code: RawColors,
     pub(super) bold: RawColors,
     pub(super) italics: RawColors,
-    pub(super) table: RawAlignment,
+    pub(super) table: RawTable,
     pub(super) block_quote: RawQuote,
     pub(super) alert: RawAlert,
     pub(super) column_margin: Option<Margin>,
@@ -63,6 +66,38 @@ pub(super) struct RawDefault {
     pub(super) alignment: RawAlignment,
     /// The slide's colours.
     pub(super) colors: RawColors,
+    /// The place of what is below the title.
+    pub(super) vertical_alignment: Option<VerticalPlace>,
+    /// The gradient's direction.
+    pub(super) gradient: Option<GradientDirection>,
+    /// The gradient's first colour.
+    pub(super) gradient_from: Option<RawColor>,
+    /// The gradient's last colour.
+    pub(super) gradient_to: Option<RawColor>,
+    /// Lists.
+    pub(super) list: RawList,
+}
+
+/// `default.list`
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawList {
+    /// Columns before bullets.
+    pub(super) indent: Option<u8>,
+    /// Columns after bullets.
+    pub(super) gap: Option<u8>,
+    /// The colours of bullets.
+    pub(super) colors: RawColors,
+}
+
+/// `table`
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawTable {
+    pub(super) alignment: RawAlignment,
+    pub(super) frame: Option<FrameShape>,
+    pub(super) line_color: Option<RawColor>,
+    pub(super) stripe: Option<RawColor>,
+    pub(super) header: RawColors,
+    pub(super) is_header_bold: Option<bool>,
 }
 
 /// `slide_title`, `headings.h1` to `h6`, and the lines of `intro_slide`; each uses a subset.
@@ -78,6 +113,9 @@ pub(super) struct RawTitle {
     pub(super) padding_top: Option<u8>,
     pub(super) padding_bottom: Option<u8>,
     pub(super) separator: Option<bool>,
+    pub(super) separator_color: Option<RawColor>,
+    /// Whether the deck itself sets the font size.
+    pub(super) is_size_asked: bool,
 }
 
 /// `padding`
@@ -99,6 +137,10 @@ pub(super) struct RawCode {
     pub(super) padding: RawPadding,
     pub(super) background: Option<bool>,
     pub(super) line_numbers: Option<bool>,
+    pub(super) frame: Option<FrameShape>,
+    pub(super) frame_color: Option<RawColor>,
+    pub(super) width: Option<BoxWidth>,
+    pub(super) wrap: Option<CodeWrap>,
 }
 
 /// `execution_output`
@@ -121,6 +163,7 @@ pub(super) struct RawQuote {
     pub(super) prefix: Option<String>,
     pub(super) colors: RawColors,
     pub(super) prefix_color: Option<RawColor>,
+    pub(super) padding: RawPadding,
 }
 
 /// `alert`
@@ -130,6 +173,7 @@ pub(super) struct RawAlert {
     pub(super) prefix: Option<String>,
     pub(super) colors: RawColors,
     pub(super) kinds: [RawAlertKind; 5],
+    pub(super) padding: RawPadding,
 }
 
 /// `alert.styles.note` and the other kinds
@@ -162,6 +206,7 @@ pub(super) struct RawFooter {
     pub(super) right: Option<FooterPart>,
     pub(super) colors: RawColors,
     pub(super) height: Option<u16>,
+    pub(super) margin: Option<Margin>,
     pub(super) character: Option<char>,
 }
 
@@ -266,19 +311,57 @@ impl RawDefault {
         fields.set("margin", &mut self.margin);
         self.alignment.read_without_margin(fields);
         self.colors.read(fields);
+        fields.set("vertical_alignment", &mut self.vertical_alignment);
+        fields.section("background", |fields| {
+            fields.section("gradient", |fields| {
+                fields.set("direction", &mut self.gradient);
+                fields.set("from", &mut self.gradient_from);
+                fields.set("to", &mut self.gradient_to);
+            });
+        });
+        fields.section("list", |fields| {
+            fields.set("indent", &mut self.list.indent);
+            fields.set("gap", &mut self.list.gap);
+            self.list.colors.read(fields);
+        });
+    }
+}
+
+impl RawTable {
+    fn read(&mut self, fields: &mut Fields<'_>) {
+        self.alignment.read(fields);
+        fields.set("frame", &mut self.frame);
+        fields.section("colors", |fields| {
+            fields.set("lines", &mut self.line_color);
+            fields.set("stripe", &mut self.stripe);
+        });
+        fields.section("header", |fields| {
+            self.header.read(fields);
+            fields.set("bold", &mut self.is_header_bold);
+        });
     }
 }
 
 impl RawTitle {
     fn read_title(&mut self, fields: &mut Fields<'_>) {
-        self.read_heading(fields);
+        self.read_text(fields);
+        fields.section("colors", |fields| {
+            self.colors.read_pair(fields);
+            fields.set("separator", &mut self.separator_color);
+        });
         fields.set("padding_top", &mut self.padding_top);
         fields.set("padding_bottom", &mut self.padding_bottom);
         fields.set("separator", &mut self.separator);
     }
 
     fn read_heading(&mut self, fields: &mut Fields<'_>) {
-        self.read_line(fields);
+        self.read_text(fields);
+        self.colors.read(fields);
+    }
+
+    /// Reads everything that titles and headings share but colours.
+    fn read_text(&mut self, fields: &mut Fields<'_>) {
+        self.alignment.read(fields);
         fields.set("bold", &mut self.bold);
         fields.set("italic", &mut self.italics);
         fields.set("italics", &mut self.italics);
@@ -316,9 +399,15 @@ impl RawCode {
         self.theme_name = self.theme_name.take().or(before);
         fields.set("break_theme", &mut self.break_theme);
         // Not in presenterm, whose boxes always have the highlight theme's background.
-        fields.section("colors", |fields| fields.set("background", &mut self.fill));
+        fields.section("colors", |fields| {
+            fields.set("background", &mut self.fill);
+            fields.set("frame", &mut self.frame_color);
+        });
         fields.set("background", &mut self.background);
         fields.set("line_numbers", &mut self.line_numbers);
+        fields.set("frame", &mut self.frame);
+        fields.set("width", &mut self.width);
+        fields.set("wrap", &mut self.wrap);
     }
 }
 
@@ -345,6 +434,7 @@ impl RawQuote {
             self.colors.read_pair(fields);
             fields.set("prefix", &mut self.prefix_color);
         });
+        self.padding.read(fields);
     }
 }
 
@@ -353,6 +443,7 @@ impl RawAlert {
         self.alignment.read(fields);
         fields.set("prefix", &mut self.prefix);
         fields.section("base_colors", |fields| self.colors.read_pair(fields));
+        self.padding.read(fields);
         fields.section("styles", |fields| {
             let names = ["note", "tip", "important", "warning", "caution"];
             for (name, kind) in names.iter().zip(&mut self.kinds) {
@@ -396,6 +487,7 @@ impl RawFooter {
         fields.set("center", &mut self.center);
         fields.set("right", &mut self.right);
         fields.set("height", &mut self.height);
+        fields.set("margin", &mut self.margin);
         fields.set("character", &mut self.character);
         self.colors.read(fields);
     }

@@ -8,13 +8,16 @@ use super::color::ColorRef;
 use super::layers::Layers;
 use super::library::Library;
 use super::raw::{
-    RawAlert, RawAlignment, RawCode, RawColors, RawFooter, RawIntro, RawOutput, RawPadding,
-    RawPalette, RawQuote, RawTheme, RawTitle,
+    RawAlert, RawAlignment, RawCode, RawColors, RawDefault, RawFooter, RawIntro, RawOutput,
+    RawPadding, RawPalette, RawQuote, RawTable, RawTheme, RawTitle,
 };
-use super::values::{AlignmentSide, AnsiColors, FooterKind, Positioning, RawColor};
+use super::values::{
+    AlignmentSide, AnsiColors, BoxWidth, CodeWrap, FooterKind, Positioning, RawColor, VerticalPlace,
+};
 use super::{
-    AlertKindStyle, AlertStyle, Alignment, Choice, CodeStyle, FooterStyle, HeadingStyle, IntroLine,
-    IntroStyle, OutputStyle, Padding, Palette, QuoteStyle, Theme, TitleStyle, panel_styles,
+    AlertKindStyle, AlertStyle, Alignment, Choice, CodeStyle, DEFAULT_FOOTER_MARGIN, FooterStyle,
+    Gradient, HeadingStyle, IntroLine, IntroStyle, ListStyle, OutputStyle, Padding, Palette,
+    QuoteStyle, TableStyle, Theme, TitleStyle, panel_styles,
 };
 use crate::ansi;
 use crate::diag::{Diagnostic, closest};
@@ -109,6 +112,9 @@ impl<'a> Resolver<'a> {
             base,
             alignment: default,
             margin: raw.default.margin.unwrap_or_default(),
+            is_centered: raw.default.vertical_alignment == Some(VerticalPlace::Center),
+            gradient: self.gradient(&raw.default, base),
+            list: self.list(&raw.default),
             slide_title: self.title(&raw.slide_title, default),
             headings: array::from_fn(|level| self.heading(&raw.headings[level], default)),
             code: self.code(&raw.code),
@@ -116,7 +122,7 @@ impl<'a> Resolver<'a> {
             inline_code: self.style(&raw.inline_code),
             bold: self.style(&raw.bold),
             italics: self.style(&raw.italics),
-            table: alignment(&raw.table, default),
+            table: self.table(&raw.table, default, base),
             quote: self.quote(&raw.block_quote, default),
             alerts: self.alert(&raw.alert),
             column_margin: raw.column_margin.unwrap_or_default(),
@@ -139,6 +145,39 @@ impl<'a> Resolver<'a> {
             padding_top: raw.padding_top.unwrap_or_default(),
             padding_bottom: raw.padding_bottom.unwrap_or_default(),
             separator: raw.separator.unwrap_or_default(),
+            separator_color: self.color(raw.separator_color.as_ref()),
+            is_size_asked: raw.is_size_asked,
+        }
+    }
+
+    /// Returns the gradient, if both of its ends are known colours; the first one is the slide's
+    /// background by default.
+    fn gradient(&mut self, raw: &RawDefault, base: Style) -> Option<Gradient> {
+        let to = self.color(raw.gradient_to.as_ref()).and_then(ansi::fixed_rgb);
+        let from = self.color(raw.gradient_from.as_ref()).or(base.bg).and_then(ansi::fixed_rgb);
+        let direction = raw.gradient.unwrap_or_default();
+        Some(Gradient { direction, from: from?, to: to? })
+    }
+
+    fn list(&mut self, raw: &RawDefault) -> ListStyle {
+        let default = ListStyle::default();
+        ListStyle {
+            indent: raw.list.indent.unwrap_or(default.indent),
+            gap: raw.list.gap.unwrap_or(default.gap),
+            marker: self.style(&raw.list.colors),
+        }
+    }
+
+    fn table(&mut self, raw: &RawTable, default: Alignment, base: Style) -> TableStyle {
+        let bold =
+            if raw.is_header_bold == Some(true) { Modifier::BOLD } else { Modifier::empty() };
+        let lines = self.color(raw.line_color.as_ref());
+        TableStyle {
+            alignment: alignment(&raw.alignment, default),
+            frame: raw.frame.unwrap_or_default(),
+            lines: lines.map_or(Style::new(), |color| Style::new().fg(color)),
+            header: self.style(&raw.header).add_modifier(bold),
+            stripe: self.color(raw.stripe.as_ref()).filter(|_| base.bg.is_some()),
         }
     }
 
@@ -166,6 +205,7 @@ impl<'a> Resolver<'a> {
     fn code(&mut self, raw: &RawCode) -> CodeStyle {
         let default = || (DEFAULT_HIGHLIGHT_THEME.to_owned(), Span::default());
         let (highlight_theme, highlight_theme_at) = raw.theme_name.clone().unwrap_or_else(default);
+        let frame_color = self.color(raw.frame_color.as_ref());
         CodeStyle {
             alignment: alignment(&raw.alignment, Alignment::default()),
             highlight_theme,
@@ -175,6 +215,10 @@ impl<'a> Resolver<'a> {
             padding: padding(raw.padding),
             background: raw.background.unwrap_or(true),
             line_numbers: raw.line_numbers.unwrap_or_default(),
+            frame: raw.frame.unwrap_or_default(),
+            frame_style: frame_color.map_or(Style::new(), |color| Style::new().fg(color)),
+            is_full_width: raw.width == Some(BoxWidth::Full),
+            has_wrap_marks: raw.wrap == Some(CodeWrap::Indent),
         }
     }
 
@@ -199,6 +243,7 @@ impl<'a> Resolver<'a> {
             prefix: raw.prefix.clone().unwrap_or_else(|| DEFAULT_PREFIX.to_owned()),
             style,
             prefix_style: Style { fg: prefix.or(style.fg), ..style },
+            padding: padding(raw.padding),
         }
     }
 
@@ -217,6 +262,7 @@ impl<'a> Resolver<'a> {
             prefix: raw.prefix.clone().unwrap_or_else(|| DEFAULT_PREFIX.to_owned()),
             style: self.style(&raw.colors),
             kinds,
+            padding: padding(raw.padding),
         }
     }
 
@@ -242,6 +288,7 @@ impl<'a> Resolver<'a> {
                 right: raw.right.clone(),
                 style,
                 height: raw.height.unwrap_or(DEFAULT_FOOTER_HEIGHT),
+                margin: raw.margin.unwrap_or(DEFAULT_FOOTER_MARGIN),
             },
             FooterKind::ProgressBar => {
                 FooterStyle::ProgressBar { character: raw.character.unwrap_or('█'), style }

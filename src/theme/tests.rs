@@ -377,7 +377,7 @@ fn dump(theme: &Theme) -> String {
         writeln!(dump, "{name}: {value:?}").unwrap();
     };
     row("base", &theme.base);
-    row("place", &(theme.margin, theme.alignment, theme.table, theme.column_margin));
+    row("place", &(theme.margin, theme.alignment, theme.table.alignment, theme.column_margin));
     row("title", &theme.slide_title);
     for heading in &theme.headings {
         row("heading", heading);

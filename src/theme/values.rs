@@ -1,7 +1,7 @@
 //! Values of the schema's keys other than text, numbers and booleans, and how each is parsed.
 
 use super::color::{ColorRef, parse_in_theme};
-use super::{FooterPart, Margin, OutputShape};
+use super::{FooterPart, FrameShape, GradientDirection, Margin, OutputShape};
 use crate::source::Span;
 use crate::yaml::{FromNode, Node, NodeValue, only_entry, text};
 
@@ -25,6 +25,94 @@ impl FromNode for OutputShape {
         match text(node)? {
             "card" => Some(Self::Card),
             "rule" => Some(Self::Rule),
+            _ => None,
+        }
+    }
+}
+
+impl FromNode for FrameShape {
+    const EXPECTED: &'static str = "`rounded` or `none`";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        match text(node)? {
+            "rounded" => Some(Self::Rounded),
+            "none" => Some(Self::None),
+            _ => None,
+        }
+    }
+}
+
+impl FromNode for GradientDirection {
+    const EXPECTED: &'static str = "`vertical`, `horizontal` or `radial`";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        match text(node)? {
+            "vertical" => Some(Self::Vertical),
+            "horizontal" => Some(Self::Horizontal),
+            "radial" => Some(Self::Radial),
+            _ => None,
+        }
+    }
+}
+
+/// The values of `default.vertical_alignment`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum VerticalPlace {
+    /// `top`
+    Top,
+    /// `center`
+    Center,
+}
+
+impl FromNode for VerticalPlace {
+    const EXPECTED: &'static str = "`top` or `center`";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        match text(node)? {
+            "top" => Some(Self::Top),
+            "center" => Some(Self::Center),
+            _ => None,
+        }
+    }
+}
+
+/// The values of `code.width`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BoxWidth {
+    /// `content`
+    Content,
+    /// `full`
+    Full,
+}
+
+impl FromNode for BoxWidth {
+    const EXPECTED: &'static str = "`content` or `full`";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        match text(node)? {
+            "content" => Some(Self::Content),
+            "full" => Some(Self::Full),
+            _ => None,
+        }
+    }
+}
+
+/// The values of `code.wrap`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CodeWrap {
+    /// `plain`
+    Plain,
+    /// `indent`
+    Indent,
+}
+
+impl FromNode for CodeWrap {
+    const EXPECTED: &'static str = "`plain` or `indent`";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        match text(node)? {
+            "plain" => Some(Self::Plain),
+            "indent" => Some(Self::Indent),
             _ => None,
         }
     }

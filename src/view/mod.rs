@@ -1,9 +1,11 @@
 //! View: draws a scene and the app's state into a buffer. It decides nothing: layout and the app have.
 
 mod blank;
+mod block_text;
 mod color_depth;
 mod dim;
 mod editor;
+mod gradient;
 mod help;
 mod index;
 mod large_text;
@@ -20,7 +22,7 @@ mod variables;
 use ratatui::buffer::Buffer;
 
 use crate::app::{App, Mode};
-use crate::layout::Scene;
+use crate::layout::{LargeText, Scene};
 use crate::theme::Theme;
 
 pub use blank::shown as blank_color;
@@ -61,7 +63,7 @@ pub fn draw(
     }
     status::draw(app, theme, buffer);
     dim::resolve(buffer);
-    if scene.size.large_text {
+    if scene.size.large_text == LargeText::Protocol {
         large_text::mend(buffer);
     }
     match app.mode() {

@@ -7,8 +7,8 @@ use ratatui::text::Line;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::{dim, large_text};
-use crate::layout::{Item, MarkPlace, PictureKey, PlacedItem, RAISED, Scene};
+use super::{block_text, dim, gradient, large_text};
+use crate::layout::{Item, LargeText, MarkPlace, PictureKey, PlacedItem, RAISED, Scene};
 
 /// The place of a picture on the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +26,12 @@ pub struct Overlay {
 /// Paints the scene, its body scrolled down by `scroll` rows, and returns its pictures.
 pub fn paint(scene: &Scene, scroll: u32, buffer: &mut Buffer) -> Vec<Overlay> {
     let screen = screen(scene, buffer);
+    let is_drawn = has_drawn_text(scene);
     clear(buffer, scene.background);
-    let body = BodyWindow { area: scene.viewport.intersection(screen), scroll };
+    if let Some(gradient) = scene.gradient {
+        gradient::paint(gradient, buffer);
+    }
+    let body = BodyWindow { area: scene.viewport.intersection(screen), scroll, is_drawn };
     let mut overlays = body.paint_all(&scene.body, buffer);
     mark(scene, scroll, screen, buffer);
     overlays.extend(paint_frame(scene, buffer));
@@ -37,7 +41,8 @@ pub fn paint(scene: &Scene, scroll: u32, buffer: &mut Buffer) -> Vec<Overlay> {
 /// Paints only the body from row `first` on, over the whole screen.
 pub fn paint_body(scene: &Scene, first: u32, buffer: &mut Buffer) -> Vec<Overlay> {
     let area = screen(scene, buffer);
-    let overlays = BodyWindow { area, scroll: first }.paint_all(&scene.body, buffer);
+    let overlays = BodyWindow { area, scroll: first, is_drawn: has_drawn_text(scene) }
+        .paint_all(&scene.body, buffer);
     dim::resolve(buffer);
     overlays
 }
@@ -45,14 +50,15 @@ pub fn paint_body(scene: &Scene, first: u32, buffer: &mut Buffer) -> Vec<Overlay
 /// Paints only the frame, over what is in the buffer.
 pub fn paint_frame(scene: &Scene, buffer: &mut Buffer) -> Vec<Overlay> {
     let area = screen(scene, buffer);
-    let overlays = BodyWindow { area, scroll: 0 }.paint_all(&scene.frame, buffer);
+    let overlays = BodyWindow { area, scroll: 0, is_drawn: has_drawn_text(scene) }
+        .paint_all(&scene.frame, buffer);
     dim::resolve(buffer);
     overlays
 }
 
 /// Returns the areas of pictures and unfinished diagrams, with row `first` of the body at the top.
 pub fn picture_areas(scene: &Scene, first: u32, buffer: &Buffer) -> Vec<Rect> {
-    let window = BodyWindow { area: screen(scene, buffer), scroll: first };
+    let window = BodyWindow { area: screen(scene, buffer), scroll: first, is_drawn: false };
     let area = |placed: &PlacedItem| match placed.item {
         Item::Picture { width, height, .. } | Item::Diagram { width, height } => {
             window.visible(placed, width, height).map(|(area, _)| area)
@@ -60,6 +66,10 @@ pub fn picture_areas(scene: &Scene, first: u32, buffer: &Buffer) -> Vec<Rect> {
         _ => None,
     };
     scene.body.iter().filter_map(area).collect()
+}
+
+fn has_drawn_text(scene: &Scene) -> bool {
+    scene.size.large_text == LargeText::Blocks
 }
 
 fn screen(scene: &Scene, buffer: &Buffer) -> Rect {
@@ -122,6 +132,8 @@ fn mark_margin(
 struct BodyWindow {
     area: Rect,
     scroll: u32,
+    /// Whether large text is drawn from block characters.
+    is_drawn: bool,
 }
 
 impl BodyWindow {
@@ -134,6 +146,10 @@ impl BodyWindow {
             Item::Text(line) => {
                 let (row, _) = self.visible(placed, u16::MAX, 1)?;
                 write(buffer, row, placed.x, line);
+            }
+            &Item::LargeText { ref line, size } if self.is_drawn => {
+                let (area, skipped) = self.visible(placed, u16::MAX, size.into())?;
+                block_text::write(buffer, (area, skipped), placed.x, (line, size));
             }
             &Item::LargeText { ref line, size } => self.write_large(placed, line, size, buffer),
             &Item::Fill { width, height, style } => {

@@ -28,7 +28,7 @@ use crate::export::{
 use crate::export::{PdfMetadata, PdfPage, pdf};
 use crate::files::{self, FileKind};
 use crate::headless::SlideRenderer;
-use crate::layout::{Scene, Size};
+use crate::layout::{LargeText, Scene, Size};
 use crate::project::{Execution, LoadedDeck, load};
 use crate::theme::Theme;
 use crate::view::{self, Overlay};
@@ -76,7 +76,12 @@ fn size(args: &ExportArgs, config: &Config) -> Size {
         let (columns, rows) = (config.export.columns, config.export.rows);
         Size::new(columns.unwrap_or(100), rows.unwrap_or(30))
     });
-    Size { large_text: !matches!(args.to, Format::Svg), ..size }
+    let large_text = match (config.defaults.large_text, args.to) {
+        (Some(chosen), _) => chosen,
+        (None, Format::Svg) => LargeText::Blocks,
+        (None, _) => LargeText::Protocol,
+    };
+    Size { large_text, ..size }
 }
 
 fn source(args: &ExportArgs, loaded: &LoadedDeck) -> OutputSource {

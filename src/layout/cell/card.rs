@@ -3,17 +3,21 @@
 //! runs.
 
 use ratatui::style::{Modifier, Style};
-use ratatui::text::Line;
 
 use super::result::{self, CellExtent, extent, start_error};
 use super::status::{self, FOCUS_MARK};
 use crate::deck::{Cell, CodeBlock, OutputPlace};
 use crate::layout::code::{self, CodeBox};
 use crate::layout::flow::Flow;
+use crate::layout::frame;
 use crate::layout::placement::ColumnRange;
 use crate::layout::scene::{Item, PlacedItem};
 use crate::layout::text::StyledText;
 use crate::run::{self, CellRun, Part};
+use crate::theme::FrameShape;
+
+/// The left side of a frame beside output.
+const OUTCOME_SIDE: &str = "┃";
 
 /// Lays out code, status and output.
 pub(super) fn lay_out(
@@ -29,7 +33,8 @@ pub(super) fn lay_out(
     }
     let output = result::lay_out(flow, block, (cell, run), &panel);
     start_error(flow, run);
-    listing.finish(flow, output.filter(|_| cell.exec.pty.is_none()), (cell, run));
+    let output = output.filter(|_| cell.exec.pty.is_none());
+    listing.finish(flow, (output, label(flow, block)), (cell, run));
     extent(panel, output.unwrap_or(panel))
 }
 
@@ -42,7 +47,7 @@ pub(super) fn code_only(
 ) -> CodeBox {
     let listing = Listing::new(flow, block);
     let panel = listing.panel;
-    listing.finish(flow, None, (cell, run));
+    listing.finish(flow, (None, label(flow, block)), (cell, run));
     panel
 }
 
@@ -76,6 +81,14 @@ fn rows_joined(flow: &Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -
     }
 }
 
+/// Returns the language in the frame of a card.
+fn label<'a>(flow: &Flow<'_>, block: &'a CodeBlock) -> &'a str {
+    match flow.context.theme().code.frame {
+        FrameShape::None => "",
+        FrameShape::Rounded => code::label(block),
+    }
+}
+
 /// The code of a card, laid out.
 struct Listing {
     panel: CodeBox,
@@ -97,7 +110,12 @@ impl Listing {
     }
 
     /// Makes the box as wide as its output, and draws the chip, and a frame if the cell has the focus.
-    fn finish(&self, flow: &mut Flow<'_>, output: Option<CodeBox>, (cell, run): (&Cell, &CellRun)) {
+    fn finish(
+        &self,
+        flow: &mut Flow<'_>,
+        (output, label): (Option<CodeBox>, &str),
+        (cell, run): (&Cell, &CellRun),
+    ) {
         let Self { panel, at, rows: (top, row) } = *self;
         let range = output.map_or(panel.range, |output| panel.range.union(output.range));
         let mut first = at;
@@ -108,45 +126,55 @@ impl Listing {
             first += 1;
         }
         flow.right = flow.right.max(range.right());
-        let style = status::style_of(&flow.context.theme().output, run);
-        status::edge(flow, &CodeBox { range, ..panel }, row..row + 1, style);
-        if flow.context.inputs.focus == Some(cell.id) && range.width > 1 {
-            let style = flow.context.theme().output.running;
+        let theme = flow.context.theme();
+        let style = status::style_of(&theme.output, run);
+        let is_focused = flow.context.inputs.focus == Some(cell.id) && range.width > 1;
+        let line = if is_focused { theme.output.running } else { theme.code.frame_style };
+        let panel = CodeBox { range, ..panel };
+        if panel.is_framed || is_focused {
             let start = flow.items.len();
-            frame(flow, &panel, (range, top, row), style);
+            outline(flow, &panel, (top, row), (label, line));
             // Code that reaches into the padding covers the frame.
             let count = flow.items.len() - start;
             flow.items[first..].rotate_right(count);
-            line(flow, range, row, ("╰", "╯"), style);
+        }
+        let end = flow.height().saturating_sub(1);
+        match output.filter(|_| panel.is_framed && end > row && has_box_at_end(run)) {
+            Some(_) => {
+                frame::line(flow, (range, row), frame::MIDDLE, ("", line));
+                frame::sides(flow, range, row + 1..end, ((OUTCOME_SIDE, style), line));
+                frame::line(flow, (range, end), frame::BOTTOM, ("", line));
+            }
+            None if panel.is_framed || is_focused => {
+                frame::line(flow, (range, row), frame::BOTTOM, ("", line));
+            }
+            None => status::edge(flow, &panel, row..row + 1, style),
         }
         chip(flow, &panel, (range, row), (cell, run));
     }
 }
 
-/// Draws the sides and the top of a frame on the padding of a box.
-fn frame(
-    flow: &mut Flow<'_>,
-    panel: &CodeBox,
-    (range, top, row): (ColumnRange, u32, u32),
-    style: Style,
-) {
-    if panel.above > 0 {
-        line(flow, range, top, ("╭", "╮"), style);
-    }
-    if panel.beside > 0 {
-        for y in top.saturating_add(panel.above)..row {
-            for x in [range.x, range.right() - 1] {
-                flow.put(x, y, (Line::styled("│", style), 1));
-            }
-        }
-    }
+/// Returns whether the last part of an output is in a box.
+fn has_box_at_end(run: &CellRun) -> bool {
+    let is_empty = |part: &&Part| matches!(part, Part::Text(text) if text.is_empty());
+    let last = run.output.parts().iter().rfind(|part| !is_empty(part));
+    run.prompt.is_some() || matches!(last, Some(Part::Text(_) | Part::Table(_)))
 }
 
-/// Draws a horizontal line of a frame.
-fn line(flow: &mut Flow<'_>, range: ColumnRange, y: u32, ends: (&str, &str), style: Style) {
-    let dashes = "─".repeat(usize::from(range.width).saturating_sub(2));
-    let text = format!("{}{dashes}{}", ends.0, ends.1);
-    flow.put(range.x, y, (Line::styled(text, style), range.width));
+/// Draws the sides and the top of a frame on the padding of a box.
+fn outline(
+    flow: &mut Flow<'_>,
+    panel: &CodeBox,
+    (top, row): (u32, u32),
+    (label, style): (&str, Style),
+) {
+    if panel.above > 0 {
+        frame::line(flow, (panel.range, top), frame::TOP, (label, style));
+    }
+    if panel.beside > 0 {
+        let rows = top.saturating_add(panel.above)..row;
+        frame::sides(flow, panel.range, rows, (("│", style), style));
+    }
 }
 
 /// Draws the status at the right end of a row.

@@ -11,7 +11,7 @@ use super::status;
 use super::window::{self, PartView, RowWindow};
 use crate::deck::{Align, Block, CellId, CodeBlock};
 use crate::layout::blocks;
-use crate::layout::code::CodeBox;
+use crate::layout::code::{self, CodeBox};
 use crate::layout::flow::Flow;
 use crate::layout::picture;
 use crate::layout::placement::effective_alignment;
@@ -80,7 +80,7 @@ pub(in crate::layout) fn lay_out(
             }
         }
         let is_picture = matches!(part, Part::Picture(_));
-        if is_card && !is_picture {
+        if is_card && !is_picture && !(panel.is_framed && has_box) {
             let rows = top.min(flow.height())..flow.height();
             status::edge(flow, &panel, rows, edge_style);
         }
@@ -159,16 +159,22 @@ impl<'a> TextLayout<'a> {
         let window = RowWindow::new(total, window::most_rows(flow, top, panel, 0), scroll);
         let label_rows = u32::from(window.is_part());
         let height = window.height() + label_rows + panel.above * 2;
-        let style = flow.context.theme().output.style;
+        let OutputStyle { style, shape, .. } = flow.context.theme().output;
+        let has_marks = shape == OutputShape::Card;
         if !block.no_background {
             flow.fill(panel.range.x, top, (panel.range.width, height), style);
         }
         let y = top.saturating_add(panel.above);
         let colors = flow.context.theme().output_colors(!block.no_background);
         flow.begin(Role::Output, (panel.x(), y));
-        for (line, y) in
+        for ((line, continues), y) in
             self.visible((panel.inner(), &colors), &heights, &window).into_iter().zip(y..)
         {
+            if continues && has_marks && panel.beside > 1 {
+                flow.begin(Role::Decoration, (panel.x() - 1, y));
+                flow.put(panel.x() - 1, y, (Line::styled(code::WRAP_MARK, DIM), 1));
+                flow.end(y);
+            }
             flow.put(panel.x(), y, (line, panel.inner()));
         }
         flow.end(y);
@@ -204,13 +210,13 @@ impl<'a> TextLayout<'a> {
         Some(heights[..line].iter().sum())
     }
 
-    /// Returns the visible wrapped rows.
+    /// Returns the visible wrapped rows, and whether each continues a line.
     fn visible(
         &self,
         (columns, colors): (u16, &OutputColors),
         heights: &[usize],
         window: &RowWindow,
-    ) -> Vec<Line<'static>> {
+    ) -> Vec<(Line<'static>, bool)> {
         let mut above = window.first;
         let mut lines = Vec::new();
         for (row, &height) in rows(self.written).zip(heights) {
@@ -221,9 +227,10 @@ impl<'a> TextLayout<'a> {
             let text = text_of(row, colors);
             if let OutputRow::Line(_) = row {
                 let cut = wrapped(text.as_str(), columns);
-                lines.extend(cut.into_iter().skip(above).map(|row| text.row(row).0));
+                let cut = cut.into_iter().enumerate().skip(above);
+                lines.extend(cut.map(|(number, row)| (text.row(row).0, number > 0)));
             } else {
-                lines.push(text.cut(columns));
+                lines.push((text.cut(columns), false));
             }
             above = 0;
             if lines.len() >= window.rows {

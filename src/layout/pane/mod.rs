@@ -71,6 +71,7 @@ pub fn pane(inputs: &Inputs<'_>, view: &PaneView<'_>) -> PaneScene {
     let scene = Scene {
         size: inputs.size,
         background: base,
+        gradient: None,
         viewport,
         height: stack.height,
         columns: stack.width,

@@ -26,11 +26,12 @@ fn output_is_below_the_status() {
         .run(written(["1".to_owned(), "a second line, wider than the code".to_owned()]));
     insta::assert_snapshot!(fixture.body(), @"
 
+
               print(1)
       ▍                      ✓ 12 ms
       ▍ 1
       ▍ a second line, wider than
-      ▍ the code
+      ▍↳the code
       ▍
 
     after

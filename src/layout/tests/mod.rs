@@ -5,6 +5,7 @@ mod cells;
 mod code;
 mod output_in_place;
 mod output_rows;
+mod own_look;
 mod pictures;
 mod prose;
 mod robustness;
@@ -33,7 +34,8 @@ use crate::run::{
 };
 use crate::source::Span;
 use crate::theme::{
-    Alignment, Choice, FooterStyle, Margin, Padding, QuoteStyle, Theme, TitleStyle, resolve,
+    Alignment, Choice, FooterStyle, FrameShape, Margin, Padding, QuoteStyle, Theme, TitleStyle,
+    resolve,
 };
 
 static HIGHLIGHTER: LazyLock<Highlighter> =

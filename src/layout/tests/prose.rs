@@ -87,15 +87,18 @@ fn quote_prefix_is_on_every_row() {
 }
 
 #[test]
-fn quote_background_covers_the_longest_row() {
+fn quote_background_is_as_wide_as_the_text() {
     let mut fixture = Fixture::new(vec![block(BlockKind::Quote(vec![
         paragraph("longest row"),
         paragraph("short"),
     ]))]);
     fixture.theme.quote.style = Style::new().bg(ratatui::style::Color::Blue);
     let style = fixture.theme.quote.style;
-    let fill = PlacedItem { x: 2, y: 1, item: Item::Fill { width: 13, height: 3, style } };
-    assert_eq!(fixture.scene().body[1], fill);
+    let fill = |x, width| PlacedItem { x, y: 1, item: Item::Fill { width, height: 3, style } };
+    assert_eq!(fixture.scene().body[1], fill(2, 36));
+    fixture.theme.quote.alignment =
+        Alignment::Center { minimum_margin: Margin::Fixed(0), minimum_size: 0 };
+    assert_eq!(fixture.scene().body[1], fill(13, 13), "centred ones fit their text");
 }
 
 #[test]
@@ -135,7 +138,7 @@ fn f127_large_text_takes_more_rows_and_columns() {
     ]);
     fixture.theme.slide_title.font_size = 3;
     assert_eq!(large(&fixture.scene()), [], "no terminal that can");
-    fixture.size.large_text = true;
+    fixture.size.large_text = LargeText::Protocol;
     let scene = fixture.scene();
     let rows: Vec<_> =
         large(&scene).into_iter().map(|(_, y, size, text)| (y, size, text)).collect();
@@ -155,7 +158,7 @@ fn f127_large_lists_are_indented_less() {
     let list = List { items: vec![item(0, "a"), item(1, "b")], item_newlines: 1, continues: false };
     let list = Block { font_size: Some(2), ..block(BlockKind::List(list)) };
     let mut fixture = Fixture::new(vec![list]);
-    fixture.size.large_text = true;
+    fixture.size.large_text = LargeText::Protocol;
     let rows = large(&fixture.scene());
     let row = |x, y, text: &str| (x, y, 2, text.to_owned());
     assert_eq!(rows, [row(2, 1, "  •  "), row(12, 1, "a"), row(2, 3, "    ◦  "), row(16, 3, "b")]);

@@ -38,7 +38,17 @@ fn extreme_decks_and_sizes_do_not_panic() {
     for (columns, rows) in sides.iter().flat_map(|x| sides.iter().map(move |y| (*x, *y))) {
         for kind in [SlideKind::Normal, SlideKind::Intro] {
             fixture.deck.slides[0].kind = kind;
-            fixture.size = Size { columns, rows, large_text: columns % 2 == 0, cell: (0, 0) };
+            let large_text =
+                [LargeText::Off, LargeText::Protocol, LargeText::Blocks][usize::from(columns % 3)];
+            let has_gradients = columns % 2 == 0;
+            fixture.size = Size { columns, rows, large_text, cell: (0, 0), has_gradients };
+            fixture.theme.is_centered = rows % 2 == 0;
+            if columns % 2 == 0 {
+                fixture.theme.code.frame = FrameShape::Rounded;
+                fixture.theme.table.frame = FrameShape::Rounded;
+                fixture.theme.code.has_wrap_marks = true;
+                fixture.theme.quote.padding = Padding { horizontal: 3, vertical: 1 };
+            }
             for block in &mut fixture.deck.slides[0].blocks {
                 block.font_size = u8::try_from(rows % 9).ok();
             }

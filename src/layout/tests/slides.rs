@@ -163,6 +163,7 @@ fn footer_counts_slides_and_reserves_rows() {
         right: None,
         style: Style::new(),
         height: 3,
+        margin: Margin::Fixed(1),
     };
     let number = |variable| Inline::Counter(variable, TextStyle::default());
     fixture.footer = FooterText {
@@ -206,8 +207,14 @@ fn f180_footer_shows_pictures() {
     let key = PictureKey { base: "".into(), source: "logo.png".into() };
     let part = || Some(FooterPart::Image("logo.png".into(), Span::default()));
     let (left, center, right) = (part(), part(), part());
-    fixture.theme.footer =
-        FooterStyle::Template { left, center, right, style: Style::new(), height: 6 };
+    fixture.theme.footer = FooterStyle::Template {
+        left,
+        center,
+        right,
+        style: Style::new(),
+        height: 6,
+        margin: Margin::Fixed(1),
+    };
     fixture.footer.pictures = [Some(key.clone()), None, Some(key.clone())];
     assert_eq!(pictures(&fixture.scene().frame), [], "not found");
     fixture.measures.pictures.insert(key, Ok(PixelSize { width: 300, height: 200 }));
@@ -255,8 +262,14 @@ fn tall_slide_uses_free_footer_rows() {
         let mut fixture = Fixture::new(blocks).size(30, 11);
         let (left, center) = (None, Some(FooterPart::Text("x".into(), Span::default())));
         let style = Style::new();
-        fixture.theme.footer =
-            FooterStyle::Template { left, center, right: None, style, height: 3 };
+        fixture.theme.footer = FooterStyle::Template {
+            left,
+            center,
+            right: None,
+            style,
+            height: 3,
+            margin: Margin::Fixed(1),
+        };
         fixture.footer.center = text("talk");
         let scene = fixture.scene();
         (scene.viewport.height, scene.mark_place, fixture.with(overflow).len())

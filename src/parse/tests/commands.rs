@@ -128,3 +128,16 @@ fn spellings_of_end_slide_are_recognised() {
     assert_eq!(meant_by("speaker note: hello"), Some("speaker_note"));
     assert_eq!(meant_by("the end of the slide"), None);
 }
+
+#[test]
+fn commands_of_ours_may_be_remarks_for_presenterm() {
+    let centered = |text: &str| {
+        let deck = deck(text);
+        (deck.slides[0].is_centered, deck.diagnostics.len())
+    };
+    assert_eq!(centered("<!-- vertical_alignment: center -->"), (Some(true), 0));
+    assert_eq!(centered("<!-- // vertical_alignment: center -->"), (Some(true), 0));
+    assert_eq!(centered("<!-- //vertical_alignment: top -->"), (Some(false), 0));
+    assert_eq!(centered("<!-- // vertical_alignment: middle -->"), (None, 1));
+    assert_eq!(centered("<!-- // pause -->"), (None, 0), "a remark");
+}

@@ -192,7 +192,7 @@ fn f206_lists_are_printed_without_a_deck() {
     let checked = Shell::new(&["check", "talk.md"]).file("talk.md", &deck).run();
     assert!(!checked.out.contains("command `"), "{}", checked.out);
     let themes = Shell::new(&["--list-themes"]).run().text();
-    assert_eq!(themes.lines().count(), 13, "{themes}");
+    assert_eq!(themes.lines().count(), 15, "{themes}");
     assert_eq!(Shell::new(&["--current-theme"]).run().text(), "dark\n");
     let light = Shell::new(&["--current-theme"])
         .file("home/livedeck/config.yaml", "defaults: {theme: light}");

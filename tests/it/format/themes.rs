@@ -8,7 +8,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use livedeck::app::{Action, App, AppOptions, Effect, LayoutInfo, Msg, Trust, update};
 use livedeck::deck::{Cursor, SlideNo, Step};
-use livedeck::layout::{Inputs, PictureKey, PictureSizes, PixelSize, Size, layout};
+use livedeck::layout::{Inputs, LargeText, PictureKey, PictureSizes, PixelSize, Size, layout};
 use livedeck::project::{LoadOptions, LoadedDeck, load};
 use livedeck::run::{Event, Outcome, State};
 use livedeck::view::draw;
@@ -37,6 +37,10 @@ text with **bold**, _italics_ and `code`, <span style=\"color: palette:own\">own
 | short |
 |-------|
 | row   |
+| other |
+
+* item
+  * inner
 
 > quote
 
@@ -180,7 +184,7 @@ fn run_all(app: &mut App) {
 }
 
 fn screen(loaded: &LoadedDeck, app: &mut App) -> Buffer {
-    let size = Size { large_text: true, ..Size::new(100, 60) };
+    let size = Size { large_text: LargeText::Protocol, ..Size::new(100, 60) };
     let mut measures = PictureSizes::default();
     let logo = PictureKey { base: PathBuf::new(), source: "logo.png".into() };
     measures.pictures.insert(logo, Ok(PixelSize { width: 40, height: 40 }));
@@ -254,6 +258,25 @@ const KEYS: &[&str] = &[
     "execution_output: {status: {running: {foreground: f0f}}}",
     "execution_output: {status: {success: {background: f0f}}}",
     "execution_output: {status: {failure: {foreground: f0f}}}",
+    "default: {vertical_alignment: center}",
+    "default: {background: {gradient: {to: f0f}}}",
+    "default: {background: {gradient: {from: '012', to: f0f, direction: radial}}}",
+    "default: {list: {indent: 0}}",
+    "default: {list: {gap: 4}}",
+    "default: {list: {colors: {foreground: f0f}}}",
+    "slide_title: {separator: true, colors: {separator: f0f}}",
+    "code: {frame: rounded}",
+    "code: {frame: rounded, colors: {frame: f0f}}",
+    "code: {width: full}",
+    "table: {frame: rounded}",
+    "table: {colors: {lines: f0f}}",
+    "table: {colors: {stripe: f0f}}",
+    "table: {header: {bold: false}}",
+    "table: {header: {colors: {foreground: f0f}}}",
+    "block_quote: {padding: {horizontal: 2}}",
+    "block_quote: {padding: {vertical: 1}}",
+    "alert: {padding: {horizontal: 2, vertical: 1}}",
+    "footer: {margin: {fixed: 9}}",
     "inline_code: {colors: {foreground: f0f}}",
     "bold: {colors: {foreground: f0f}}",
     "italics: {colors: {foreground: f0f}}",

@@ -86,7 +86,7 @@ fn recorded() -> Vec<(String, String)> {
 fn talk_steps_change_the_screen() {
     let opening = Opening { args: &[], size: (120, 40), ..Opening::default() };
     let talk = PtyHarness::open(&TALK.file(), &opening);
-    talk.wait_for("Python outside, Rust inside");
+    talk.wait_for("A beginner's guide");
     TALK.step_through(&talk);
     talk.quit();
 }
@@ -149,7 +149,7 @@ fn start(talk: &PtyHarness) {
 fn open(env: &[(&str, &str)]) -> PtyHarness {
     let talk =
         PtyHarness::open(&TALK.file(), &Opening { size: (120, 40), env, ..Opening::default() });
-    talk.wait_for("Python outside, Rust inside");
+    talk.wait_for("A beginner's guide");
     talk
 }
 
