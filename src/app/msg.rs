@@ -49,6 +49,8 @@ pub enum Msg {
     MovedTo(SlideNo, usize),
     /// The presentation is at this position.
     Follow(Cursor),
+    /// The runs of the presentation, as far as they are known.
+    Mirrored(Runs),
 
     // Layout.
     /// The current scene was laid out.

@@ -33,6 +33,10 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::LaidOut(layout) => movement::settle(app, layout),
         Msg::MovedTo(slide, pauses) => movement::follow(app, slide, pauses),
         Msg::Follow(at) => movement::follow_to(app, at),
+        Msg::Mirrored(runs) => {
+            app.runs = runs;
+            app.scene_changed();
+        }
         Msg::Remote(command) => return perform(app, command),
         Msg::Shown => return shown(app),
         Msg::Loaded(deck) => return reload::reload(app, deck),

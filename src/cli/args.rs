@@ -7,7 +7,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-use super::stage_args::{RemoteArgs, StageFlags};
+pub(super) use super::choices::Choices;
+use super::stage_args::{ConsoleArgs, RemoteArgs, StageFlags};
 use crate::exec::SandboxOptions;
 use crate::export::Overflow;
 use crate::layout::Size;
@@ -61,23 +62,6 @@ pub(super) struct Args {
     pub(super) lists: Lists,
     #[command(flatten)]
     pub(super) export: ExportFlags,
-}
-
-/// Options that every command on a deck accepts.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct Choices {
-    /// Use this theme instead of the deck's.
-    #[arg(short, long, value_name = "NAME")]
-    pub(super) theme: Option<String>,
-    /// Read only this configuration file.
-    #[arg(
-        short,
-        long,
-        visible_alias = "config-file",
-        value_name = "FILE",
-        value_hint = ValueHint::FilePath
-    )]
-    pub(super) config: Option<PathBuf>,
 }
 
 /// The sandbox flag.
@@ -154,6 +138,10 @@ pub(super) enum Command {
     /// The code runs without asking: running the command is consent. Output that matches the existing
     /// recording, apart from times and similar details, is not rewritten.
     Record(RecordArgs),
+    /// Follow a running talk in a second terminal: slide, next step, notes, time, and how ready code is.
+    ///
+    /// The keys drive the talk. Without a deck, the only running talk is followed.
+    Console(ConsoleArgs),
     /// Drive a running talk from another terminal, a script or a pedal.
     ///
     /// The talk listens on a socket that only you can open; see docs/CONTROL.md.

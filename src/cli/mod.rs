@@ -6,6 +6,8 @@
 mod args;
 mod cache;
 mod check;
+mod choices;
+mod console;
 mod convert;
 mod doctor;
 mod export;
@@ -42,6 +44,7 @@ pub fn run() -> ExitCode {
         None => show(&args),
         Some(Command::Check(args)) => check::check(&args),
         Some(Command::Record(args)) => record::record(&args),
+        Some(Command::Console(args)) => console::console(&args),
         Some(Command::Remote(args)) => remote::remote(&args),
         Some(Command::Convert(args)) => done(convert::convert(&args).and_then(|text| print(&text))),
         Some(Command::Doctor(args)) => doctor::doctor(&args),

@@ -8,7 +8,7 @@ use anyhow::bail;
 use super::args::{Args, Choices, Sandbox};
 use super::cache::cache;
 use super::warn;
-use crate::app::Policy;
+use crate::app::{Action, Policy};
 use crate::config::{self, Config, ConfigError, ConfigProblems, DefaultTheme};
 use crate::deck::Options;
 use crate::exec::sandbox_support;
@@ -20,6 +20,20 @@ use crate::theme::ByBackground;
 
 /// Default time to wait for the terminal to report its background.
 const BACKGROUND_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// The actions that have keys in a window of speaker notes: its position is the talk's.
+const NOTES_ACTIONS: &[Action] = &[
+    Action::ScrollDown,
+    Action::ScrollUp,
+    Action::ToggleHelp,
+    Action::ToggleProblems,
+    Action::ToggleMouse,
+    Action::Reload,
+    Action::Close,
+    Action::Stop,
+    Action::Suspend,
+    Action::Exit,
+];
 
 /// The notice that presenterm's configuration was found.
 const PRESENTERM_NOTICE: &str =
@@ -70,6 +84,7 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> anyhow::R
         validate_overflows: args.validate_overflows
             || config.defaults.validate_overflows.holds(args.present),
         validate_snippets: args.export.validate_snippets || config.snippet.validate,
+        keymap: if notes { plain.keymap.only(NOTES_ACTIONS) } else { plain.keymap },
         speaker_sync,
         notice: notice.map(|_| PRESENTERM_NOTICE.to_owned()),
         ..plain

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 
+use super::choices::Choices;
 use crate::parse;
 
 /// Flags of a talk.
@@ -16,6 +17,19 @@ pub(super) struct StageFlags {
     /// Begin at this slide, counted from 1.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) start: Option<u32>,
+}
+
+/// Arguments of `livedeck console`.
+#[derive(Debug, Parser)]
+pub(super) struct ConsoleArgs {
+    /// The deck of the talk, if several talks are running.
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(super) deck: Option<PathBuf>,
+    /// The process id of the talk, if several talks are running.
+    #[arg(long, value_name = "PID", conflicts_with = "deck")]
+    pub(super) talk: Option<u32>,
+    #[command(flatten)]
+    pub(super) choices: Choices,
 }
 
 /// Arguments of `livedeck remote`.

@@ -37,7 +37,7 @@ pub struct TalkState {
     /// What is on the screen besides the slide.
     #[serde(flatten)]
     pub screen: ScreenReport,
-    /// Whether code may run: `unknown`, `checking`, `once`, `always`, `sandboxed` or `no`.
+    /// Whether code may run: `unknown`, `checking`, `flag`, `once`, `always`, `sandboxed` or `no`.
     pub consent: String,
     /// The blocks of this slide and the next one that can run.
     pub blocks: Vec<BlockReport>,

@@ -301,6 +301,8 @@ pub struct Slide {
     pub blocks: Vec<Block>,
     /// The number of steps that reveal all of it; at least 1.
     pub steps: u16,
+    /// How long it is planned to take.
+    pub budget: Option<Duration>,
     /// Whether the `no_footer` command was given.
     pub no_footer: bool,
     /// Whether what is below the title is in the middle of the page; `None` if the theme decides.

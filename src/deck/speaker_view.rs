@@ -15,8 +15,13 @@ impl Deck {
 impl Slide {
     fn speaker_view(&self) -> Self {
         let titles = self.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Title(_)));
-        let notes = self.notes.iter().map(|note| note.block(self));
+        let notes = self.note_blocks();
         Self { blocks: titles.cloned().chain(notes).collect(), ..self.clone() }
+    }
+
+    /// Returns a paragraph for each note.
+    pub fn note_blocks(&self) -> impl Iterator<Item = Block> {
+        self.notes.iter().map(|note| note.block(self))
     }
 
     /// Returns the number of pauses passed at a step.

@@ -1,8 +1,10 @@
 //! Parses comment commands, written between `<!--` and `-->`, and tells them from remarks.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use super::command_synonyms;
+use super::duration::duration;
 use super::sanitize::excerpt;
 use super::yaml_tree::{self, YamlNode, YamlValue};
 use crate::deck::Align;
@@ -29,6 +31,8 @@ pub(super) enum CommentCommand {
     SpeakerNote(String),
     SnippetOutput(String),
     IsCentered(bool),
+    /// `// budget: 2m`: for us only, presenterm ignores it.
+    Budget(Duration),
 }
 
 /// The kinds of comment.
@@ -92,6 +96,9 @@ pub(super) fn read(body: &str, prefix: &str) -> Comment {
     if command.is_empty() {
         return Comment::Remark;
     }
+    if let Some(comment) = body.strip_prefix("//").and_then(stage_remark) {
+        return comment;
+    }
     match split(command) {
         Some((name, argument)) if sample(&name).is_some() => match build(&name, &argument) {
             Some(Ok(command)) => Comment::Command(command),
@@ -103,6 +110,21 @@ pub(super) fn read(body: &str, prefix: &str) -> Comment {
         },
         _ => remark(body, command, prefix),
     }
+}
+
+/// Reads a remark that has a meaning for us only: `// budget: 2m`.
+fn stage_remark(remark: &str) -> Option<Comment> {
+    let (name, value) = remark.trim().split_once(':')?;
+    if name.trim_end() != "budget" {
+        return None;
+    }
+    Some(match duration(value) {
+        Some(time) => Comment::Command(CommentCommand::Budget(time)),
+        None => Comment::Suspect(
+            format!("`{}` is not a duration", excerpt(value.trim())),
+            "for example `<!-- // budget: 1m30s -->`".to_owned(),
+        ),
+    })
 }
 
 /// Classifies a comment that is not a command.

@@ -176,6 +176,7 @@ impl SlideBuilder {
             CommentCommand::IsCentered(is_centered) => {
                 self.slide.is_centered = Some(*is_centered);
             }
+            CommentCommand::Budget(time) => self.slide.budget = Some(*time),
             CommentCommand::SkipSlide => self.is_skipped = true,
             _ if self.is_nested() => {
                 let message = "this command cannot be used in a list or quote".to_owned();

@@ -146,6 +146,10 @@ impl Talk {
                 self.frame_pacing.draw_soon();
                 Msg::MovedTo(slide, pauses)
             }
+            LoopEvent::Link(event) => match self.follow_link(event) {
+                Some(msg) => msg,
+                None => return false,
+            },
             LoopEvent::Control(event) => return self.on_control(event),
             LoopEvent::Exec(msg) => {
                 if let Msg::Markdown(..)

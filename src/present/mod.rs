@@ -11,6 +11,7 @@ mod block_editing;
 mod channel;
 mod clipboard;
 mod color_depth;
+mod console;
 mod draft;
 mod draw;
 mod effects;
@@ -32,6 +33,7 @@ mod signals;
 #[cfg(test)]
 mod small_windows;
 mod speaker_sync;
+mod talk_link;
 mod talk_report;
 mod terminal;
 mod terminal_probe;
@@ -57,10 +59,12 @@ use crate::media::{self, Media};
 use crate::project::{ExaminedDeck, LoadedDeck, TrustReport, TrustWorker};
 
 pub use color_depth::ColorSupport;
+pub use console::{ConsoleOptions, console};
 pub use hyperlinks::terminal_has_links;
 pub use settings::Settings;
 pub use signals::Ending;
 pub use speaker_sync::SpeakerSync;
+pub use talk_link::FollowChoice;
 pub use transition::Transition;
 
 use channel::{EventSender, Receivers};
@@ -72,6 +76,7 @@ use prerender::Prerender;
 use remote_control::RemoteControl;
 use review::Review;
 use speaker_sync::Publisher;
+use talk_link::LinkEvent;
 use terminal::{Screen, ScreenOptions};
 use terminal_probe::TerminalAnswers;
 use timer::TalkTimer;
@@ -112,6 +117,8 @@ enum LoopEvent {
     Exec(Msg),
     /// The other window shows this slide, after this many pauses.
     FollowTalk(SlideNo, usize),
+    /// News of the talk that this window follows.
+    Link(LinkEvent),
     /// Another program asks for something.
     Control(ControlEvent),
 }

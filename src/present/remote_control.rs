@@ -2,10 +2,12 @@
 //! their calls.
 
 use super::channel::EventSender;
+use super::talk_link::LinkEvent;
 use super::talk_report::TalkReporter;
 use super::{LoopEvent, Settings, Talk, effects};
 use crate::app::{App, Effect, Msg, TimerCommand, update};
 use crate::control::{CallId, ControlEvent, ControlServer, TalkCall};
+use crate::deck::{Cursor, SlideNo, Step};
 
 /// The control socket of a talk.
 pub(super) struct RemoteControl {
@@ -68,6 +70,23 @@ impl Talk {
         }
         self.publish_state(false);
         ends
+    }
+
+    /// Follows the talk whose notes this window shows. Returns the message for the app, if there is one.
+    pub(super) fn follow_link(&mut self, event: LinkEvent) -> Option<Msg> {
+        match event {
+            LinkEvent::State(state) => {
+                self.frame_pacing.draw_soon();
+                let slide = SlideNo::new(state.position.slide.saturating_sub(1) as usize);
+                let step = u16::try_from(state.position.step.saturating_sub(1)).unwrap_or(u16::MAX);
+                Some(Msg::Follow(Cursor { slide, step: Step(step) }))
+            }
+            LinkEvent::Waiting(_) if self.app.at() == Cursor::default() => {
+                let why = "waiting for a talk: start `livedeck` or `presenterm -P` with this deck";
+                Some(Msg::Failed(why.to_owned()))
+            }
+            LinkEvent::Waiting(_) | LinkEvent::Connected(_) | LinkEvent::Refused(_) => None,
+        }
     }
 
     /// Publishes the state if any program is connected. `always` publishes it even if it has not changed.

@@ -9,6 +9,7 @@ use rustix::net::{AddressFamily, SocketType, bind, socket, sockopt};
 use serde::{Deserialize, Serialize};
 
 use super::channel::EventSender;
+use super::talk_link::{self, FollowChoice};
 use super::{Ending, LoopEvent, Settings};
 use crate::app::{App, Msg, update};
 use crate::deck::{Cursor, Deck, SlideNo};
@@ -59,6 +60,9 @@ pub(super) fn begin(
             .ok()),
         Some(SpeakerSync::Listen(address)) => {
             listen(address, deck, sender.clone())?;
+            // A talk of ours says at once where it is.
+            let choice = FollowChoice::Deck(Some(deck.clone()));
+            talk_link::start(choice, false, sender.clone())?;
             Ok(None)
         }
     }

@@ -83,7 +83,7 @@ impl TalkReporter {
                 blank: app.blank(),
                 notice: app.notice().map(text),
             },
-            consent: consent(app.trust()).to_owned(),
+            consent: consent(app).to_owned(),
             blocks: near
                 .filter(|cell| cell.exec.start != Start::OnCheck)
                 .map(|cell| self.block(app, loaded, cell))
@@ -265,8 +265,9 @@ fn mode(mode: &Mode) -> &'static str {
     }
 }
 
-fn consent(trust: Trust) -> &'static str {
-    match trust {
+fn consent(app: &App) -> &'static str {
+    match app.trust() {
+        Trust::Unknown | Trust::Checking if app.policy().exec => "flag",
         Trust::Unknown => "unknown",
         Trust::Checking => "checking",
         Trust::Once => "once",

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::app::Msg;
-use crate::deck::Block;
+use crate::deck::{Block, Deck, Slide, SlideNo};
 use crate::exec::ExecEvent;
 use crate::panics::contain;
 use crate::parse::parse;
@@ -29,6 +29,24 @@ pub(super) fn read_all(output: &mut Output) {
     for markdown in output.markdown_mut() {
         markdown.blocks = blocks(&markdown.text);
     }
+}
+
+/// Returns the notes of a slide as a deck of one slide, with their markdown. Notes that contain errors or
+/// code to run are shown as they are written.
+pub(crate) fn notes_of(deck: &Deck, slide: SlideNo) -> Deck {
+    let slide = deck.slide(slide);
+    let plain = slide.note_blocks();
+    let mut shown = Vec::new();
+    for (note, plain) in slide.notes.iter().zip(plain) {
+        let blocks = blocks(&note.text);
+        if blocks.is_empty() {
+            shown.push(plain);
+        }
+        shown.extend(blocks.into_iter().map(|block| Block { step: note.step, ..block }));
+    }
+    let steps = slide.steps;
+    let notes = Slide { blocks: shown, steps, no_footer: true, ..Slide::default() };
+    Deck { slides: vec![notes], ..Deck::default() }
 }
 
 /// Parses a text. Returns no blocks if it contains errors, code to run, or more than one slide or

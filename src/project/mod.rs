@@ -24,7 +24,7 @@ pub use themes::names as theme_names;
 pub use trust::{FileDiagnostics, is_known as is_trusted, trust_store_mistakes};
 
 pub(crate) use load::{contained, load_within, reload};
-pub(crate) use markdown::to_msg;
+pub(crate) use markdown::{notes_of, to_msg};
 pub(crate) use notebook::{editable_text, saved_text};
 pub(crate) use options::{DraftsGuard, FILES_TIMEOUT, folder};
 pub(crate) use requests::{RequestOptions, options, request, snippet};

@@ -121,6 +121,21 @@ impl Entry {
     }
 }
 
+/// Returns a run that shows these lines, with escape sequences for colours, or the rows of a program's
+/// screen.
+pub fn run_of_lines(lines: &[String], screen: Option<(u16, u16)>) -> CellRun {
+    let size = screen.map(crate::deck::Pty::fit);
+    CellRun {
+        state: State::Ended(Outcome::Exited(0)),
+        output: match size {
+            Some(_) => Output::default(),
+            None => ansi_text::to_output(lines, &[], Path::new("")),
+        },
+        screen: size.map(|size| ansi_text::to_terminal(lines, size)),
+        ..CellRun::default()
+    }
+}
+
 impl RunResult {
     /// Creates the result of a finished run. `picture` is the picture that it made; `pictures` are
     /// those that it displayed, as far as their files could be read.

@@ -13,7 +13,7 @@ const MIN_CONTRAST: f64 = 3.5;
 const GROUND_PERCENT: u16 = 40;
 
 /// Replaces the modifier by a colour where both colours of a cell are known.
-pub(super) fn resolve(buffer: &mut Buffer) {
+pub fn resolve(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if !cell.modifier.contains(Modifier::DIM) || cell.modifier.contains(Modifier::REVERSED) {
             continue;

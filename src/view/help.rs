@@ -12,7 +12,7 @@ use crate::theme::Theme;
 const PADDING_COLUMNS: usize = 7;
 
 /// Draws the key bindings from `row` on.
-pub(super) fn draw(app: &App, row: u16, theme: &Theme, buffer: &mut Buffer) {
+pub fn draw(app: &App, row: u16, theme: &Theme, buffer: &mut Buffer) {
     let table = app.keymap().bindings().iter().filter(|binding| !binding.keys.is_empty());
     let longest = table.clone().map(|binding| binding.help.chars().count()).max().unwrap_or(0);
     let columns = usize::from(buffer.area.width).saturating_sub(longest + PADDING_COLUMNS);

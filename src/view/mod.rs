@@ -8,6 +8,7 @@ mod editor;
 mod gradient;
 mod help;
 mod index;
+mod inset;
 mod large_text;
 mod links;
 mod panel;
@@ -27,7 +28,10 @@ use crate::theme::Theme;
 
 pub use blank::shown as blank_color;
 pub use color_depth::{ColorDepth, reduce};
+pub use dim::resolve as resolve_dim;
 pub use editor::edit;
+pub use help::draw as draw_bindings;
+pub use inset::{paint_at, paint_body_at};
 pub use large_text::{LargeGlyph, flatten, large_glyph};
 pub use links::{VisibleLink, visible_links};
 pub use slide::{Overlay, paint, paint_body, paint_frame, picture_areas};

@@ -181,6 +181,13 @@ impl Keymap {
         Self { bindings, sequences, typed: Vec::new() }
     }
 
+    /// Returns the bindings of these actions only.
+    #[must_use]
+    pub fn only(&self, actions: &[Action]) -> Self {
+        let rows = self.bindings.iter().filter(|row| actions.contains(&row.action));
+        Self::from_bindings(rows.cloned().collect())
+    }
+
     /// Returns all bindings.
     pub fn bindings(&self) -> &[Binding] {
         &self.bindings

@@ -305,6 +305,11 @@ impl App {
         self.notice.as_deref()
     }
 
+    /// Returns what the command line and the configuration allow to run.
+    pub fn policy(&self) -> Policy {
+        self.permission.policy
+    }
+
     /// Returns what the user has allowed to run.
     pub fn trust(&self) -> Trust {
         self.permission.trust

@@ -1,5 +1,6 @@
 //! The presenter in a terminal.
 
+mod console;
 mod editing;
 mod navigation;
 mod pane;

@@ -1,0 +1,151 @@
+//! The speaker's console in a second terminal.
+
+use std::fs;
+
+use rustix::process::Signal;
+
+use crate::harness::{Opening, PtyHarness};
+
+const DECK: &str = "One\n===\n\nfirst\n\n<!-- speaker_note: \"say **hello** first\" -->\n\n<!-- pause -->\n\n\
+                    second\n\n<!-- speaker_note: now smile -->\n\n<!-- end_slide -->\n\nTwo\n===\n\n\
+                    ```bash +exec\necho $((40 + 2))\n```\n\n<!-- end_slide -->\n\nThree\n===\n\nlast words\n";
+
+/// Opens a console beside a talk.
+fn console(talk: &PtyHarness, args: &[&str], size: (u16, u16)) -> PtyHarness {
+    let runtime = talk.runtime();
+    let env = [("XDG_RUNTIME_DIR", runtime.to_str().unwrap())];
+    let args: Vec<&str> = ["console"].iter().chain(args).copied().collect();
+    PtyHarness::alone(&Opening { args: &args, size, env: &env, ..Opening::default() })
+}
+
+#[test]
+fn console_joins_late_follows_and_drives() {
+    let opening = Opening { args: &["-x", "--duration", "30m"], ..Opening::default() };
+    let talk = PtyHarness::show_with(DECK, &opening);
+    talk.wait_for("first");
+    talk.keys("l");
+    talk.wait_for("second");
+    let console = console(&talk, &[], (120, 40));
+    console.wait_for("1/3  step 2/2");
+    console.wait_for("now smile");
+    console.wait_for("say hello first");
+    console.wait_for("echo $((40 + 2))");
+    console.wait_for("left");
+    talk.keys("l");
+    console.wait_for("2/3");
+    console.wait_for("no notes here");
+    console.wait_for("last words");
+    console.keys("ctrl-e");
+    talk.wait_for("42");
+    console.wait_for("done in");
+    console.wait("the output", |screen| {
+        screen.lines().any(|line| line.contains("42") && !line.contains("echo"))
+    });
+    console.keys("l");
+    talk.wait_for("last words");
+    console.wait_for("the end");
+    console.keys("2 G");
+    talk.wait_for("echo");
+    console.keys("b");
+    talk.wait_gone("echo");
+    console.wait_for("screen is black");
+    assert!(console.screen().contains("echo"), "the speaker still sees the slide");
+    console.keys("b");
+    talk.wait_for("echo");
+    console.keys("?");
+    console.wait_for("start or pause the timer");
+    console.keys("esc");
+    console.wait_gone("start or pause the timer");
+    console.quit();
+    assert!(talk.screen().contains("echo"), "the talk goes on");
+    talk.quit();
+}
+
+#[test]
+fn console_waits_for_a_talk_and_joins_the_next() {
+    let mut first = PtyHarness::show(DECK);
+    first.wait_for("first");
+    let runtime = first.runtime();
+    let env = [("XDG_RUNTIME_DIR", runtime.to_str().unwrap())];
+    let deck = first.deck();
+    let again = || PtyHarness::open(&deck, &Opening { env: &env, ..Opening::default() });
+    let console = console(&first, &[deck.to_str().unwrap()], (100, 30));
+    console.wait_for("say hello first");
+    first.signal(Signal::KILL);
+    while first.is_alive() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    console.wait_for("the talk has ended, waiting");
+    console.keys("l");
+    console.wait_for("there is no talk to drive");
+    let second = again();
+    second.wait_for("first");
+    console.wait_gone("the talk has ended");
+    console.keys("G");
+    second.wait_for("last words");
+    console.wait_for("3/3");
+    second.quit();
+    console.wait_for("the talk has ended, waiting");
+    let third = again();
+    third.wait_for("first");
+    console.wait_for("1/3");
+    let mut console = console;
+    console.signal(Signal::KILL);
+    while console.is_alive() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    third.keys("l");
+    third.wait_for("second");
+    third.quit();
+}
+
+#[test]
+fn console_alone_says_what_it_waits_for() {
+    let env = [("XDG_RUNTIME_DIR", "/nonexistent")];
+    let opening = Opening { args: &["console"], env: &env, ..Opening::default() };
+    let console = PtyHarness::alone(&opening);
+    console.wait_for("waiting for a talk");
+    console.wait_for("no talk is running");
+    console.keys("ctrl-c");
+    assert!(console.end().success());
+}
+
+#[test]
+fn console_reloads_the_deck_with_the_talk() {
+    let talk = PtyHarness::show(DECK);
+    talk.wait_for("first");
+    let console = console(&talk, &[], (60, 20));
+    console.wait_for("say hello first");
+    fs::write(talk.deck(), DECK.replace("say **hello**", "sing")).unwrap();
+    console.wait_for("sing first");
+    console.quit();
+    talk.quit();
+}
+
+#[test]
+fn notes_window_joins_late() {
+    let talk = PtyHarness::show(DECK);
+    talk.wait_for("first");
+    talk.keys("l");
+    talk.wait_for("second");
+    let runtime = talk.runtime();
+    let env = [("XDG_RUNTIME_DIR", runtime.to_str().unwrap())];
+    let deck = talk.deck();
+    let notes =
+        PtyHarness::open(&deck, &Opening { args: &["-l"], env: &env, ..Opening::default() });
+    notes.wait_for("now smile");
+    notes.keys("n n ?");
+    notes.wait_for("scroll down");
+    assert!(!notes.screen().contains("next step"), "only keys that do something");
+    notes.keys("esc");
+    notes.wait_for("now smile");
+    notes.quit();
+    talk.quit();
+}
+
+#[test]
+fn notes_window_says_that_it_is_alone() {
+    let notes = PtyHarness::show_with(DECK, &Opening { args: &["-l"], ..Opening::default() });
+    notes.wait_for("waiting for a talk");
+    notes.quit();
+}
