@@ -26,6 +26,7 @@ pub use input::keys::{Key, Sequence, readable_keys};
 pub use msg::{Hit, Msg, OutputHit};
 pub use nav::index::{Index, IndexEntry, IsTitle, title as slide_title};
 pub use stage::command::{Blank, RemoteCommand, TimerCommand};
+pub use stage::overview_grid::{Overview, OverviewGrid};
 pub use state::edits::UnsavedEdits;
 pub use state::layout_info::{CellPlace, LayoutInfo, MIN_TERMINAL_SIZE};
 pub use state::pane::Pane;

@@ -48,6 +48,7 @@ pub(in crate::app) fn replace(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
             None => Mode::Slide,
         },
         Mode::Index(_)
+        | Mode::Overview(_)
         | Mode::TrustPrompt(_)
         | Mode::Problems(_)
         | Mode::Variables(_)

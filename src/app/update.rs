@@ -14,7 +14,7 @@ use crate::app::runs::events::EventResult;
 use crate::app::runs::{autorun, events, output, replay, schedule, stop};
 use crate::app::stage::command::{Blank, RemoteCommand, TimerCommand};
 use crate::app::stage::remote::RemoteOutcome;
-use crate::app::stage::{blank, remote};
+use crate::app::stage::{blank, overview, remote};
 use crate::app::state::permission::TrustPrompt;
 use crate::app::state::{App, Mode};
 use crate::run::{Event, RunId};
@@ -96,6 +96,10 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
             index_panel::press(app, key);
             KeyOutcome::default()
         }
+        Mode::Overview(_) if !is_chord(key) => {
+            overview::press(app, key);
+            KeyOutcome::default()
+        }
         Mode::TrustPrompt(_) if !is_chord(key) => {
             KeyOutcome::Handled(trust_prompt::press(app, key))
         }
@@ -149,6 +153,7 @@ fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
             app.scene_changed();
         }
         Action::ToggleMouse => return actions::toggle_mouse(app),
+        Action::ToggleOverview => overview::toggle(app),
         Action::Blank => blank::toggle(app, Blank::Black),
         Action::BlankWhite => blank::toggle(app, Blank::White),
         Action::ToggleTimer => return vec![Effect::Timer(TimerCommand::Toggle)],
@@ -235,6 +240,7 @@ fn wheel(app: &mut App, rows: i32, hit: Hit) {
         (Mode::Index(_) | Mode::Help(_) | Mode::Problems(_) | Mode::Variables(_), _) => {
             actions::scroll(app, rows.signum() as isize);
         }
+        (Mode::Overview(_), _) => overview::step_rows(app, rows.signum() as isize),
         (Mode::TrustPrompt(TrustPrompt { row, .. }), _) => {
             *row = row.saturating_add_signed(rows.signum() as i16);
             app.paint_changed();

@@ -73,6 +73,7 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> anyhow::R
         control: config.control && !notes,
         duration: args.stage.duration,
         start: args.stage.start,
+        loops: args.stage.loops,
         load_options: LoadOptions { notes, ..plain.load_options },
         execution: execution(config, args.sandbox)?,
         reload: !args.present,
@@ -113,6 +114,7 @@ pub(super) fn default_settings(deck: PathBuf, choices: &Choices, config: &Config
         control: false,
         duration: None,
         start: None,
+        loops: false,
         notice: None,
     }
 }

@@ -17,6 +17,9 @@ pub(super) struct StageFlags {
     /// Begin at this slide, counted from 1.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) start: Option<u32>,
+    /// Go on with the first slide after the last one.
+    #[arg(long = "loop")]
+    pub(super) loops: bool,
 }
 
 /// Arguments of `livedeck console`.

@@ -75,6 +75,7 @@ options:
   auto_render_languages: [mermaid]
   replay: on_failure
   duration: 30m
+  auto_advance: 20s
   language: pt-BR
   python: {interpreter: python3.12, session: true, preload: [numpy, a.b]}
   rust: {edition: "2021", profile: debug, dependencies: {rand: "1"}}
@@ -108,6 +109,7 @@ export:
   snippets: sequential
   pdf: {fonts: {normal: a, bold: b, italic: c, bold_italic: d}}
 bindings: {next: [x]}
+control: {enable: false}
 transition: {duration_millis: 500, frames: 10, animation: {style: collapse_horizontal}}
 "#;
 

@@ -203,6 +203,8 @@ pub struct Options {
     pub replay: Replay,
     /// How long the talk is planned to take.
     pub duration: Option<Duration>,
+    /// After which time the next slide follows by itself.
+    pub auto_advance: Option<Duration>,
     /// The Python interpreter of the deck.
     pub python_interpreter: Option<String>,
     /// Build settings of Rust blocks, which blocks can extend.
@@ -263,6 +265,7 @@ impl Default for Options {
             language: "en".to_owned(),
             replay: Replay::default(),
             duration: None,
+            auto_advance: None,
             python_interpreter: None,
             rust: RustBuild::default(),
             list_pauses: Pauses::default(),
@@ -303,6 +306,8 @@ pub struct Slide {
     pub steps: u16,
     /// How long it is planned to take.
     pub budget: Option<Duration>,
+    /// After which time the next slide follows by itself.
+    pub auto_advance: Option<Duration>,
     /// Whether the `no_footer` command was given.
     pub no_footer: bool,
     /// Whether what is below the title is in the middle of the page; `None` if the theme decides.

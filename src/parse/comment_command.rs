@@ -33,6 +33,8 @@ pub(super) enum CommentCommand {
     IsCentered(bool),
     /// `// budget: 2m`: for us only, presenterm ignores it.
     Budget(Duration),
+    /// `// auto_advance: 20s`, likewise.
+    AutoAdvance(Duration),
 }
 
 /// The kinds of comment.
@@ -112,17 +114,19 @@ pub(super) fn read(body: &str, prefix: &str) -> Comment {
     }
 }
 
-/// Reads a remark that has a meaning for us only: `// budget: 2m`.
+/// Reads a remark that has a meaning for us only: `// budget: 2m`, `// auto_advance: 20s`.
 fn stage_remark(remark: &str) -> Option<Comment> {
     let (name, value) = remark.trim().split_once(':')?;
-    if name.trim_end() != "budget" {
-        return None;
-    }
+    let command = match name.trim_end() {
+        "budget" => CommentCommand::Budget,
+        "auto_advance" => CommentCommand::AutoAdvance,
+        _ => return None,
+    };
     Some(match duration(value) {
-        Some(time) => Comment::Command(CommentCommand::Budget(time)),
+        Some(time) => Comment::Command(command(time)),
         None => Comment::Suspect(
             format!("`{}` is not a duration", excerpt(value.trim())),
-            "for example `<!-- // budget: 1m30s -->`".to_owned(),
+            format!("for example `<!-- // {}: 1m30s -->`", name.trim_end()),
         ),
     })
 }

@@ -177,6 +177,7 @@ impl SlideBuilder {
                 self.slide.is_centered = Some(*is_centered);
             }
             CommentCommand::Budget(time) => self.slide.budget = Some(*time),
+            CommentCommand::AutoAdvance(time) => self.slide.auto_advance = Some(*time),
             CommentCommand::SkipSlide => self.is_skipped = true,
             _ if self.is_nested() => {
                 let message = "this command cannot be used in a list or quote".to_owned();

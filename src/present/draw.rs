@@ -51,6 +51,7 @@ impl Talk {
             publisher.publish(&self.loaded.deck, self.app.at());
         }
         self.timer.moved(self.app.at());
+        self.auto_advance.shown(self.app.at(), self.app.scroll());
         self.publish_state(false);
         let at = self.app.at().slide;
         self.prefetch.at(&self.loaded.deck, &self.loaded.style(at).highlighter, at);
@@ -72,7 +73,8 @@ impl Talk {
         if self.app.changes().scene {
             self.lay_out();
         }
-        let Self { app, scene, loaded, media, screen, pictures, .. } = self;
+        self.make_miniatures();
+        let Self { app, scene, loaded, media, screen, pictures, miniatures, .. } = self;
         let size = screen.size();
         let look = loaded.style(app.at().slide);
         let theme = &look.theme;
@@ -80,8 +82,13 @@ impl Talk {
         screen.surround(view::blank_color(app).or(base.bg));
         let frame = screen.compose(|buffer| {
             let overlays = view::draw(app, scene, app.rows_above(), theme, buffer);
-            if let Mode::Edit(editing) = app.mode() {
-                draw_editor(app, editing, scene, look, buffer);
+            match app.mode() {
+                Mode::Edit(editing) => draw_editor(app, editing, scene, look, buffer),
+                Mode::Overview(overview) if !app.layout().is_too_small() => {
+                    let miniature = |slide| miniatures.as_ref()?.get(slide);
+                    view::draw_overview(app, overview, miniature, theme, buffer);
+                }
+                _ => {}
             }
             *pictures = !overlays.is_empty();
             media.paint(&overlays, base.bg.unwrap_or_default(), size.cell, buffer)

@@ -146,10 +146,7 @@ impl Talk {
                 self.frame_pacing.draw_soon();
                 Msg::MovedTo(slide, pauses)
             }
-            LoopEvent::Link(event) => match self.follow_link(event) {
-                Some(msg) => msg,
-                None => return false,
-            },
+            LoopEvent::Link(event) => return self.on_link(event),
             LoopEvent::Control(event) => return self.on_control(event),
             LoopEvent::Exec(msg) => {
                 if let Msg::Markdown(..)

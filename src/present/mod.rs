@@ -6,6 +6,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
 
+mod auto_advance;
 #[cfg(test)]
 mod block_editing;
 mod channel;
@@ -23,6 +24,7 @@ mod input;
 mod link_chain;
 mod mouse;
 mod opening;
+mod overview;
 mod prefetch;
 mod prerender;
 mod remote_control;
@@ -67,10 +69,12 @@ pub use speaker_sync::SpeakerSync;
 pub use talk_link::FollowChoice;
 pub use transition::Transition;
 
+use auto_advance::AutoAdvance;
 use channel::{EventSender, Receivers};
 use frame_pacing::FramePacing;
 use input::Input;
 use opening::{OpenOutcome, TerminalIo};
+use overview::Miniatures;
 use prefetch::Prefetch;
 use prerender::Prerender;
 use remote_control::RemoteControl;
@@ -199,7 +203,10 @@ struct Talk {
     publisher: Option<Publisher>,
     /// The control socket.
     control: Option<RemoteControl>,
+    /// The miniatures of the open overview.
+    miniatures: Option<Miniatures>,
     timer: TalkTimer,
+    auto_advance: AutoAdvance,
     /// How the presentation ended.
     ending: Ending,
     /// We suspended ourselves and have not received the signal that continued us yet.
@@ -227,6 +234,7 @@ impl Talk {
             hides_problems: !settings.reload,
             notice: settings.notice.clone(),
             has_mouse: settings.mouse,
+            loops: settings.loops,
             ..AppOptions::default()
         };
         let mut app = App::new(loaded.deck.clone(), options);
@@ -287,7 +295,9 @@ impl Talk {
             transition: None,
             publisher,
             control,
+            miniatures: None,
             timer: TalkTimer::default(),
+            auto_advance: AutoAdvance::default(),
             ending: Ending::Left,
             was_suspended: false,
         };
@@ -319,6 +329,9 @@ impl Talk {
             if self.drain_events(&mut input, receivers) {
                 return Ok(());
             }
+            if self.advance_by_itself() {
+                return Ok(());
+            }
             let passed = ticked.elapsed();
             if !self.app.is_running() {
                 ticked = Instant::now();
@@ -345,6 +358,6 @@ impl Talk {
             Some(transition) => Some(transition.wait()),
             None => self.app.changes().paint.then(|| self.frame_pacing.wait()),
         };
-        tick.into_iter().chain(frame).min()
+        tick.into_iter().chain(frame).chain(self.auto_advance_wait()).min()
     }
 }

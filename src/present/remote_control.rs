@@ -72,8 +72,13 @@ impl Talk {
         ends
     }
 
+    /// Handles news of the talk whose notes this window shows. Returns true if the window closes.
+    pub(super) fn on_link(&mut self, event: LinkEvent) -> bool {
+        self.follow_link(event).is_some_and(|msg| self.dispatch(msg))
+    }
+
     /// Follows the talk whose notes this window shows. Returns the message for the app, if there is one.
-    pub(super) fn follow_link(&mut self, event: LinkEvent) -> Option<Msg> {
+    fn follow_link(&mut self, event: LinkEvent) -> Option<Msg> {
         match event {
             LinkEvent::State(state) => {
                 self.frame_pacing.draw_soon();

@@ -51,6 +51,8 @@ pub struct Settings {
     pub duration: Option<Duration>,
     /// The slide to begin at, counted from 1.
     pub start: Option<u32>,
+    /// Whether the first slide follows the last one.
+    pub loops: bool,
     /// A notice to show at the start.
     pub notice: Option<String>,
 }

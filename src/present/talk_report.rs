@@ -255,6 +255,7 @@ fn mode(mode: &Mode) -> &'static str {
     match mode {
         Mode::Slide => "slide",
         Mode::Index(_) => "index",
+        Mode::Overview(_) => "overview",
         Mode::Help(_) => "help",
         Mode::Problems(_) => "problems",
         Mode::Variables(_) => "variables",

@@ -50,6 +50,11 @@ impl TalkTimer {
         format!("timer paused at {}", format_duration(seconds))
     }
 
+    /// Returns whether the speaker has paused it.
+    pub(super) fn is_paused(&self) -> bool {
+        self.is_manual && self.since.is_none()
+    }
+
     /// The talk shows this position: the first move starts the timer.
     pub(super) fn moved(&mut self, at: Cursor) {
         let before = self.at.replace(at);

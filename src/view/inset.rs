@@ -3,19 +3,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::dim;
 use super::slide::{Overlay, paint, paint_body};
-use super::{dim, large_text};
 use crate::layout::Scene;
 
-/// Paints a scene that was laid out for the size of `area` there. Returns its pictures.
+/// Paints a scene that was laid out for the size of `area` there, without text that only the terminal can
+/// enlarge. Returns its pictures.
 pub fn paint_at(scene: &Scene, scroll: u32, area: Rect, buffer: &mut Buffer) -> Vec<Overlay> {
-    copy_from(area, buffer, |part| {
-        let overlays = paint(scene, scroll, part);
-        if scene.size.large_text {
-            large_text::mend(part);
-        }
-        overlays
-    })
+    copy_from(area, buffer, |part| paint(scene, scroll, part))
 }
 
 /// Paints only the body of a scene from row `first` on.

@@ -11,6 +11,8 @@ mod index;
 mod inset;
 mod large_text;
 mod links;
+mod miniature;
+mod overview;
 mod panel;
 mod problems;
 mod slide;
@@ -34,6 +36,8 @@ pub use help::draw as draw_bindings;
 pub use inset::{paint_at, paint_body_at};
 pub use large_text::{LargeGlyph, flatten, large_glyph};
 pub use links::{VisibleLink, visible_links};
+pub use miniature::miniature;
+pub use overview::draw_overview;
 pub use slide::{Overlay, paint, paint_body, paint_frame, picture_areas};
 pub use transition::{DONE, Motion, between};
 
@@ -58,7 +62,12 @@ pub fn draw(
     unsaved::draw(app, scene, scroll, theme, buffer);
     match app.mode() {
         // The editor needs a highlighter: the caller draws it with `edit`.
-        Mode::Slide | Mode::Passthrough(_) | Mode::StdinPrompt(_) | Mode::Edit(_) => {}
+        // The overview needs other slides: the caller draws it with `draw_overview`.
+        Mode::Slide
+        | Mode::Passthrough(_)
+        | Mode::StdinPrompt(_)
+        | Mode::Edit(_)
+        | Mode::Overview(_) => {}
         Mode::Index(index) => index::draw(app, index, theme, buffer),
         Mode::Help(row) => help::draw(app, *row, theme, buffer),
         Mode::Variables(panel) => variables::draw(app, panel, theme, buffer),

@@ -74,6 +74,8 @@ pub enum Action {
     ToggleGrid,
     /// Takes or releases the mouse.
     ToggleMouse,
+    /// Toggles the overview.
+    ToggleOverview,
     /// Turns the screen black, or shows the slide again.
     Blank,
     /// Turns the screen white, or shows the slide again.
@@ -269,6 +271,7 @@ impl Action {
                 | Self::ToggleProblems
                 | Self::ToggleVariables
                 | Self::ReleaseKeys
+                | Self::ToggleOverview
                 | Self::Blank
                 | Self::BlankWhite
                 | Self::ToggleTimer
@@ -360,6 +363,12 @@ pub fn default_bindings() -> Vec<Binding> {
         row(Action::ToggleVariables, "toggle_names", &["v"], "list the session's variables"),
         row(Action::ToggleGrid, "toggle_layout_grid", &["T"], "toggle the column grid"),
         row(Action::ToggleMouse, "toggle_mouse", &["M"], "take or release the mouse"),
+        row(
+            Action::ToggleOverview,
+            "toggle_overview",
+            &["o"],
+            "overview: miniatures of all slides",
+        ),
         row(Action::Blank, "blank", &["b", "."], "black screen, or the slide again"),
         row(Action::BlankWhite, "blank_white", &["w"], "white screen, or the slide again"),
         row(Action::ToggleTimer, "toggle_timer", &["t"], "start or pause the timer"),

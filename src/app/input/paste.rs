@@ -7,6 +7,7 @@ use crossterm::event::KeyCode;
 use crate::app::effect::Effect;
 use crate::app::input::{editor, passthrough, stdin_prompt};
 use crate::app::panels::{index_panel, pane};
+use crate::app::stage::overview;
 use crate::app::state::{App, Mode};
 
 /// Inserts pasted text.
@@ -17,6 +18,9 @@ pub(in crate::app) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
         Mode::Passthrough(cell) => return passthrough::paste(app, cell, text),
         Mode::StdinPrompt(cell) => return stdin_prompt::paste(app, cell, text),
         Mode::Index(_) => one_line(text, |key| index_panel::press(app, key.into())),
+        Mode::Overview(ref overview) if overview.is_searching => {
+            one_line(text, |key| overview::press(app, key.into()));
+        }
         Mode::Slide if pane::is_searching(app) => one_line(text, |key| {
             pane::press(app, key.into());
         }),

@@ -59,6 +59,13 @@ impl Index {
         self.chosen = self.chosen.saturating_add_signed(rows).min(last);
     }
 
+    /// Selects a slide, if it is found.
+    pub fn select(&mut self, slide: SlideNo) {
+        if let Some(at) = self.found.iter().position(|found| found.slide == slide) {
+            self.chosen = at;
+        }
+    }
+
     /// Replaces the query and narrows the list to it.
     pub fn search(&mut self, deck: &Deck, query: String) {
         self.query = query;

@@ -27,6 +27,9 @@ pub(in crate::app) fn next(app: &mut App) {
     } else if at.slide < app.deck.last_slide() {
         go_to(app, SlideNo::new(at.slide.index() + 1));
         app.changed.transition = Some(Direction::Forward);
+    } else if app.internal.loops {
+        go_to(app, SlideNo::new(0));
+        app.changed.transition = Some(Direction::Forward);
     }
 }
 

@@ -2,4 +2,6 @@
 
 pub(super) mod blank;
 pub(super) mod command;
+pub(super) mod overview;
+pub(super) mod overview_grid;
 pub(super) mod remote;

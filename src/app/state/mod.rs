@@ -13,6 +13,7 @@ use crate::app::input::keymap::Keymap;
 use crate::app::nav::index::Index;
 use crate::app::nav::jumps::Jumps;
 use crate::app::stage::command::Blank;
+use crate::app::stage::overview_grid::Overview;
 use crate::deck::{Cell, CellId, Cursor, Deck, Replay, SlideNo, Start};
 use crate::diag::Diagnostic;
 use crate::run::{CellRun, RunId, Runs, Variable};
@@ -107,6 +108,8 @@ pub(in crate::app) struct Internal {
     pub(in crate::app) repeats_lost_runs: bool,
     /// The speaker's edits of blocks.
     pub(in crate::app) edits: Edits,
+    /// See [`AppOptions::loops`].
+    pub(in crate::app) loops: bool,
 }
 
 /// What the next layout scrolls into view.
@@ -128,6 +131,8 @@ pub enum Mode {
     Slide,
     /// The slide index.
     Index(Index),
+    /// Miniatures of the slides.
+    Overview(Box<Overview>),
     /// The key bindings, scrolled by this many rows.
     Help(u16),
     /// The deck's problems; this one is selected.
@@ -179,6 +184,7 @@ pub enum Direction {
 
 /// What an [`App`] is created with besides the deck.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of the user, each on its own")]
 pub struct AppOptions {
     /// What the command line and the configuration allow to run.
     pub policy: Policy,
@@ -197,6 +203,8 @@ pub struct AppOptions {
     pub notice: Option<String>,
     /// Whether the mouse is ours at the start.
     pub has_mouse: bool,
+    /// Whether the first slide follows the last one.
+    pub loops: bool,
 }
 
 impl Default for AppOptions {
@@ -210,6 +218,7 @@ impl Default for AppOptions {
             repeats_lost_runs: true,
             notice: None,
             has_mouse: true,
+            loops: false,
         }
     }
 }
@@ -218,7 +227,8 @@ impl App {
     /// Creates the state of a presentation at its first slide.
     pub fn new(deck: Arc<Deck>, options: AppOptions) -> Self {
         let AppOptions { policy, trust, sandbox, keymap, .. } = options;
-        let AppOptions { hides_problems, repeats_lost_runs, notice, has_mouse, .. } = options;
+        let AppOptions { hides_problems, repeats_lost_runs, notice, has_mouse, loops, .. } =
+            options;
         let direction = Direction::Forward;
         Self {
             deck,
@@ -240,7 +250,7 @@ impl App {
             permission: Permission { policy, trust, sandbox, summary: None, waiting: Vec::new() },
             keymap,
             changed: Changes { scene: true, paint: true, transition: None },
-            internal: Internal { repeats_lost_runs, ..Internal::default() },
+            internal: Internal { repeats_lost_runs, loops, ..Internal::default() },
         }
     }
 

@@ -74,6 +74,43 @@ fn stop_command_never_quits() {
 }
 
 #[test]
+fn overview_jumps_by_letters() {
+    let titles: Vec<String> = (1..=40).map(|number| format!("Slide {number}")).collect();
+    let pages: Vec<_> = titles.iter().map(|title| page(title, &[])).collect();
+    let mut talk = Script::new(&pages);
+    talk.keys("o s");
+    assert!(matches!(talk.app.mode, Mode::Slide));
+    assert_eq!(talk.at(), (1, 0));
+    // The last slide: `m` starts the codes of two letters.
+    talk.keys("o");
+    let Mode::Overview(overview) = &talk.app.mode else { panic!("closed") };
+    let code = overview.code(39).unwrap();
+    let keys: Vec<String> = code.chars().map(String::from).collect();
+    talk.keys(&keys.join(" "));
+    assert_eq!((keys.len(), talk.at()), (2, (39, 0)));
+    talk.keys("ctrl-o");
+    assert_eq!(talk.at(), (1, 0), "a jump can be undone");
+}
+
+#[test]
+fn overview_selects_and_searches() {
+    let mut talk = Script::new(&[page("Apples", &[]), page("Pears", &[]), page("Plums", &[])]);
+    talk.keys("o tab enter");
+    assert_eq!(talk.at(), (1, 0));
+    talk.keys("o / p l u enter");
+    assert_eq!(talk.at(), (2, 0));
+    talk.keys("o / p l u esc");
+    let Mode::Overview(overview) = &talk.app.mode else { panic!("closed") };
+    assert_eq!((overview.index.found.len(), overview.index.chosen), (3, 2));
+    talk.keys("esc");
+    assert!(matches!(talk.app.mode, Mode::Slide));
+    talk.keys("o");
+    talk.send(Msg::Remote(RemoteCommand::First));
+    assert!(matches!(talk.app.mode, Mode::Slide));
+    assert_eq!(talk.at(), (0, 0));
+}
+
+#[test]
 fn timer_keys_are_effects() {
     let mut talk = Script::new(&[page("a", &[])]);
     assert_eq!(talk.keys("t"), [Effect::Timer(TimerCommand::Toggle)]);

@@ -30,6 +30,7 @@ use super::{Ending, LoopEvent, Settings, opening, signals};
 use crate::app::{Action, Blank, KeyMatch, Keymap, TimerCommand};
 use crate::control::{BlankColor, TalkCall, TalkConnection, TalkState};
 use crate::exec;
+use crate::layout::LargeText;
 use crate::view::ColorDepth;
 use mirror::Mirror;
 use page::PageStatus;
@@ -84,6 +85,7 @@ pub fn console(settings: Settings, options: ConsoleOptions) -> io::Result<Ending
         depth: settings.color_depth.unwrap_or(known.depth),
         has_mouse: settings.mouse,
         has_links: settings.links.unwrap_or_else(terminal_has_links),
+        large_text: LargeText::Off,
     })?;
     let input = Input::open(settings.color_depth.is_none() && known.may_be_more)?;
     talk_link::start(options.choice.clone(), true, sender.clone())?;
@@ -206,7 +208,7 @@ impl Console {
                 }
             }
             LoopEvent::Answers(answers) => {
-                self.screen.set_capabilities(answers.cell, false);
+                self.screen.set_capabilities(answers.cell, LargeText::Off);
                 if answers.true_color && self.settings.color_depth.is_none() {
                     self.screen.set_depth(ColorDepth::TrueColor);
                 }
