@@ -78,14 +78,24 @@ fn machine(args: &DoctorArgs, probe: &ProbeReport, config: &Config) -> String {
 
 fn python_words(PythonInfo { version, executable, origin, is_embedded }: &PythonInfo) -> String {
     let way = match (is_embedded, cfg!(feature = "python")) {
-        (true, _) => "embedded",
-        (false, true) => {
-            "in a separate process (to embed it, it needs a shared library; on Debian and Ubuntu \
-             run `sudo apt install python3-dev`, then rebuild livedeck)"
-        }
-        (false, false) => "in a separate process",
+        (true, _) => "embedded".to_owned(),
+        (false, true) => format!("in its own process{}", library_hint(version, executable)),
+        (false, false) => "in its own process".to_owned(),
     };
     format!("{version}, {} ({origin}), {way}", executable.display())
+}
+
+/// Says what would embed a Python that runs in its own process.
+fn library_hint(version: &str, executable: &Path) -> String {
+    let number = version.split(' ').next_back().unwrap_or_default();
+    let mut parts = number.split('.');
+    let (major, minor) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let hint = if executable.starts_with("/usr/bin") && Path::new("/var/lib/dpkg").exists() {
+        format!("install its library to embed it: `sudo apt install libpython{major}.{minor}`")
+    } else {
+        "it has no shared library that can be embedded".to_owned()
+    };
+    format!(" ({hint})")
 }
 
 fn rust(compiler: &Compiler, row: impl Fn(&str, &str) -> String) -> String {

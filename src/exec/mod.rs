@@ -103,8 +103,7 @@ impl Executor {
         let background = Arc::<BackgroundProcesses>::default();
         let python_tree = ProcessTree::in_sandbox(sandbox.clone());
         let files = (temp_root.clone(), ptys);
-        let python =
-            Python::new((interpreters, cache.clone()), python_tree, files, background.clone());
+        let python = Python::new(interpreters, python_tree, files, background.clone());
         let modules = ModuleIndex::new(temp_root.clone());
         let customs = Arc::new(custom);
         let places = (directory.clone(), &*cache);

@@ -22,7 +22,7 @@ use crate::exec::os::spawn::SpawnCommand;
 use crate::exec::os::wait::wait_readable_until;
 use crate::exec::python_abi::PythonAbi;
 
-/// The oldest Python that can be embedded, by the stable ABI that the build uses.
+/// The oldest Python that can be embedded, by the stable ABI that we use.
 const MIN_EMBEDDED_VERSION: (u32, u32) = (3, 9);
 
 /// The oldest Python that the worker's code supports.
@@ -47,7 +47,8 @@ print('%d %d' % sys.version_info[:2])
 print(getattr(sys, 'abiflags', '') + ('t' if var('Py_GIL_DISABLED') else ''))
 print(sys.executable)
 for name in var('INSTSONAME'), var('LDLIBRARY'):
-    for folder in getattr(sys, 'base_prefix', sys.prefix) + '/lib', var('LIBDIR'), var('LIBPL'):
+    for folder in getattr(sys, 'base_prefix', sys.prefix) + '/lib', var('LIBDIR'), '%s/%s' % (
+        var('LIBDIR'), var('MULTIARCH')), var('LIBPL'):
         if name and folder and '.a' not in name:
             print(folder + '/' + name)
 ";

@@ -1,8 +1,8 @@
 //! Python blocks. A worker starts when a deck with Python blocks is opened. Each run is a fork of it:
 //! it starts within a millisecond, shares no state with earlier runs, and can crash alone.
 //!
-//! The worker is this program started again with the interpreter linked in or, where that is not
-//! possible, the interpreter's own process; both run `boot.py`. No call here blocks: a run is
+//! The worker is this program started again, which loads the interpreter's library, or, where that is
+//! not possible, the interpreter's own process; both run `boot.py`. No call here blocks: a run is
 //! requested at once if a fork is ready, and otherwise on the run's own thread, which also monitors
 //! it to its end.
 
@@ -15,6 +15,7 @@ mod tests;
 mod worker;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -52,20 +53,27 @@ const MAX_ATTEMPTS: usize = 4;
 
 /// Serves as a Python worker if this program was started as one; returns `None` otherwise.
 pub fn worker_entry() -> Option<ExitCode> {
-    if std::env::args_os().nth(1)? != WORKER_ARGUMENT {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next()? != WORKER_ARGUMENT {
         return None;
     }
-    serve()
+    serve(&arguments.next()?)
 }
 
-/// Serves as a Python worker until the program that started it ends. Returns `None` if no interpreter
-/// is embedded.
-#[cfg_attr(embed, expect(clippy::unnecessary_wraps, reason = "without an interpreter it does not"))]
-pub(super) fn serve() -> Option<ExitCode> {
-    #[cfg(embed)]
-    return Some(worker::embedded::serve());
-    #[cfg(not(embed))]
-    return None;
+/// Serves as a Python worker with the interpreter of `library` until the program that started it ends.
+/// Returns `None` if this build embeds none.
+#[cfg_attr(
+    feature = "python",
+    expect(clippy::unnecessary_wraps, reason = "a build without the feature returns `None`")
+)]
+pub(super) fn serve(library: &OsStr) -> Option<ExitCode> {
+    #[cfg(feature = "python")]
+    return Some(worker::embedded::serve(library));
+    #[cfg(not(feature = "python"))]
+    {
+        let _ = library;
+        None
+    }
 }
 
 /// Runs Python blocks. Dropping it ends everything it started.
@@ -77,7 +85,6 @@ pub(crate) struct Python {
 #[derive(Debug)]
 struct PythonShared {
     search: InterpreterSearch,
-    cache: PathBuf,
     tree: Arc<ProcessTree>,
     temp_root: Arc<TempRoot>,
     ptys: Arc<PtyPool>,
@@ -93,7 +100,7 @@ struct PythonShared {
 impl Python {
     /// Returns an engine for the blocks of a deck. Starts no process.
     pub(super) fn new(
-        (search, cache): (InterpreterSearch, PathBuf),
+        search: InterpreterSearch,
         tree: ProcessTree,
         (temp_root, ptys): (Arc<TempRoot>, Arc<PtyPool>),
         background: Arc<BackgroundProcesses>,
@@ -101,7 +108,6 @@ impl Python {
         Self {
             shared: Arc::new(PythonShared {
                 search,
-                cache,
                 tree: Arc::new(tree),
                 temp_root,
                 ptys,
@@ -118,11 +124,10 @@ impl Python {
     #[cfg(test)]
     fn at(
         search: InterpreterSearch,
-        cache: PathBuf,
         files: (Arc<TempRoot>, Arc<PtyPool>),
         background: Arc<BackgroundProcesses>,
     ) -> Self {
-        Self::new((search, cache), ProcessTree::new(), files, background)
+        Self::new(search, ProcessTree::new(), files, background)
     }
 
     /// Starts the worker in the background, writes the snippets' files, then imports the `preload`
@@ -186,8 +191,7 @@ impl Python {
     pub(super) fn recipe(&self) -> Box<dyn FnOnce() -> Result<CustomRecipe, String> + Send> {
         let shared = self.shared.clone();
         Box::new(move || {
-            let interpreter =
-                shared.worker.lock().interpreter(&shared.search, &shared.tree, &shared.cache)?;
+            let interpreter = shared.worker.lock().interpreter(&shared.search, &shared.tree)?;
             let program = interpreter.executable.to_string_lossy().into_owned();
             Ok(CustomRecipe {
                 filename: "snippet.py".to_owned(),
@@ -202,8 +206,8 @@ impl Python {
     pub(super) fn chosen_interpreter(&self) -> Result<(PathBuf, String, bool), String> {
         let shared = &self.shared;
         let mut worker = shared.worker.lock();
-        let interpreter = worker.interpreter(&shared.search, &shared.tree, &shared.cache)?;
-        let is_embedded = matches!(worker.launch_modes.front(), Some(LaunchMode::Embedded { .. }));
+        let interpreter = worker.interpreter(&shared.search, &shared.tree)?;
+        let is_embedded = matches!(worker.launch_modes.front(), Some(LaunchMode::Embedded(_)));
         Ok((interpreter.executable, interpreter.origin.to_string(), is_embedded))
     }
 
@@ -213,7 +217,7 @@ impl Python {
         let shared = self.shared.clone();
         Arc::new(move || {
             let mut worker = shared.worker.lock();
-            Ok(worker.interpreter(&shared.search, &shared.tree, &shared.cache)?.abi)
+            Ok(worker.interpreter(&shared.search, &shared.tree)?.abi)
         })
     }
 
@@ -482,7 +486,7 @@ impl PythonShared {
         if let Some(zygote) = &worker.zygote {
             return Ok(zygote.clone());
         }
-        let interpreter = worker.interpreter(&self.search, &self.tree, &self.cache)?;
+        let interpreter = worker.interpreter(&self.search, &self.tree)?;
         let mode = worker.launch_modes.front().ok_or_else(|| worker.startup_error(&interpreter))?;
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
         let zygote = Zygote::start(&self.tree, &interpreter, mode, &program)

@@ -70,12 +70,9 @@ pub(super) fn read_policy(host: &HostPaths, rust: &RustHomes) -> SandboxPolicy {
         let parts = ["bin", "registry/index", "registry/cache", "git/db"];
         policy.allow_all(Access::Read, parts.map(|part| cargo.join(part)));
     }
-    // The worker is this program, linked to the Python it was built with.
+    // The launcher and the worker are this program.
     if let Ok(own) = env::current_exe() {
         policy.allow(Access::Read, own);
-    }
-    if let Some(library) = option_env!("LIVEDECK_LIBPYTHON").map(Path::new) {
-        policy.allow(Access::Read, library.parent().unwrap_or(library));
     }
     policy.allow(Access::Read, &host.cache);
     if !is_too_broad(&host.directory, home) {

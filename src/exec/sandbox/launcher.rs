@@ -58,7 +58,7 @@ pub(in crate::exec) fn entry() -> Option<ExitCode> {
 fn start() -> Result<ExitCode, String> {
     let launch = read_spec()?;
     let (program, arguments) = launch.line.split_first().ok_or("no program was named")?;
-    let is_worker = is_own_worker(&launch);
+    let library = worker_library(&launch).map(OsStr::to_owned);
     close_other_files();
     limit(launch.memory)?;
     // SAFETY: only sets this process's umask.
@@ -69,9 +69,9 @@ fn start() -> Result<ExitCode, String> {
         seccomp::restrict(launch.policy.has_network)?;
     }
     let variables = launch.environment.iter().filter_map(|line| pair(line));
-    if is_worker {
+    if let Some(library) = library {
         take_environment(variables);
-        return python::serve().ok_or_else(|| "no embedded Python".to_owned());
+        return python::serve(&library).ok_or_else(|| "no embedded Python".to_owned());
     }
     let error = Command::new(program).args(arguments).env_clear().envs(variables).exec();
     Err(format!("cannot start `{}`: {error}", program.display()))
@@ -87,13 +87,15 @@ fn read_spec() -> Result<LaunchSpec, String> {
     LaunchSpec::decode(&bytes).ok_or_else(|| "the launch specification is invalid".to_owned())
 }
 
-/// Returns whether the program is this one as a Python worker, with the libraries that are loaded
-/// already.
-fn is_own_worker(launch: &LaunchSpec) -> bool {
-    let Ok(own) = std::env::current_exe() else { return false };
+/// Returns the libpython to load, if the program is this one as a Python worker and would find the
+/// same other libraries.
+fn worker_library(launch: &LaunchSpec) -> Option<&OsStr> {
+    let own = std::env::current_exe().ok()?;
+    let [program, argument, library] = launch.line.as_slice() else { return None };
+    let is_worker = *program == *own && argument == python::WORKER_ARGUMENT;
     let library_path = variable(launch, "LD_LIBRARY_PATH");
-    launch.line == [own.into_os_string(), OsString::from(python::WORKER_ARGUMENT)]
-        && library_path == std::env::var_os("LD_LIBRARY_PATH").as_deref()
+    let is_same = library_path == std::env::var_os("LD_LIBRARY_PATH").as_deref();
+    (is_worker && is_same).then_some(library)
 }
 
 fn variable<'a>(launch: &'a LaunchSpec, name: &str) -> Option<&'a OsStr> {

@@ -65,6 +65,32 @@ fn presenterm_files_are_reported() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn program_links_no_libpython() {
+    let libraries = Command::new("ldd").arg(env!("CARGO_BIN_EXE_livedeck")).output().unwrap();
+    let libraries = String::from_utf8(libraries.stdout).unwrap();
+    assert!(libraries.contains("libc.so") && !libraries.contains("python"), "{libraries}");
+}
+
+#[test]
+fn python_without_its_library_runs_in_its_own_process() {
+    let folder = Folder::new("```python +exec\nprint(6 * 7)\n```\n");
+    // The real Python, which does not name a library.
+    let path = std::env::var("PATH").unwrap();
+    let program = "#!/bin/sh\nPATH=$REAL_PATH\n\
+                   case \"$1\" in -I) python3 \"$@\" | grep -v '[.]so\\|[.]dylib';; \
+                   *) exec python3 \"$@\";; esac\n";
+    std::fs::create_dir(folder.path().join("bin")).unwrap();
+    write_program(&folder.path().join("bin/python3"), program);
+    let paths = format!("{}:{path}", folder.path().join("bin").display());
+    let env = [("PATH", Path::new(&paths)), ("REAL_PATH", Path::new(&path))];
+    let (status, text) = folder.doctor_with(&["-x", "talk.md"], &env);
+    assert_eq!(status, 0, "{text}");
+    let python = row(&text, "Python");
+    assert!(python.starts_with("3.") && python.contains("in its own process ("), "{text}");
+}
+
+#[test]
 fn machine_is_reported_without_a_deck() {
     let (status, text) = Folder::new("").doctor(&[]);
     assert_eq!(status, 0, "{text}");

@@ -22,12 +22,28 @@ fn missing_python_is_reported_by_the_run() {
     let mut search = InterpreterSearch::of(folder.path().to_owned(), None);
     search.virtual_env = None;
     search.path = folder.path().into();
-    let python =
-        Python::at(search, folder.path().join("cache"), Default::default(), Arc::default());
+    let python = Python::at(search, Default::default(), Arc::default());
     let harness = PythonHarness { python, folder };
     let (_, how) = harness.run("print(1)");
     let Outcome::NotStarted(why) = how else { panic!("{how:?}") };
     assert!(why.starts_with("no Python here: looked at `$VIRTUAL_ENV`"), "{why}");
+}
+
+#[test]
+fn library_that_does_not_load_is_replaced_by_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("libpython3.so");
+    std::fs::write(&broken, "not a library").unwrap();
+    let harness = PythonHarness::new(Standalone);
+    for library in [broken, folder.path().join("gone.so")] {
+        let modes = [LaunchMode::Embedded(library), LaunchMode::Standalone];
+        harness.python.shared.worker.lock().launch_modes = modes.into();
+        let code = "import sys; print(sys.executable)";
+        let (text, how) = harness.run(code);
+        assert_eq!(how, Outcome::Exited(0), "{text}");
+        assert!(!harness.is_embedded() && text.contains("python"), "{text}");
+        harness.python.shared.zygote().unwrap().kill();
+    }
 }
 
 #[rstest]

@@ -67,23 +67,23 @@ impl PythonHarness {
     }
 
     fn at(mode: TestMode, search: InterpreterSearch, folder: tempfile::TempDir) -> Self {
-        let mode = if cfg!(embed) { mode } else { without_library(mode) };
-        let cache = folder.path().join("cache");
-        let python = Python::at(search, cache.clone(), Default::default(), Arc::default());
+        let python = Python::at(search, Default::default(), Arc::default());
         let mut worker = python.shared.worker.lock();
-        let interpreter =
-            worker.interpreter(&python.shared.search, &python.shared.tree, &cache).unwrap();
+        worker.interpreter(&python.shared.search, &python.shared.tree).unwrap();
+        let is_embedded = matches!(worker.launch_modes.front(), Some(LaunchMode::Embedded(_)));
         match mode {
+            Embedded if is_embedded => worker.launch_modes.truncate(1),
+            Embedded => println!("no libpython here: testing the standalone mode instead"),
             Standalone => worker.launch_modes = [LaunchMode::Standalone].into(),
-            Embedded
-                if matches!(worker.launch_modes.front(), Some(LaunchMode::Embedded { .. })) =>
-            {
-                worker.launch_modes.truncate(1);
-            }
-            Embedded => panic!("{interpreter:?} cannot be embedded: is there a libpython?"),
         }
         drop(worker);
         Self { python, folder }
+    }
+
+    /// Returns whether the interpreter is in our own process, which ends its children with it.
+    fn is_embedded(&self) -> bool {
+        let worker = self.python.shared.worker.lock();
+        matches!(worker.launch_modes.front(), Some(LaunchMode::Embedded(_)))
     }
 
     fn start(&self, id: u64, code: &str) -> TestRun {
@@ -109,14 +109,6 @@ impl PythonHarness {
     fn run(&self, code: &str) -> (String, Outcome) {
         self.start(1, code).end()
     }
-}
-
-/// Returns the only mode of a build without a libpython, and prints what it replaces.
-fn without_library(mode: TestMode) -> TestMode {
-    if mode == Embedded {
-        println!("no libpython in this build: testing the standalone mode instead");
-    }
-    Standalone
 }
 
 fn request(id: u64, code: &str) -> Request {

@@ -1,14 +1,13 @@
 //! The worker: the Python process that forks runs, its requests and its reports.
 
 pub(super) mod control;
-#[cfg(embed)]
+#[cfg(feature = "python")]
 pub(super) mod embedded;
 pub(super) mod report;
 pub(super) mod request;
 pub(super) mod zygote;
 
 use std::collections::VecDeque;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::interpreter::{Interpreter, InterpreterSearch};
@@ -34,7 +33,6 @@ impl WorkerSlot {
         &mut self,
         search: &InterpreterSearch,
         tree: &ProcessTree,
-        cache: &Path,
     ) -> Result<Interpreter, String> {
         if let Some(Ok(interpreter)) = &self.chosen {
             return Ok(interpreter.clone());
@@ -42,7 +40,7 @@ impl WorkerSlot {
         // After an error, look again: an interpreter may have been installed since.
         let chosen = search.choose(tree);
         if let Ok(interpreter) = &chosen {
-            self.launch_modes = LaunchMode::of(interpreter, cache);
+            self.launch_modes = LaunchMode::of(interpreter);
         }
         self.chosen.insert(chosen).clone()
     }

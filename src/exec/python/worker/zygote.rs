@@ -1,8 +1,6 @@
 //! The worker process: starts it with the embedded or a standalone interpreter, and sends it requests.
 //!
-//! One build can embed any Python. The program is linked against the stable ABI. If a deck wants
-//! another Python than the build's, the worker finds that library under the name of the build's, by a
-//! link in a cache folder on `LD_LIBRARY_PATH`.
+//! One build embeds any Python: the worker loads the library that it is given (`embedded.rs`).
 
 #![expect(clippy::disallowed_methods, reason = "waits for the worker with a timeout")]
 
@@ -28,7 +26,6 @@ use crate::exec::os::spawn::SpawnCommand;
 use crate::exec::os::wait::wait_readable;
 use crate::exec::process::pagers;
 use crate::exec::python::interpreter::Interpreter;
-use crate::files;
 
 /// The argument that makes this program a Python worker.
 pub(in crate::exec) const WORKER_ARGUMENT: &str = "--python-worker";
@@ -61,8 +58,7 @@ exec(compile(sys.argv.pop(), 'OWN', 'exec'))";
 const MAX_QUOTE_LEN: usize = 300;
 
 /// The environment variables that are changed for the worker and restored for a run.
-const CHANGED_VARIABLES: [&str; 4] =
-    ["PYTHONUNBUFFERED", "PYTHONUTF8", "LD_LIBRARY_PATH", ORIGIN_VARIABLE];
+const CHANGED_VARIABLES: [&str; 3] = ["PYTHONUNBUFFERED", "PYTHONUTF8", ORIGIN_VARIABLE];
 
 /// Tells the worker why its Python is chosen, for the message about a missing module.
 const ORIGIN_VARIABLE: &str = "LIVEDECK_PYTHON_ORIGIN";
@@ -70,50 +66,18 @@ const ORIGIN_VARIABLE: &str = "LIVEDECK_PYTHON_ORIGIN";
 /// How an interpreter runs the worker's code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::exec::python) enum LaunchMode {
-    /// Embedded in this program.
-    Embedded {
-        /// The first folder of `LD_LIBRARY_PATH`, which replaces the build's library.
-        library_folder: Option<PathBuf>,
-    },
+    /// Embedded in this program, which loads this library.
+    Embedded(PathBuf),
     /// In the interpreter's own process.
     Standalone,
 }
 
 impl LaunchMode {
     /// Returns the launch modes of an interpreter, best first.
-    pub(in crate::exec::python) fn of(interpreter: &Interpreter, cache: &Path) -> VecDeque<Self> {
-        let embedded = interpreter.library.as_deref().and_then(|library| embed(library, cache));
-        embedded.into_iter().chain([Self::Standalone]).collect()
+    pub(in crate::exec::python) fn of(interpreter: &Interpreter) -> VecDeque<Self> {
+        let library = interpreter.library.clone().filter(|_| cfg!(feature = "python"));
+        library.map(Self::Embedded).into_iter().chain([Self::Standalone]).collect()
     }
-}
-
-/// Returns how this program embeds the Python of `library`, if it can.
-fn embed(library: &Path, cache: &Path) -> Option<LaunchMode> {
-    let built_with = Path::new(option_env!("LIVEDECK_LIBPYTHON").filter(|_| cfg!(embed))?);
-    if built_with.canonicalize().ok()? == library.canonicalize().ok()? {
-        return Some(LaunchMode::Embedded { library_folder: None });
-    }
-    if !cfg!(target_os = "linux") {
-        return None;
-    }
-    let folder = library_link_folder(built_with.file_name()?.as_ref(), library, cache).ok()?;
-    Some(LaunchMode::Embedded { library_folder: Some(folder) })
-}
-
-/// Returns a cache folder in which `name` is a link to `library`.
-fn library_link_folder(name: &Path, library: &Path, cache: &Path) -> io::Result<PathBuf> {
-    let hash = blake3::hash(library.as_os_str().as_bytes()).to_hex();
-    let folder = cache.join("pylib").join(&hash[..16]);
-    let link = folder.join(name);
-    // A folder of another user could load that user's library.
-    files::private_folder(&folder)?;
-    if std::fs::read_link(&link).is_ok_and(|target| target == library) {
-        return Ok(folder);
-    }
-    let fresh = folder.join(format!(".{}", std::process::id()));
-    std::os::unix::fs::symlink(library, &fresh)?;
-    std::fs::rename(&fresh, &link)?;
-    Ok(folder)
 }
 
 /// A worker process, ready or starting.
@@ -138,8 +102,8 @@ impl Zygote {
         let (ours, theirs) = UnixStream::pair()?;
         let (startup_output, output) = io::pipe()?;
         let command = match mode {
-            LaunchMode::Embedded { .. } => {
-                SpawnCommand::new(program, output.as_fd()).arg(WORKER_ARGUMENT)
+            LaunchMode::Embedded(library) => {
+                SpawnCommand::new(program, output.as_fd()).arg(WORKER_ARGUMENT).arg(library)
             }
             LaunchMode::Standalone => SpawnCommand::new(&interpreter.executable, output.as_fd())
                 .args(["-u", "-c", &LAUNCH.replace("OWN", OWN_CODE), BOOT]),
@@ -158,9 +122,6 @@ impl Zygote {
             && variable("PYTHONUTF8").is_none()
         {
             command = command.env("PYTHONUTF8", "1");
-        }
-        if let LaunchMode::Embedded { library_folder: Some(folder) } = mode {
-            command = command.env("LD_LIBRARY_PATH", prepend_folder(folder, "LD_LIBRARY_PATH"));
         }
         let child = tree.spawn(command)?;
         rustix::io::ioctl_fionbio(&startup_output, true)?;
@@ -256,22 +217,17 @@ fn is_default_locale() -> bool {
 }
 
 /// Returns a `PATH` on which `python3` is this interpreter: the library finds the interpreter's
-/// packages this mode, and a block can start `python3`.
+/// packages this way, and a block can start `python3`.
 fn path_with(interpreter: &Interpreter) -> OsString {
     let path = variable("PATH").unwrap_or_default();
     let first = std::env::split_paths(&path).map(|it| it.join("python3")).find(|it| it.is_file());
     if first.is_some_and(|first| first.parent() == Some(interpreter.folder())) {
         return path;
     }
-    prepend_folder(interpreter.folder(), "PATH")
-}
-
-/// Returns the list of folders in a variable with `folder` at its start.
-fn prepend_folder(folder: &Path, name: &str) -> OsString {
-    let mut list = folder.as_os_str().to_owned();
-    if let Some(rest) = variable(name).filter(|rest| !rest.is_empty()) {
+    let mut list = interpreter.folder().as_os_str().to_owned();
+    if !path.is_empty() {
         list.push(":");
-        list.push(rest);
+        list.push(path);
     }
     list
 }

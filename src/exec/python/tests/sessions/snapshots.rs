@@ -15,12 +15,6 @@ fn killed_snapshot_is_reported(#[values(Embedded, Standalone)] mode: TestMode) {
     assert_eq!(run(&harness, 3, 0, "print('again')"), done("again\n"));
 }
 
-/// Returns whether the interpreter is in our own process, which ends its children with it. A build
-/// without it runs Python's own process in both modes.
-fn is_embedded(mode: TestMode) -> bool {
-    mode == Embedded && cfg!(feature = "python")
-}
-
 #[rstest]
 fn run_survives_or_ends_with_its_killed_snapshot(#[values(Embedded, Standalone)] mode: TestMode) {
     let harness = PythonHarness::new(mode);
@@ -29,7 +23,7 @@ fn run_survives_or_ends_with_its_killed_snapshot(#[values(Embedded, Standalone)]
     let mut running = harness.start_request(&block(2, 1, code));
     running.until("on\n");
     kill(process(&first.text));
-    if !is_embedded(mode) {
+    if !harness.is_embedded() {
         harness.python.stop(running.run, Stop::Kill);
     }
     let how = end(&running).how;
@@ -41,7 +35,7 @@ fn session_restarts_after_the_worker_was_killed(#[values(Embedded, Standalone)] 
     let harness = PythonHarness::new(mode);
     let first = run(&harness, 1, 0, PID);
     harness.python.shared.zygote().unwrap().kill();
-    if is_embedded(mode) {
+    if harness.is_embedded() {
         wait_until_gone(process(&first.text));
         assert!(run(&harness, 2, 1, "print('never')").base_gone);
     }
