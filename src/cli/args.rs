@@ -22,6 +22,8 @@ use crate::media::Protocol;
     version,
     about,
     arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = "`livedeck help TOPIC` prints a page of the manual, `livedeck help` lists them.",
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true
 )]
@@ -131,6 +133,8 @@ pub(super) struct ExportFlags {
 /// Subcommands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Write a small deck to start from.
+    New(NewArgs),
     /// Check a deck and print every problem with its position and a hint; fail on errors.
     Check(CheckArgs),
     /// Run a deck's code, block by block, and save the output next to the deck.
@@ -158,6 +162,16 @@ pub(super) enum Command {
     Themes(ThemesArgs),
     /// Print the default configuration, its JSON schema, or presenterm's configuration.
     Config(ConfigArgs),
+    /// Print a JSON schema, with which editors complete and check YAML files.
+    Schema {
+        /// What it describes.
+        name: SchemaName,
+    },
+    /// Print a page of the manual, or the help of a command.
+    Help {
+        /// The page or command; without one, all are listed.
+        topic: Option<String>,
+    },
     /// Print a shell completion script.
     Completions {
         /// The shell.
@@ -187,6 +201,65 @@ pub(super) struct ConfigArgs {
     /// Print presenterm's configuration as one for livedeck.
     #[arg(long)]
     pub(super) import: bool,
+}
+
+/// Arguments of `livedeck new`.
+#[derive(Debug, Parser)]
+pub(super) struct NewArgs {
+    /// The file to write; `.md` is added to a name without an extension. An existing file is never
+    /// overwritten. [default: talk.md]
+    pub(super) name: Option<PathBuf>,
+    /// What to start from.
+    #[arg(long, value_name = "TEMPLATE", default_value = "talk")]
+    pub(super) template: Template,
+    /// The title. [default: made of the name]
+    #[arg(long)]
+    pub(super) title: Option<String>,
+    /// The author.
+    #[arg(long, value_name = "NAME")]
+    pub(super) author: Option<String>,
+    /// List the templates.
+    #[arg(long, exclusive = true)]
+    pub(super) list: bool,
+}
+
+/// A deck to start from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Template {
+    /// A talk that shows the language.
+    Talk,
+    /// A workshop with exercises.
+    Workshop,
+    /// A lightning talk.
+    Lightning,
+    /// Rust functions in Python.
+    Pyo3,
+}
+
+impl Template {
+    /// All templates.
+    pub(super) const ALL: [Self; 4] = [Self::Talk, Self::Workshop, Self::Lightning, Self::Pyo3];
+
+    /// Returns its name on the command line.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Talk => "talk",
+            Self::Workshop => "workshop",
+            Self::Lightning => "lightning",
+            Self::Pyo3 => "pyo3",
+        }
+    }
+}
+
+/// What a JSON schema describes.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum SchemaName {
+    /// `config.yaml` and `livedeck.yaml`.
+    Config,
+    /// A theme file.
+    Theme,
+    /// The YAML at the top of a deck.
+    FrontMatter,
 }
 
 /// Arguments of `livedeck check`.
@@ -283,6 +356,10 @@ pub(super) enum ReportFormat {
     Json,
     /// For continuous integration: `JUnit` XML.
     Junit,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
+    /// For GitHub Actions: log commands that annotate the lines of a pull request.
+    Github,
 }
 
 /// Arguments of `livedeck export`.

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
+use super::annotations::{self, Annotation, Reports};
 use super::args::{CheckArgs, ReportFormat};
 use super::progress::Progress;
 use super::record::Takes;
@@ -24,7 +25,7 @@ pub(super) fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let options = settings::load_options(args.deck.clone(), args.choices.theme.clone(), &config);
     let loaded = load(&options, None).with_context(|| super::quoted(&args.deck))?;
     let found = inspect(&loaded, &args.sizes, &config.snippet.custom);
-    let mut reports: Vec<(&[Diagnostic], &Sources)> = Vec::new();
+    let mut reports: Reports<'_> = Vec::new();
     reports.extend(mistakes.iter().map(|mistakes| (&*mistakes.found, &mistakes.sources)));
     reports.push((&found, &loaded.deck.sources));
     if let ReportFormat::Text = args.format {
@@ -38,6 +39,16 @@ pub(super) fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
         ReportFormat::Json => {
             let blocks = args.run.then(|| recording::json(&findings));
             super::print(&(diag::json(&reports, blocks) + "\n"))?;
+        }
+        ReportFormat::Sarif | ReportFormat::Github => {
+            let failed: Vec<_> = findings.iter().filter(|found| !found.verdict.is_fine()).collect();
+            let all = Annotation::all(&reports, &failed);
+            let is_sarif = matches!(args.format, ReportFormat::Sarif);
+            super::print(&if is_sarif {
+                annotations::sarif(&all)
+            } else {
+                annotations::github(&all)
+            })?;
         }
         ReportFormat::Junit => super::print(&junit(&args.deck, &reports, fails, &findings))?,
     }

@@ -3,6 +3,7 @@
 //! Exit status: 0 for success, 1 for failure, 2 for invalid arguments (as clap does), 128 + n if
 //! signal n ended the talk.
 
+mod annotations;
 mod args;
 mod cache;
 mod check;
@@ -11,6 +12,8 @@ mod console;
 mod convert;
 mod doctor;
 mod export;
+mod help;
+mod new;
 mod progress;
 mod record;
 mod remote;
@@ -32,8 +35,9 @@ use crate::parse;
 use crate::present;
 use crate::project;
 use crate::source::{visible, visible_line};
+use crate::theme;
 
-use args::{Args, Command, ConfigArgs, ExportArgs, Format, Lists};
+use args::{Args, Command, ConfigArgs, ExportArgs, Format, Lists, SchemaName};
 
 /// Runs the program with this process's arguments.
 pub fn run() -> ExitCode {
@@ -42,6 +46,7 @@ pub fn run() -> ExitCode {
     let done = |done: anyhow::Result<()>| done.map(|()| ExitCode::SUCCESS);
     let done = match args.command.take() {
         None => show(&args),
+        Some(Command::New(args)) => done(new::new(&args)),
         Some(Command::Check(args)) => check::check(&args),
         Some(Command::Record(args)) => record::record(&args),
         Some(Command::Console(args)) => console::console(&args),
@@ -50,11 +55,15 @@ pub fn run() -> ExitCode {
         Some(Command::Doctor(args)) => doctor::doctor(&args),
         Some(Command::Export(args)) => done(export::export(&args)),
         Some(Command::Themes(args)) => themes::themes(&args.choices),
-        Some(Command::Config(ConfigArgs { schema: true, .. })) => done(print(&schema())),
+        Some(Command::Config(ConfigArgs { schema: true, .. })) => {
+            done(print(&schema(SchemaName::Config)))
+        }
+        Some(Command::Schema { name }) => done(print(&schema(name))),
         Some(Command::Config(ConfigArgs { import: true, .. })) => {
             done(config::import().map_err(Into::into).and_then(|text| print(&text)))
         }
         Some(Command::Config(_)) => done(print(&sample())),
+        Some(Command::Help { topic }) => done(help::help(topic.as_deref())),
         Some(Command::Completions { shell }) => done(print(&completions(shell))),
         Some(Command::Man) => done(manual().and_then(|page| print(&page))),
     };
@@ -137,11 +146,26 @@ fn comment_commands() -> String {
 }
 
 fn sample() -> String {
-    format!("# livedeck configuration: every key at its default.\n{}", Config::sample())
+    format!(
+        "# yaml-language-server: $schema=config.schema.json\n\
+         # livedeck configuration: every key at its default.\n{}",
+        Config::sample()
+    )
 }
 
-fn schema() -> String {
-    format!("{:#}\n", Config::schema())
+/// Returns a JSON schema for editors.
+fn schema(name: SchemaName) -> String {
+    let (title, mut schema) = match name {
+        SchemaName::Config => ("livedeck configuration", Config::schema()),
+        SchemaName::Theme => ("livedeck theme", theme::schema()),
+        SchemaName::FrontMatter => (
+            "front matter of a livedeck deck",
+            parse::front_matter_schema(&theme::overrides_schema()),
+        ),
+    };
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+    schema["title"] = title.into();
+    format!("{schema:#}\n")
 }
 
 fn completions(shell: Shell) -> String {

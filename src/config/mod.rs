@@ -256,10 +256,7 @@ impl Config {
 
     /// Returns a JSON schema of the file.
     pub fn schema() -> serde_json::Value {
-        let mut schema = yaml::schema(&Self::declared());
-        schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
-        schema["title"] = "livedeck configuration".into();
-        schema
+        yaml::schema(&Self::declared())
     }
 
     fn declared() -> Vec<yaml::KeyDeclaration> {

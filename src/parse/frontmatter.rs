@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Value as Json, json};
+
 use super::sanitize::{clean, excerpt};
 use super::yaml_tree::{self, YamlNode, YamlValue};
 use super::{line, options};
@@ -147,6 +149,39 @@ const OTHER_KEYS: [&str; 2] = ["theme", "options"];
 
 /// Unknown keys that are reported one by one.
 const MAX_UNKNOWN_KEYS: usize = 50;
+
+/// Returns a JSON schema of the front matter. `theme` is that of `theme.override`.
+pub fn front_matter_schema(theme: &Json) -> Json {
+    let text =
+        |about| json!({ "type": ["string", "number", "boolean", "null"], "description": about });
+    let theme = json!({
+        "name": text("The theme."),
+        "light": text("The theme for terminals with a light background."),
+        "dark": text("The theme for terminals with a dark background."),
+        "path": text("A theme file, relative to the deck."),
+        "override": theme,
+    });
+    let keys = json!({
+        "title": text("The title, as markdown; makes an intro slide."),
+        "sub_title": text("The subtitle, as markdown."),
+        "event": text("The event."),
+        "location": text("The place."),
+        "date": text("The date."),
+        "author": text("The author."),
+        "authors": {
+            "type": ["array", "string", "null"],
+            "items": { "type": "string" },
+            "description": "The authors.",
+        },
+        "theme": {
+            "type": ["object", "null"],
+            "properties": theme,
+            "description": "How the deck looks.",
+        },
+        "options": options::options_schema(),
+    });
+    json!({ "type": "object", "additionalProperties": false, "properties": keys })
+}
 
 /// Reads the keys of the front matter into the deck.
 struct FrontMatterReader<'d> {

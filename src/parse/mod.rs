@@ -58,6 +58,7 @@ use crate::source::{FileId, Files, SourceFile};
 pub use comment_command::comment_commands;
 pub use duration::duration;
 pub use footer::footer;
+pub use frontmatter::front_matter_schema;
 pub use options::declare_options;
 
 /// Parses the deck `text` of the file at `path`. Includes and code files are read through `files`,

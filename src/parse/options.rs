@@ -10,7 +10,7 @@ use crate::deck::{ModuleAbi, Options, Profile, Replay};
 use crate::diag::{Diagnostic, Severity};
 use crate::source::Span;
 use crate::yaml::{
-    DocumentKind, Fields, KeyVisitor, Node, NodeValue, Slot, YamlSource, one_of, parse, text,
+    self, DocumentKind, Fields, KeyVisitor, Node, NodeValue, Slot, YamlSource, one_of, parse, text,
     within,
 };
 
@@ -100,6 +100,12 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn KeyVisitor) {
         let about = "Crates that all blocks can use, as in `Cargo.toml`.";
         keys.key("dependencies", about, &mut CratesSlot(&mut options.rust.crates));
     });
+}
+
+/// Returns a JSON schema of the options.
+pub(super) fn options_schema() -> serde_json::Value {
+    let mut options = Options::default();
+    yaml::schema(&yaml::declared(&mut |keys| declare_options(&mut options, keys)))
 }
 
 /// The values of `options.rust.profile`.

@@ -3,6 +3,8 @@
 
 use std::rc::Rc;
 
+use serde_json::{Value as Json, json};
+
 use super::library::{Library, ThemeText, UnreadableTheme};
 use super::raw::RawTheme;
 use super::{Choice, builtin};
@@ -16,6 +18,19 @@ const THEME: DocumentKind = DocumentKind {
     unknown_root_key: Severity::Error,
     unknown_key: Severity::Warning,
 };
+
+/// Returns a JSON schema of a theme file.
+pub fn schema() -> Json {
+    let mut schema = RawTheme::schema();
+    let about = "the theme that this one changes: one of livedeck's or yours";
+    schema["properties"]["extends"] = json!({ "type": "string", "description": about });
+    schema
+}
+
+/// Returns a JSON schema of `theme.override` in front matter.
+pub fn overrides_schema() -> Json {
+    RawTheme::schema()
+}
 
 /// A theme as merged from the layers read so far.
 pub(super) struct Layers<'a> {

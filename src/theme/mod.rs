@@ -25,6 +25,7 @@ use crate::source::Span;
 
 pub use builtin::names;
 pub use color::color;
+pub use layers::{overrides_schema, schema};
 pub use library::{Library, searched};
 pub use output_colors::OutputColors;
 pub use resolve::{resolve, resolve_with_library};

@@ -10,7 +10,7 @@ use super::values::{
 };
 use super::{FooterPart, FrameShape, GradientDirection, Margin, OutputShape};
 use crate::source::Span;
-use crate::yaml::Fields;
+use crate::yaml::{self, Fields};
 
 /// Everything a theme file can set. Fields are the schema's keys; `Theme` documents them.
 #[derive(Clone, Debug, Default)]
@@ -222,6 +222,11 @@ pub(super) struct RawPalette {
 }
 
 impl RawTheme {
+    /// Returns a JSON schema of the keys.
+    pub(super) fn schema() -> serde_json::Value {
+        yaml::describe(|fields| Self::default().read(fields))
+    }
+
     /// Merges a layer.
     pub(super) fn read(&mut self, fields: &mut Fields<'_>) {
         fields.section("default", |fields| self.default.read(fields));

@@ -1,5 +1,7 @@
 //! Values of the schema's keys other than text, numbers and booleans, and how each is parsed.
 
+use serde_json::{Value as Json, json};
+
 use super::color::{ColorRef, parse_in_theme};
 use super::{FooterPart, FrameShape, GradientDirection, Margin, OutputShape};
 use crate::source::Span;
@@ -21,6 +23,10 @@ pub(super) struct AnsiColors(pub(super) [RawColor; 16]);
 impl FromNode for OutputShape {
     const EXPECTED: &'static str = "`card` or `rule`";
 
+    fn schema() -> Json {
+        json!({ "enum": ["card", "rule", null] })
+    }
+
     fn read(node: &Node, _: Span) -> Option<Self> {
         match text(node)? {
             "card" => Some(Self::Card),
@@ -33,6 +39,10 @@ impl FromNode for OutputShape {
 impl FromNode for FrameShape {
     const EXPECTED: &'static str = "`rounded` or `none`";
 
+    fn schema() -> Json {
+        json!({ "enum": ["rounded", "none", null] })
+    }
+
     fn read(node: &Node, _: Span) -> Option<Self> {
         match text(node)? {
             "rounded" => Some(Self::Rounded),
@@ -44,6 +54,10 @@ impl FromNode for FrameShape {
 
 impl FromNode for GradientDirection {
     const EXPECTED: &'static str = "`vertical`, `horizontal` or `radial`";
+
+    fn schema() -> Json {
+        json!({ "enum": ["vertical", "horizontal", "radial", null] })
+    }
 
     fn read(node: &Node, _: Span) -> Option<Self> {
         match text(node)? {
@@ -67,6 +81,10 @@ pub(super) enum VerticalPlace {
 impl FromNode for VerticalPlace {
     const EXPECTED: &'static str = "`top` or `center`";
 
+    fn schema() -> Json {
+        json!({ "enum": ["top", "center", null] })
+    }
+
     fn read(node: &Node, _: Span) -> Option<Self> {
         match text(node)? {
             "top" => Some(Self::Top),
@@ -88,6 +106,10 @@ pub(super) enum BoxWidth {
 impl FromNode for BoxWidth {
     const EXPECTED: &'static str = "`content` or `full`";
 
+    fn schema() -> Json {
+        json!({ "enum": ["content", "full", null] })
+    }
+
     fn read(node: &Node, _: Span) -> Option<Self> {
         match text(node)? {
             "content" => Some(Self::Content),
@@ -108,6 +130,10 @@ pub(super) enum CodeWrap {
 
 impl FromNode for CodeWrap {
     const EXPECTED: &'static str = "`plain` or `indent`";
+
+    fn schema() -> Json {
+        json!({ "enum": ["plain", "indent", null] })
+    }
 
     fn read(node: &Node, _: Span) -> Option<Self> {
         match text(node)? {
@@ -157,6 +183,10 @@ impl FromNode for RawColor {
     const EXPECTED: &'static str =
         "a colour: a name, 3 or 6 hex digits, or `palette:` and a name of the palette";
 
+    fn schema() -> Json {
+        json!({ "type": ["string", "integer", "null"] })
+    }
+
     fn read(node: &Node, at: Span) -> Option<Self> {
         Some(Self { color: parse_in_theme(text(node)?)?, at })
     }
@@ -164,6 +194,15 @@ impl FromNode for RawColor {
 
 impl FromNode for AnsiColors {
     const EXPECTED: &'static str = "a list of sixteen colours";
+
+    fn schema() -> Json {
+        json!({
+            "type": ["array", "null"],
+            "items": { "type": ["string", "integer"] },
+            "minItems": 16,
+            "maxItems": 16,
+        })
+    }
 
     fn read(node: &Node, at: Span) -> Option<Self> {
         let NodeValue::List(colors) = &node.value else { return None };
@@ -175,6 +214,10 @@ impl FromNode for AnsiColors {
 impl FromNode for ContrastRatio {
     const EXPECTED: &'static str = "a contrast ratio from 1 to 21";
 
+    fn schema() -> Json {
+        json!({ "type": ["number", "null"], "minimum": 1, "maximum": 21 })
+    }
+
     fn read(node: &Node, _: Span) -> Option<Self> {
         let ratio = text(node)?.parse().ok()?;
         (1.0..=21.0).contains(&ratio).then_some(Self(ratio))
@@ -183,6 +226,10 @@ impl FromNode for ContrastRatio {
 
 impl FromNode for AlignmentSide {
     const EXPECTED: &'static str = "`left`, `center` or `right`";
+
+    fn schema() -> Json {
+        json!({ "enum": ["left", "center", "right", null] })
+    }
 
     fn read(node: &Node, _: Span) -> Option<Self> {
         match text(node)? {
@@ -196,6 +243,19 @@ impl FromNode for AlignmentSide {
 
 impl FromNode for Margin {
     const EXPECTED: &'static str = "`fixed:` with cells or `percent:` with 0 to 100";
+
+    fn schema() -> Json {
+        json!({
+            "type": ["object", "null"],
+            "properties": {
+                "fixed": { "type": "integer", "minimum": 0, "maximum": u16::MAX },
+                "percent": { "type": "integer", "minimum": 0, "maximum": 100 },
+            },
+            "additionalProperties": false,
+            "minProperties": 1,
+            "maxProperties": 1,
+        })
+    }
 
     fn read(node: &Node, at: Span) -> Option<Self> {
         let (unit, number) = only_entry(node)?;
@@ -211,6 +271,10 @@ impl FromNode for Margin {
 impl FromNode for Positioning {
     const EXPECTED: &'static str = "`page_bottom` or `below_title`";
 
+    fn schema() -> Json {
+        json!({ "enum": ["page_bottom", "below_title", null] })
+    }
+
     fn read(node: &Node, _: Span) -> Option<Self> {
         match text(node)? {
             "page_bottom" => Some(Self::PageBottom),
@@ -222,6 +286,10 @@ impl FromNode for Positioning {
 
 impl FromNode for FooterKind {
     const EXPECTED: &'static str = "`template`, `progress_bar` or `empty`";
+
+    fn schema() -> Json {
+        json!({ "enum": ["template", "progress_bar", "empty", null] })
+    }
 
     fn read(node: &Node, _: Span) -> Option<Self> {
         match text(node)? {
@@ -235,6 +303,15 @@ impl FromNode for FooterKind {
 
 impl FromNode for FooterPart {
     const EXPECTED: &'static str = "text, or `image:` with a path";
+
+    fn schema() -> Json {
+        json!({
+            "type": ["string", "number", "boolean", "object", "null"],
+            "properties": { "image": { "type": "string" } },
+            "required": ["image"],
+            "additionalProperties": false,
+        })
+    }
 
     fn read(node: &Node, at: Span) -> Option<Self> {
         match &node.value {

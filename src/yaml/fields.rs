@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
 
+use serde_json::{Map, Value as Json, json};
+
 use super::{MapKey, Node, NodeValue, Slot};
 use crate::diag::{Diagnostic, Severity, closest};
 use crate::source::{Span, excerpt};
@@ -39,6 +41,11 @@ pub trait FromNode: Sized {
 
     /// Returns the value, if the node is one.
     fn read(node: &Node, at: Span) -> Option<Self>;
+
+    /// Returns the JSON schema of the value. The default accepts any.
+    fn schema() -> Json {
+        json!({})
+    }
 }
 
 /// How messages refer to a mapping.
@@ -54,6 +61,29 @@ pub struct Fields<'a> {
     path: String,
     place: YamlSource<'a>,
     problems: &'a mut Vec<Diagnostic>,
+    /// The schemas of the keys, if the mapping is described instead of read.
+    described: Option<Map<String, Json>>,
+}
+
+/// Returns a JSON schema of the keys that a function reads.
+pub fn describe(read: impl FnOnce(&mut Fields<'_>)) -> Json {
+    let kind =
+        DocumentKind { name: "", unknown_root_key: Severity::Error, unknown_key: Severity::Error };
+    let (place, mut problems) = (YamlSource::new("", Span::default(), kind), Vec::new());
+    let mut fields = Fields {
+        entries: &[],
+        asked: Vec::new(),
+        path: String::new(),
+        place,
+        problems: &mut problems,
+        described: Some(Map::new()),
+    };
+    read(&mut fields);
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": fields.described.unwrap_or_default(),
+    })
 }
 
 impl<'a> YamlSource<'a> {
@@ -139,11 +169,15 @@ impl<'a> Fields<'a> {
         read: impl FnOnce(&mut Fields<'_>),
     ) {
         let path = path.to_owned();
-        Fields { entries: &[], asked: Vec::new(), path, place, problems }.enter(node, "", read);
+        Fields { entries: &[], asked: Vec::new(), path, place, problems, described: None }
+            .enter(node, "", read);
     }
 
     /// Reads the mapping under `key`, if there is one.
     pub fn section(&mut self, key: &'static str, read: impl FnOnce(&mut Fields<'_>)) {
+        if self.described.is_some() {
+            return self.add_schema(key, describe(read));
+        }
         if let Some(node) = self.get(key) {
             self.enter(node, key, read);
         }
@@ -151,6 +185,9 @@ impl<'a> Fields<'a> {
 
     /// Reads the value under `key` into `slot`, if it is valid.
     pub fn set<T: FromNode>(&mut self, key: &'static str, slot: &mut Option<T>) {
+        if self.described.is_some() {
+            return self.add_schema(key, described::<T>());
+        }
         let Some(node) = self.get(key) else { return };
         match T::read(node, self.place.span(node.range.clone())) {
             Some(value) => *slot = Some(value),
@@ -160,6 +197,9 @@ impl<'a> Fields<'a> {
 
     /// Reads the value under `key` into `slot`, if the slot accepts it.
     pub fn take(&mut self, key: &'static str, slot: &mut dyn Slot) {
+        if self.described.is_some() {
+            return self.add_schema(key, slot.schema());
+        }
         let Some(node) = self.get(key) else { return };
         if let Err(expected) = slot.take(node) {
             self.report_invalid(node, key, &expected);
@@ -168,6 +208,10 @@ impl<'a> Fields<'a> {
 
     /// Reads every value under `key`, whose keys are chosen by the author.
     pub fn each<T: FromNode>(&mut self, key: &'static str, mut take: impl FnMut(&str, T)) {
+        if self.described.is_some() {
+            let each = json!({ "type": "object", "additionalProperties": described::<T>() });
+            return self.add_schema(key, each);
+        }
         let Some(node) = self.get(key) else { return };
         let NodeValue::Map(entries) = &node.value else {
             return self.report_invalid(node, key, MAPPING);
@@ -182,6 +226,11 @@ impl<'a> Fields<'a> {
 
     /// Reads every mapping under `key`, whose keys are chosen by the author.
     pub fn each_section(&mut self, key: &'static str, mut read: impl FnMut(&str, &mut Fields<'_>)) {
+        if self.described.is_some() {
+            let each = describe(|fields| read("", fields));
+            let each = json!({ "type": "object", "additionalProperties": each });
+            return self.add_schema(key, each);
+        }
         let Some(node) = self.get(key) else { return };
         let NodeValue::Map(entries) = &node.value else {
             return self.report_invalid(node, key, MAPPING);
@@ -190,6 +239,21 @@ impl<'a> Fields<'a> {
             let key = format!("{key}.{}", name.name);
             self.enter(node, &key, |fields| read(&name.name, fields));
         }
+    }
+
+    /// Adds the schema of a key. A section that is read in parts has the keys of all parts. Every key
+    /// may be null, which keeps its value.
+    fn add_schema(&mut self, key: &str, mut schema: Json) {
+        let Some(described) = &mut self.described else { return };
+        let known = described.get_mut(key).and_then(|it| it.get_mut("properties")?.as_object_mut());
+        if let (Some(known), Some(Json::Object(more))) = (known, schema.get_mut("properties")) {
+            known.append(more);
+            return;
+        }
+        if schema["type"] == "object" {
+            schema["type"] = json!(["object", "null"]);
+        }
+        described.insert(key.to_owned(), schema);
     }
 
     /// Accepts `key` with any value.
@@ -222,8 +286,8 @@ impl<'a> Fields<'a> {
             NodeValue::Null => {}
             NodeValue::Map(entries) => {
                 let (path, problems) = (self.named(key), &mut *self.problems);
-                let mut fields =
-                    Fields { entries, asked: Vec::new(), path, place: self.place, problems };
+                let (asked, place) = (Vec::new(), self.place);
+                let mut fields = Fields { entries, asked, path, place, problems, described: None };
                 read(&mut fields);
                 fields.report_unknown_keys();
                 fields.report_repeated();
@@ -287,8 +351,20 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Returns the schema of a value, with what is expected as its description.
+fn described<T: FromNode>() -> Json {
+    let mut schema = T::schema();
+    schema["description"] = json!(T::EXPECTED);
+    schema
+}
+
 impl FromNode for String {
     const EXPECTED: &'static str = "text";
+
+    fn schema() -> Json {
+        // Unquoted numbers and words are text, too.
+        json!({ "type": ["string", "number", "boolean", "null"] })
+    }
 
     fn read(node: &Node, _: Span) -> Option<Self> {
         text(node).map(str::to_owned)
@@ -298,6 +374,10 @@ impl FromNode for String {
 impl<T: FromNode> FromNode for (T, Span) {
     const EXPECTED: &'static str = T::EXPECTED;
 
+    fn schema() -> Json {
+        T::schema()
+    }
+
     fn read(node: &Node, at: Span) -> Option<Self> {
         T::read(node, at).map(|value| (value, at))
     }
@@ -305,6 +385,10 @@ impl<T: FromNode> FromNode for (T, Span) {
 
 impl FromNode for bool {
     const EXPECTED: &'static str = "true or false";
+
+    fn schema() -> Json {
+        json!({ "enum": [true, false, "yes", "no", "on", "off", null] })
+    }
 
     fn read(node: &Node, _: Span) -> Option<Self> {
         match text(node)? {
@@ -318,6 +402,10 @@ impl FromNode for bool {
 impl FromNode for u8 {
     const EXPECTED: &'static str = "a number from 0 to 255";
 
+    fn schema() -> Json {
+        json!({ "type": ["integer", "null"], "minimum": 0, "maximum": Self::MAX })
+    }
+
     fn read(node: &Node, _: Span) -> Option<Self> {
         text(node)?.parse().ok()
     }
@@ -326,6 +414,10 @@ impl FromNode for u8 {
 impl FromNode for u16 {
     const EXPECTED: &'static str = "a number from 0 to 65535";
 
+    fn schema() -> Json {
+        json!({ "type": ["integer", "null"], "minimum": 0, "maximum": Self::MAX })
+    }
+
     fn read(node: &Node, _: Span) -> Option<Self> {
         text(node)?.parse().ok()
     }
@@ -333,6 +425,10 @@ impl FromNode for u16 {
 
 impl FromNode for char {
     const EXPECTED: &'static str = "one character";
+
+    fn schema() -> Json {
+        json!({ "type": ["string", "integer", "null"] })
+    }
 
     fn read(node: &Node, _: Span) -> Option<Self> {
         let mut characters = text(node)?.chars();

@@ -226,7 +226,14 @@ impl<T: Clone + PartialEq> Slot for OneOf<'_, T> {
     }
 
     fn schema(&self) -> Json {
-        json!({ "enum": self.words.iter().map(|(word, _)| *word).collect::<Vec<_>>() })
+        let mut words: Vec<_> = self.words.iter().map(|(word, _)| json!(word)).collect();
+        // Some readers of YAML take these words for booleans.
+        for (boolean, same) in [(true, ["true", "on"]), (false, ["false", "off"])] {
+            if self.words.iter().any(|(word, _)| same.contains(word)) {
+                words.push(json!(boolean));
+            }
+        }
+        json!({ "enum": words })
     }
 }
 
@@ -297,7 +304,9 @@ pub fn schema(keys: &[KeyDeclaration]) -> Json {
             (declared.key.to_owned(), schema)
         })
         .collect();
-    json!({ "type": "object", "additionalProperties": false, "properties": properties })
+    // A section without a value changes nothing.
+    let types = ["object", "null"];
+    json!({ "type": types, "additionalProperties": false, "properties": properties })
 }
 
 /// Returns a YAML text with every key at its default and a comment with its meaning. Keys without a

@@ -14,7 +14,7 @@ use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
 use crate::panics::contain;
 
-pub use fields::{DocumentKind, Fields, FromNode, YamlSource, only_entry, text};
+pub use fields::{DocumentKind, Fields, FromNode, YamlSource, describe, only_entry, text};
 pub use keys::{
     KeyContent, KeyDeclaration, KeyVisitor, Slot, declared, one_of, quoted, sample, schema, within,
 };

@@ -329,3 +329,27 @@ fn environment_one_folder_up_is_a_warning() {
     assert!(text.contains("`../.venv` is not used: it is not beside the deck"), "{text}");
     assert!(text.contains("interpreter: ../.venv"), "{text}");
 }
+
+#[test]
+fn github_and_sarif_name_failing_blocks() {
+    let deck = "<!-- puase -->\n\n```bash +exec\necho no; exit 3\n```\n";
+    let (status, text) = report(&[("talk.md", deck)], &["--run", "--format", "github"]);
+    assert_eq!(status, 1, "{text}");
+    let lines: Vec<_> = text.lines().collect();
+    assert!(lines[0].starts_with("::error file=talk.md,line=1,endLine=1,col="), "{text}");
+    assert!(
+        lines[0].ends_with("::unknown command `puase`%0Ahint: did you mean `pause`?"),
+        "{text}"
+    );
+    assert!(
+        lines[1].starts_with("::error file=talk.md,line=4,") && lines[1].ends_with("%0Ano"),
+        "{text}"
+    );
+    let (_, text) = report(&[("talk.md", deck)], &["--run", "--format", "sarif"]);
+    let results = serde_json::from_str::<Value>(&text).unwrap()["runs"][0]["results"].clone();
+    assert_eq!(results[0]["ruleId"], "deck");
+    assert_eq!(results[1]["ruleId"], "block");
+    let (status, text) = report(&[("talk.md", "fine\n")], &["--format", "sarif"]);
+    assert_eq!(status, 0);
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["version"], "2.1.0");
+}

@@ -5,5 +5,8 @@ mod check;
 mod doctor;
 mod export;
 mod export_html;
+mod manual;
+mod new;
 mod notebooks;
 mod recording;
+mod schema;
