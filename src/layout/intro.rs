@@ -9,8 +9,11 @@ use super::text::StyledText;
 use crate::deck::{Inline, Meta};
 use crate::theme::IntroLine;
 
-/// Rows that authors take, with the space above them.
-const AUTHOR_ROWS: u32 = 2;
+/// Returns the rows that authors take, without space above them.
+fn author_rows(flow: &Flow<'_>) -> u32 {
+    let Meta { author, authors, .. } = &flow.context.inputs.deck.meta;
+    u32::try_from(author.iter().count() + authors.len()).unwrap_or(u32::MAX)
+}
 
 /// Lays out the titles from the middle of the slide on, event and date below them, and the authors.
 pub(super) fn lay_out(flow: &mut Flow<'_>) {
@@ -19,10 +22,14 @@ pub(super) fn lay_out(flow: &mut Flow<'_>) {
         return mistakes(flow);
     }
     let mut top = flow.room / 2;
-    if flow.context.theme().is_centered {
+    let is_centered = flow.context.theme().is_centered;
+    if is_centered || flow.context.inputs.size.large_text == LargeText::Blocks {
         let mut measured = flow.inner(flow.width, 0);
         text(&mut measured);
-        top = flow.room.saturating_sub(measured.height() + AUTHOR_ROWS) / 2;
+        let below = (measured.height() + 1).saturating_add(author_rows(flow));
+        let free = flow.room.saturating_sub(below);
+        // A title that is drawn may be too high for the lower half.
+        top = if is_centered { free / 2 } else { top.min(free) };
     }
     flow.close(top, 0);
     text(flow);

@@ -68,6 +68,18 @@ fn output_is_in_the_frame_of_its_code() {
 }
 
 #[test]
+fn output_without_padding_keeps_its_rows() {
+    let block = block(BlockKind::Code(Box::new(CodeBlock {
+        cell: Some(CellId(0)),
+        ..listing("python", "print(1)")
+    })));
+    let mut fixture = framed(vec![block]).size(40, 20);
+    fixture.theme.output.padding = Padding { horizontal: 2, vertical: 0 };
+    let body = fixture.run(written(["first".to_owned(), "last".to_owned()])).body();
+    assert!(body.contains("first") && body.contains("last"), "{body}");
+}
+
+#[test]
 fn tables_are_framed() {
     let aligns = [None, Some(Align::Right)];
     let table = table(&[&["name", "value"], &["a", "1"], &["bb", "22"]], &aligns);
