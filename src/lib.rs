@@ -66,6 +66,8 @@ pub mod files;
 
 pub mod exec;
 
+pub mod draw;
+
 pub mod media;
 
 pub mod export;

@@ -105,6 +105,7 @@ pub(super) fn default_settings(deck: PathBuf, choices: &Choices, config: &Config
         links: config.defaults.links,
         cell: cell(config),
         keymap: config.bindings.keymap(),
+        draw_threads: config.snippet.render_threads.into(),
         execution: unsandboxed(config),
         background_timeout: background_timeout(&config.defaults.theme),
         validate_overflows: false,

@@ -13,6 +13,20 @@ macro_rules! later {
     };
 }
 
+/// A key of drawings in pixels.
+macro_rules! vectors {
+    ($about:literal) => {
+        concat!($about, " (accepted; no effect, since drawings have no pixels of their own).")
+    };
+}
+
+/// A key of the program that draws mermaid diagrams for presenterm.
+macro_rules! built_in {
+    ($about:literal) => {
+        concat!($about, " (accepted; no effect, since livedeck draws mermaid itself).")
+    };
+}
+
 impl Config {
     /// Visits every key.
     pub(super) fn declare(&mut self, keys: &mut dyn KeyVisitor) {
@@ -32,11 +46,11 @@ impl Config {
         keys.section("export", "Exports.", &mut |keys| export.declare(keys));
         keys.section("mermaid", "Mermaid diagrams.", &mut |keys| mermaid.declare(keys));
         keys.section("typst", "Typst formulas and documents.", &mut |keys| {
-            let about = later!("Dots per inch");
+            let about = vectors!("Dots per inch");
             keys.key("ppi", about, &mut within(&mut self.typst_ppi, 1..=10_000));
         });
         keys.section("d2", "d2 diagrams.", &mut |keys| {
-            let about = later!("Scale factor; -1 lets d2 choose");
+            let about = vectors!("Scale factor; -1 lets d2 choose");
             keys.key("scale", about, &mut within(&mut self.d2_scale, -1.0..=100.0));
         });
         let notes = &mut self.speaker_notes;
@@ -132,7 +146,7 @@ impl SnippetConfig {
             keys.key("enable", about, &mut self.exec_replace);
         });
         keys.section("render", "`+render` blocks.", &mut |keys| {
-            let about = later!("Number of renderers that run at the same time");
+            let about = "Number of formulas and diagrams that are drawn at the same time.";
             keys.key("threads", about, &mut within(&mut self.render_threads, 1..=1000));
         });
         let about = "Run `+validate` blocks whenever the deck is loaded, like \
@@ -164,15 +178,15 @@ impl Export {
 
 impl Mermaid {
     fn declare(&mut self, keys: &mut dyn KeyVisitor) {
-        keys.key("cli", later!("The mermaid program"), &mut self.cli);
-        let about = later!("Scale factor");
+        keys.key("cli", built_in!("The mermaid program"), &mut self.cli);
+        let about = vectors!("Scale factor");
         keys.key("scale", about, &mut within(&mut self.scale, 1..=100));
         keys.key(
             "config_path",
-            later!("The mermaid program's configuration file"),
+            built_in!("The mermaid program's configuration file"),
             &mut self.config_path,
         );
-        let about = later!("The puppeteer configuration file");
+        let about = built_in!("The puppeteer configuration file");
         keys.key("puppeteer_config_path", about, &mut self.puppeteer_config_path);
     }
 }

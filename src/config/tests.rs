@@ -73,6 +73,7 @@ options:
   command_prefix: "cmd:"
   image_attributes_prefix: ""
   auto_render_languages: [mermaid]
+  math: true
   replay: on_failure
   duration: 30m
   auto_advance: 20s

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use super::cell::CellId;
+use super::chart::Chart;
 use super::inline::Inline;
 use super::step::Step;
 use crate::source::Span;
@@ -49,6 +50,8 @@ pub enum BlockKind {
     Output(CellId),
     /// A picture.
     Picture(Box<Picture>),
+    /// A chart.
+    Chart(Box<Chart>),
     /// Side-by-side columns, until `reset_layout`.
     Columns(Columns),
     /// A footnote: its name and text.
@@ -181,11 +184,64 @@ pub struct CodeBlock {
     pub render: Option<RenderSpec>,
 }
 
-/// How a code block is shown when a tool renders it as a picture: `+render`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How a code block is shown when it is drawn as a picture: `+render`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RenderSpec {
+    /// What its text is.
+    pub language: DrawingLanguage,
     /// Width in percent of the available width, 1 to 100.
     pub width_percent: Option<u8>,
+}
+
+/// A language whose blocks can be drawn as pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DrawingLanguage {
+    /// d2 diagrams.
+    D2,
+    /// LaTeX formulas.
+    Latex,
+    /// Mermaid diagrams.
+    Mermaid,
+    /// QR codes, which are drawn with characters.
+    Qr,
+    /// Typst documents.
+    Typst,
+}
+
+impl DrawingLanguage {
+    /// The names in fences that can have `+render`, in the order of the alphabet.
+    pub const NAMES: [&str; 6] = ["d2", "latex", "math", "mermaid", "tex", "typst"];
+
+    /// Returns the language of a name in a fence.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "d2" => Some(Self::D2),
+            "latex" | "math" | "tex" => Some(Self::Latex),
+            "mermaid" => Some(Self::Mermaid),
+            "qr" => Some(Self::Qr),
+            "typst" => Some(Self::Typst),
+            _ => None,
+        }
+    }
+
+    /// Whether another program draws it: such a block is a cell that makes a picture.
+    pub fn needs_program(self) -> bool {
+        match self {
+            Self::D2 | Self::Typst => true,
+            Self::Latex | Self::Mermaid | Self::Qr => false,
+        }
+    }
+
+    /// Returns its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::D2 => "d2",
+            Self::Latex => "latex",
+            Self::Mermaid => "mermaid",
+            Self::Qr => "qr",
+            Self::Typst => "typst",
+        }
+    }
 }
 
 /// Returns the code block of a cell among `blocks` and their content.

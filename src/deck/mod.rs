@@ -6,6 +6,7 @@
 
 mod block;
 mod cell;
+mod chart;
 mod inline;
 mod python_imports;
 mod rust_build;
@@ -21,11 +22,14 @@ use crate::diag::Diagnostic;
 use crate::source::{Sources, Span};
 
 pub use block::{
-    AlertKind, Align, Block, BlockKind, CodeBlock, Columns, LineGroup, List, ListItem, Marker,
-    Picture, RenderSpec, Table, TableRow,
+    AlertKind, Align, Block, BlockKind, CodeBlock, Columns, DrawingLanguage, LineGroup, List,
+    ListItem, Marker, Picture, RenderSpec, Table, TableRow,
 };
 pub use cell::{
     Cell, CellId, Check, ExecSpec, Fingerprint, Module, OutputMode, OutputPlace, Pty, Start,
+};
+pub use chart::{
+    Chart, ChartKind, ChartMistake, ChartSeries, ChartSource, ChartTable, MAX_CHART_SERIES,
 };
 pub use inline::{FooterCounter, Inline, SpanColors, TextStyle, inline_text};
 pub use python_imports::{PythonImport, python_imports};
@@ -188,6 +192,8 @@ pub struct Options {
     pub image_attributes_prefix: String,
     /// Whether unknown keys of the front matter are errors.
     pub strict_front_matter: bool,
+    /// Whether `$…$` and `$$…$$` are formulas.
+    pub math: bool,
     /// Languages whose blocks are rendered as pictures.
     pub auto_render_languages: Vec<String>,
     /// Modules that Python preimports in addition to those that blocks import.
@@ -258,6 +264,7 @@ impl Default for Options {
             command_prefix: String::new(),
             image_attributes_prefix: "image:".to_owned(),
             strict_front_matter: true,
+            math: false,
             auto_render_languages: Vec::new(),
             python_preload: Vec::new(),
             python_session: false,

@@ -181,6 +181,10 @@ const TABLE: &[Language] = &[
     ])),
     language(&["csharp", "c#", "cs"], process("snippet.cs", &[&["dotnet-script", "$pwd/snippet.cs"]])),
     language(&["fsharp", "f#", "fs"], process("snippet.fsx", &[&["dotnet", "fsi", "$pwd/snippet.fsx"]])),
+    // Drawings: the picture is written to standard output. Typst reads the code from standard input, so
+    // that files are found in the deck's folder.
+    language(&["d2"], process("diagram.d2", &[&["d2", "--pad", "0", "$pwd/diagram.d2", "-"]])),
+    language(&["typst"], process("document.typ", &[&["typst", "compile", "--format", "svg", "-", "-"]])),
     language(&["elixir"], process("snippet.exs", &[&["elixir", "$pwd/snippet.exs"]])),
     language(&["go"], process_with("snippet.go", &[&["go", "run", "$pwd/snippet.go"]], &[("GO11MODULE", "off")])),
     language(&["haskell"], process("snippet.hs", &[&["runhaskell", "-w", "$pwd/snippet.hs"]])),
@@ -233,7 +237,9 @@ mod tests {
                 let BuiltIn::Process(recipe) = engine else { continue };
                 let file = format!("$pwd/{}", recipe.file);
                 assert!(recipe.steps.iter().all(|step| !step.is_empty()));
-                assert!(recipe.steps.iter().any(|step| step.contains(&file.as_str())));
+                let reads_it =
+                    |step: &&[&str]| step.contains(&file.as_str()) || step.contains(&"-");
+                assert!(recipe.steps.iter().any(reads_it));
             }
         }
     }

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::palette::{CellStyle, Rgb, TerminalColors};
 use super::shapes::{CELL_HEIGHT, CELL_WIDTH, Curve, Shape, shapes};
+use crate::media::DocumentPicture;
 use crate::view::{self, LargeGlyph, Overlay};
 
 /// Opacity of dim text.
@@ -58,8 +59,8 @@ pub(super) struct CroppedPicture<'a> {
     /// Its path, as the deck names it.
     #[cfg(feature = "pdf")]
     pub(super) name: &'a str,
-    /// Its file.
-    pub(super) bytes: &'a [u8],
+    /// What it shows.
+    pub(super) content: &'a DocumentPicture,
 }
 
 /// Something that a page can be drawn on.
@@ -79,11 +80,10 @@ pub(super) fn page_size(buffer: &Buffer) -> (f32, f32) {
     (across(buffer.area.width), down(buffer.area.height))
 }
 
-/// Draws a buffer and its pictures, each with the bytes of its file. `colors` are those that a terminal
-/// would choose itself.
+/// Draws a buffer and its pictures. `colors` are those that a terminal would choose itself.
 pub(super) fn draw(
     buffer: &Buffer,
-    pictures: &[(Overlay, Vec<u8>)],
+    pictures: &[(Overlay, DocumentPicture)],
     colors: &TerminalColors,
     canvas: &mut impl Canvas,
 ) {
@@ -93,8 +93,8 @@ pub(super) fn draw(
     rows.draw_characters(canvas);
     rows.texts(|run| canvas.text(&run));
     rows.draw_lines(canvas);
-    for (overlay, bytes) in pictures {
-        canvas.picture(crop(overlay, bytes, (buffer.area.x, buffer.area.y)));
+    for (overlay, content) in pictures {
+        canvas.picture(crop(overlay, content, (buffer.area.x, buffer.area.y)));
     }
 }
 
@@ -331,7 +331,11 @@ fn lines(row: u16, glyphs: &[PlacedGlyph<'_>], canvas: &mut impl Canvas) {
     }
 }
 
-fn crop<'a>(overlay: &'a Overlay, bytes: &'a [u8], origin: (u16, u16)) -> CroppedPicture<'a> {
+fn crop<'a>(
+    overlay: &'a Overlay,
+    content: &'a DocumentPicture,
+    origin: (u16, u16),
+) -> CroppedPicture<'a> {
     let visible = Area {
         x: across(overlay.area.x.saturating_sub(origin.0)),
         y: down(overlay.area.y.saturating_sub(origin.1)),
@@ -348,8 +352,8 @@ fn crop<'a>(overlay: &'a Overlay, bytes: &'a [u8], origin: (u16, u16)) -> Croppe
         visible,
         whole,
         #[cfg(feature = "pdf")]
-        name: &overlay.key.source,
-        bytes,
+        name: overlay.key.name(),
+        content,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Shapes of box-drawing characters and block elements, U+2500 to U+259F. Fonts' glyphs for them often
+//! Shapes of box-drawing characters and block elements, U+2500 to U+259F, and of braille. Fonts' glyphs for them often
 //! leave gaps between cells.
 
 /// Width of a cell, in SVG units.
@@ -39,6 +39,7 @@ pub(super) fn shapes(symbol: &str) -> Option<Vec<Shape>> {
         '\u{2580}'..='\u{259f}' => Some(block(first)),
         '\u{256d}'..='\u{2573}' => Some(curve(first)),
         '\u{2500}'..='\u{257f}' => Some(lines(first)),
+        '\u{2801}'..='\u{28ff}' => Some(dots(u32::from(first) - 0x2800)),
         _ => None,
     }
 }
@@ -52,6 +53,32 @@ fn part(left: f32, top: f32, right: f32, bottom: f32) -> Shape {
         (bottom - top) * CELL_HEIGHT,
         1.0,
     )
+}
+
+/// The columns and rows of braille dots, from the lowest bit.
+const DOTS: [(f32, f32); 8] = [
+    (0.0, 0.0),
+    (0.0, 1.0),
+    (0.0, 2.0),
+    (1.0, 0.0),
+    (1.0, 1.0),
+    (1.0, 2.0),
+    (0.0, 3.0),
+    (1.0, 3.0),
+];
+
+/// Side of a braille dot.
+const DOT_SIDE: f32 = 3.0;
+
+fn dots(bits: u32) -> Vec<Shape> {
+    let set = DOTS.iter().enumerate().filter(|(bit, _)| bits >> bit & 1 == 1);
+    set.map(|(_, (column, row))| {
+        let (width, height) = (CELL_WIDTH / 2.0, CELL_HEIGHT / 4.0);
+        let left = width * column + (width - DOT_SIDE) / 2.0;
+        let top = height * row + (height - DOT_SIDE) / 2.0;
+        Shape::Rect(left, top, DOT_SIDE, DOT_SIDE, 1.0)
+    })
+    .collect()
 }
 
 fn block(symbol: char) -> Vec<Shape> {

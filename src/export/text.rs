@@ -1,8 +1,10 @@
-//! A scene as plain text, for scripts, tests and terminals without colours. Pictures are blank rows.
+//! A scene as plain text, for scripts, tests and terminals without colours. Pictures are blank rows that
+//! begin with their alternative text or name.
 
 use clap::ValueEnum;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use crate::layout::Scene;
@@ -54,12 +56,16 @@ fn all(scene: &Scene) -> Vec<String> {
     text
 }
 
-/// Paints the body, with blanks for pictures.
+/// Paints the body, with the alternative text of pictures in their place.
 fn body(scene: &Scene, first: u32, buffer: &mut Buffer) {
     view::paint_body(scene, first, buffer);
-    for position in view::picture_areas(scene, first, buffer).into_iter().flat_map(Rect::positions)
-    {
-        buffer[position].reset();
+    for (area, alt) in view::picture_areas(scene, first, buffer) {
+        for position in area.positions() {
+            buffer[position].reset();
+        }
+        if let Some(alt) = alt {
+            buffer.set_stringn(area.x, area.y, alt, area.width.into(), Style::new());
+        }
     }
 }
 
@@ -88,7 +94,6 @@ fn row(cells: &[Cell]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ratatui::style::Style;
     use ratatui::text::Line;
 
     use super::*;

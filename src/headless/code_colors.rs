@@ -67,7 +67,9 @@ pub(crate) fn highlight(blocks: &[Block], highlighter: &Highlighter) {
 /// Calls `found` for every code block.
 fn visit(blocks: &[Block], found: &mut impl FnMut(&CodeBlock)) {
     Block::walk_all(blocks, &mut |block| {
-        if let BlockKind::Code(code) = &block.kind {
+        if let BlockKind::Code(code) = &block.kind
+            && code.render.is_none()
+        {
             found(code);
         }
     });

@@ -23,6 +23,7 @@ pub(super) const SCREEN_TIMEOUT: Duration = Duration::from_secs(5);
 /// An executor and its events.
 pub(super) struct Driver {
     executor: Executor,
+    loaded: LoadedDeck,
     events: Receiver<Msg>,
     /// Ends started processes if this program is killed.
     _watchdog: Option<Watchdog>,
@@ -39,7 +40,7 @@ impl Driver {
         });
         // Optional: it only matters if this program is killed.
         let watchdog = Watchdog::start().ok().flatten();
-        Self { executor, events, _watchdog: watchdog }
+        Self { executor, loaded: loaded.clone(), events, _watchdog: watchdog }
     }
 
     /// Compiles code and preimports modules in the background.
@@ -81,7 +82,9 @@ impl Driver {
                 self.dispatch(deck, app, Msg::Run(run, skipped), options);
                 continue;
             }
-            let request = project::request(deck, (run, cell, base), terminal, &options(cell));
+            let options =
+                RequestOptions { colors: Some(self.loaded.drawing_colors(cell)), ..options(cell) };
+            let request = project::request(deck, (run, cell, base), terminal, &options);
             if let Some(request) = request {
                 self.executor.run(&request);
             }

@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::inspect_code::{not_drawn, not_runnable, python_problem};
-use super::scene_builder::{measure, visit};
+use super::inspect_code::{not_runnable, python_problem};
+use super::scene_builder::{drawn_blocks, measure, visit};
 use crate::deck::{Block, BlockKind, Cursor, Inline, SlideNo, SpanColors, Step};
 use crate::diag::{Diagnostic, closest};
 use crate::exec::CustomExecutor;
-use crate::layout::{Inputs, PictureProblem, Size, overflow};
+use crate::layout::{Inputs, PictureKey, PictureProblem, Size, drawing, overflow, place_in_code};
 use crate::media::Media;
 use crate::project::LoadedDeck;
 use crate::run::Runs;
@@ -27,7 +27,6 @@ pub fn inspect(
     found.extend(unseen(loaded, &mut media));
     found.extend(not_runnable(loaded, custom));
     found.extend(python_problem(loaded, custom));
-    found.extend(not_drawn(loaded));
     for &size in sizes {
         found.extend(misfits(loaded, size, &loaded.recorded, &mut media));
     }
@@ -43,8 +42,18 @@ pub(crate) fn unseen(loaded: &LoadedDeck, media: &mut Media) -> Vec<Diagnostic> 
         let theme = &loaded.style(SlideNo::new(number)).theme;
         palette(&slide.blocks, &theme.palette, &mut found);
         visit(&slide.blocks, &mut |key, span| {
-            if let Err(PictureProblem { why, hint }) = media.measure(&key) {
+            if let Err(PictureProblem { why, hint, .. }) = media.measure(&key) {
                 let mistake = Diagnostic::error(span, why);
+                found.push(hint.into_iter().fold(mistake, Diagnostic::hint));
+            }
+        });
+        drawn_blocks(&slide.blocks, &mut |code, span| {
+            let Some(drawing) = drawing(code, theme) else { return };
+            if let Err(PictureProblem { why, hint, at }) =
+                media.measure(&PictureKey::Drawing(drawing))
+            {
+                let place = at.map_or(span, |at| place_in_code(&loaded.deck, span, code, at));
+                let mistake = Diagnostic::error(place, why);
                 found.push(hint.into_iter().fold(mistake, Diagnostic::hint));
             }
         });
@@ -61,7 +70,7 @@ fn footers(loaded: &LoadedDeck, media: &mut Media, found: &mut Vec<Diagnostic>) 
         };
         for (part, key) in [left, center, right].into_iter().zip(&look.footer.pictures) {
             if let (Some(FooterPart::Image(_, at)), Some(key)) = (part, key)
-                && let Err(PictureProblem { why, hint }) = media.measure(key)
+                && let Err(PictureProblem { why, hint, .. }) = media.measure(key)
             {
                 let mistake = Diagnostic::error(*at, format!("footer: {why}"));
                 found.push(hint.into_iter().fold(mistake, Diagnostic::hint));
@@ -90,7 +99,7 @@ pub(crate) fn misfits(
                 highlighter: &look.highlighter,
                 colours: crate::layout::Highlighting::Full,
                 runs,
-                measures: &measure(&loaded.deck, at, runs, media),
+                measures: &measure(loaded, at, runs, media),
                 footer: &look.footer,
                 focus: None,
                 grid: false,

@@ -1,10 +1,9 @@
-//! Finds blocks that cannot work: code in unknown languages, and diagrams, which are not supported
-//! yet.
+//! Finds blocks that cannot work: code in unknown languages.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::deck::{Block, BlockKind, Cell, Deck};
+use crate::deck::{Cell, Deck};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::exec::{CustomExecutor, languages, likely_python, why_not_run};
 use crate::project::LoadedDeck;
@@ -59,30 +58,6 @@ pub(crate) fn python_problem(
                 "write `options: {{python: {{interpreter: ../{name}}}}}` into the front matter"
             );
             Some(Diagnostic::warning(place, message).hint(hint))
-        }
-    }
-}
-
-/// Reports `+render` blocks.
-pub(super) fn not_drawn(loaded: &LoadedDeck) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for slide in &loaded.deck.slides {
-        drawings(&slide.blocks, &mut found);
-    }
-    found
-}
-
-fn drawings(blocks: &[Block], found: &mut Vec<Diagnostic>) {
-    for block in blocks {
-        if let BlockKind::Code(code) = &block.kind
-            && code.render.is_some()
-        {
-            let message = format!("`+render` cannot draw `{}` here", code.language);
-            let hint = "its code is shown; save a picture and write `![](picture.png)`";
-            found.push(Diagnostic::warning(block.span, message).hint(hint));
-        }
-        for inside in block.children() {
-            drawings(inside, found);
         }
     }
 }

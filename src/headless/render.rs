@@ -6,8 +6,9 @@ use super::driver::{Driver, SCREEN_TIMEOUT, run_limits};
 use super::{code_colors, scene_builder};
 use crate::app::{Action, App, AppOptions, Msg, Trust, update};
 use crate::deck::Cursor;
+use crate::files::ReadError;
 use crate::layout::{self, Highlighting, PictureKey, Scene, Size};
-use crate::media::Media;
+use crate::media::{DocumentPicture, Media};
 use crate::project::{Execution, LoadedDeck, RequestOptions};
 
 /// Lays out the slides of a deck. Code runs only in [`run`](Self::run).
@@ -32,6 +33,11 @@ impl SlideRenderer {
         Self { loaded, app, media, driver: None }
     }
 
+    /// Shows drawn blocks as code, for a document of text.
+    pub fn show_text_only(&mut self) {
+        self.media.show_text_only();
+    }
+
     /// Lays out a slide at a step.
     pub fn scene(&mut self, at: Cursor, size: Size) -> Scene {
         update(&mut self.app, Msg::GoTo(at));
@@ -54,9 +60,12 @@ impl SlideRenderer {
         scene_builder::scene(&self.loaded, &mut self.app, (size, colours), &mut self.media)
     }
 
-    /// Returns the file of a picture of a slide that was laid out.
-    pub fn picture(&mut self, key: &PictureKey) -> Option<PathBuf> {
-        self.media.file(key)
+    /// Returns a picture of a slide that was laid out.
+    ///
+    /// # Errors
+    /// Its file cannot be read.
+    pub fn picture(&mut self, key: &PictureKey) -> Result<Option<DocumentPicture>, ReadError> {
+        self.media.document_picture(key)
     }
 
     /// Shows the recorded output of the slide that was laid out last.

@@ -163,6 +163,7 @@ fn request_options(planned: PlannedRun, cell: CellId, limits: RunLimits) -> Requ
         screen_timeout: is_planned.then_some(SCREEN_TIMEOUT),
         is_interactive: false,
         validates: is_planned && planned.purpose == Purpose::Validate,
+        ..RequestOptions::default()
     }
 }
 
@@ -183,5 +184,6 @@ fn picture(name: &str, bytes: &[u8]) -> RecordedPicture {
 fn extension(bytes: &[u8]) -> &'static str {
     let format = image::guess_format(bytes).ok();
     let extension = format.and_then(|format| format.extensions_str().first().copied());
-    extension.unwrap_or("picture")
+    let is_svg = || bytes.trim_ascii_start().starts_with(b"<");
+    extension.unwrap_or(if is_svg() { "svg" } else { "picture" })
 }

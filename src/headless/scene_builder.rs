@@ -1,12 +1,14 @@
 //! Builds the scene for the app's state, and the layout information that the app needs.
 
+use std::sync::Arc;
+
 use crate::app::{Action, App, CellPlace, Keymap, LayoutInfo, Msg, Pane, update};
-use crate::deck::{Block, BlockKind, CellId, Cursor, Deck};
+use crate::deck::{Block, BlockKind, CellId, CodeBlock, Cursor, SlideNo};
 use crate::layout::{
     Highlighting, Inputs, Item, KeyHints, PaneScene, PaneView, PictureKey, PictureSizes,
     PlacedItem, Scene, Size,
 };
-use crate::layout::{layout, pane};
+use crate::layout::{drawing, layout, pane};
 use crate::media::Media;
 use crate::project::LoadedDeck;
 use crate::run::{CellRun, Runs};
@@ -67,10 +69,10 @@ fn with_inputs<T>(
     media: &mut Media,
     lay_out: impl FnOnce(&Inputs<'_>) -> T,
 ) -> T {
-    let mut measures = measure(&loaded.deck, at, app.runs(), media);
+    let mut measures = measure(loaded, at, app.runs(), media);
     let look = loaded.style(at.slide);
     for key in look.footer.pictures.iter().flatten() {
-        measures.pictures.insert(key.clone(), media.measure(key));
+        measure_picture(key, media, &mut measures);
     }
     lay_out(&Inputs {
         deck: &loaded.deck,
@@ -124,12 +126,17 @@ fn screen(placed: &PlacedItem) -> Option<(CellId, (u16, u16))> {
 }
 
 /// Measures a slide's pictures, including those that its cells created.
-pub(super) fn measure(deck: &Deck, at: Cursor, runs: &Runs, media: &mut Media) -> PictureSizes {
-    let mut measures = PictureSizes::default();
-    let mut found = |key| {
-        let size = media.measure(&key);
-        measures.pictures.insert(key, size);
-    };
+pub(super) fn measure(
+    loaded: &LoadedDeck,
+    at: Cursor,
+    runs: &Runs,
+    media: &mut Media,
+) -> PictureSizes {
+    let deck = &loaded.deck;
+    let mut measures =
+        PictureSizes { is_text_only: media.is_text_only(), ..PictureSizes::default() };
+    measure_drawings(loaded, at.slide, media, &mut measures);
+    let mut found = |key: PictureKey| measure_picture(&key, media, &mut measures);
     visit(&deck.slide(at.slide).blocks, &mut |key, _| found(key));
     let here = deck.cells_of(at.slide).chain(deck.cells.iter().filter(|cell| cell.detached));
     for run in here.filter_map(|cell| runs.get(&cell.id)).map(CellRun::shown) {
@@ -140,12 +147,68 @@ pub(super) fn measure(deck: &Deck, at: Cursor, runs: &Runs, media: &mut Media) -
     measures
 }
 
+/// Measures a picture, unless its size is not known yet.
+fn measure_picture(key: &PictureKey, media: &mut Media, measures: &mut PictureSizes) {
+    if let Some(size) = media.measure(key).transpose() {
+        measures.pictures.insert(key.clone(), size);
+    }
+}
+
+/// Measures the drawn blocks of a slide. For one that is not drawn after an edit, also what was drawn
+/// in its place before.
+fn measure_drawings(
+    loaded: &LoadedDeck,
+    slide: SlideNo,
+    media: &mut Media,
+    measures: &mut PictureSizes,
+) {
+    if media.is_text_only() {
+        return;
+    }
+    let theme = &loaded.style(slide).theme;
+    let mut number = 0;
+    drawn_blocks(&loaded.deck.slide(slide).blocks, &mut |code, _| {
+        let Some(drawing) = drawing(code, theme) else { return };
+        number += 1;
+        let place = (slide, number);
+        let key = PictureKey::Drawing(Arc::clone(&drawing));
+        measure_picture(&key, media, measures);
+        if let Some(Ok(_)) = measures.pictures.get(&key) {
+            media.remember_drawing(place, drawing);
+        } else if let Some(last) = media.last_drawing(place, &drawing) {
+            let last = PictureKey::Drawing(last);
+            measure_picture(&last, media, measures);
+            measures.last_good.insert(key, last);
+        }
+    });
+}
+
+/// Starts the drawings of a slide, which will probably be shown soon.
+pub(crate) fn draw_ahead(loaded: &LoadedDeck, slide: SlideNo, media: &mut Media) {
+    let theme = &loaded.style(slide).theme;
+    let blocks = &loaded.deck.slide(slide).blocks;
+    drawn_blocks(blocks, &mut |code, _| {
+        if let Some(drawing) = drawing(code, theme) {
+            media.prepare(&PictureKey::Drawing(drawing));
+        }
+    });
+}
+
+/// Calls `found` with every drawn block among these and in them, and its position.
+pub(super) fn drawn_blocks<'b>(blocks: &'b [Block], found: &mut impl FnMut(&'b CodeBlock, Span)) {
+    Block::walk_all(blocks, &mut |block| match &block.kind {
+        BlockKind::Code(code) if code.render.is_some() && code.cell.is_none() => {
+            found(code, block.span);
+        }
+        _ => {}
+    });
+}
+
 /// Calls `found` with every picture in these blocks and its position.
 pub(super) fn visit(blocks: &[Block], found: &mut impl FnMut(PictureKey, Span)) {
     Block::walk_all(blocks, &mut |block| {
         if let BlockKind::Picture(picture) = &block.kind {
-            let (base, source) = (picture.base.clone(), picture.source.clone());
-            found(PictureKey { base, source }, block.span);
+            found(PictureKey::of(picture), block.span);
         }
     });
 }

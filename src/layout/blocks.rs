@@ -10,9 +10,9 @@ use super::placement::effective_alignment;
 use super::role::Role;
 use super::text::StyledText;
 use super::{
-    cell, code, columns, diagram_placeholder, limits, list, picture, problem, quote, table,
+    cell, chart, code, columns, drawn_block, limits, list, picture, problem, qr_code, quote, table,
 };
-use crate::deck::{Align, Block, BlockKind, Inline, TextStyle};
+use crate::deck::{Align, Block, BlockKind, DrawingLanguage, Inline, RenderSpec, TextStyle};
 use crate::theme::{Alignment, HeadingStyle};
 
 /// Maximum nesting depth of blocks. Deeper blocks are replaced by `…`.
@@ -75,6 +75,7 @@ fn enlargement(flow: &Flow<'_>, block: &Block) -> u16 {
         BlockKind::Title(_)
         | BlockKind::Columns(_)
         | BlockKind::Picture(_)
+        | BlockKind::Chart(_)
         | BlockKind::Problem(_)
         | BlockKind::JumpToMiddle => 1,
         _ => asked,
@@ -103,15 +104,19 @@ fn block(flow: &mut Flow<'_>, block: &Block) {
             quote::alert(flow, *kind, title.as_deref(), blocks);
         }
         BlockKind::Rule => rule(flow),
-        BlockKind::Code(block) => match (block.cell, block.render) {
-            (Some(id), _) => cell::lay_out(flow, block, id),
-            (None, Some(drawing)) => diagram_placeholder::lay_out(flow, block, drawing),
+        BlockKind::Code(code) => match (code.cell, code.render) {
+            (Some(id), _) => cell::lay_out(flow, code, id),
+            (None, Some(RenderSpec { language: DrawingLanguage::Qr, .. })) => {
+                qr_code::lay_out(flow, code, block.span);
+            }
+            (None, Some(_)) => drawn_block::lay_out(flow, code, block.span),
             (None, None) => {
-                code::lay_out(flow, block);
+                code::lay_out(flow, code);
             }
         },
         BlockKind::Output(id) => cell::detached(flow, *id),
         BlockKind::Picture(picture) => picture::lay_out(flow, picture, block.span),
+        BlockKind::Chart(chart) => chart::lay_out(flow, chart, block.span),
         BlockKind::Columns(columns) => columns::lay_out(flow, columns),
         BlockKind::Footnote(name, text) => footnote(flow, name, text, block.align),
         BlockKind::Space(rows) => flow.skip(u32::from(*rows)),

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
+use super::drawing::Drawing;
 use super::key_hints::KeyHints;
-use crate::deck::{CellId, Cursor, Deck, Inline};
+use crate::deck::{CellId, Cursor, Deck, Inline, Picture};
 use crate::highlight::Highlighter;
 use crate::run::Runs;
 use crate::theme::Theme;
@@ -55,6 +57,8 @@ pub struct Size {
     pub large_text: LargeText,
     /// Whether there are enough colours for gradients.
     pub has_gradients: bool,
+    /// Whether pictures are drawn with characters.
+    pub is_coarse: bool,
 }
 
 /// How text larger than a cell is drawn.
@@ -70,9 +74,16 @@ pub enum LargeText {
 }
 
 impl Size {
-    /// Creates a size with cells of 10 by 20 pixels and without large text.
+    /// Creates a size with cells of 10 by 20 pixels, without large text.
     pub fn new(columns: u16, rows: u16) -> Self {
-        Self { columns, rows, cell: (10, 20), large_text: LargeText::Off, has_gradients: true }
+        Self {
+            columns,
+            rows,
+            cell: (10, 20),
+            large_text: LargeText::Off,
+            has_gradients: true,
+            is_coarse: false,
+        }
     }
 }
 
@@ -156,6 +167,10 @@ pub enum Highlighting {
 pub struct PictureSizes {
     /// The sizes by picture.
     pub pictures: BTreeMap<PictureKey, Result<PixelSize, PictureProblem>>,
+    /// The picture that was last shown in the place of one that is not, or not yet, drawn.
+    pub last_good: BTreeMap<PictureKey, PictureKey>,
+    /// Whether only text is shown: drawn blocks are laid out as code.
+    pub is_text_only: bool,
 }
 
 /// Why a picture cannot be shown.
@@ -165,22 +180,42 @@ pub struct PictureProblem {
     pub why: String,
     /// A hint, if there is one.
     pub hint: Option<String>,
+    /// Line and column in the text of a drawing, from 1.
+    pub at: Option<(usize, usize)>,
 }
 
-/// Identifies a picture by its source text, before its file is found.
+/// Identifies a picture: a file by its source text, before it is found, or a drawing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PictureKey {
-    /// The directory of the file that names it.
-    pub base: PathBuf,
-    /// The path as written.
-    pub source: Box<str>,
+pub enum PictureKey {
+    /// A file.
+    File {
+        /// The directory of the file that names it.
+        base: PathBuf,
+        /// The path as written.
+        source: Box<str>,
+    },
+    /// A drawn block.
+    Drawing(Arc<Drawing>),
 }
 
 impl PictureKey {
+    /// Returns the key of a picture that a deck names.
+    pub fn of(picture: &Picture) -> Self {
+        Self::File { base: picture.base.clone(), source: picture.source.clone() }
+    }
+
     /// Returns the key of a file.
     pub fn of_file(file: &Path) -> Self {
         let base = file.parent().unwrap_or(Path::new("")).to_owned();
-        Self { base, source: file.file_name().unwrap_or_default().to_string_lossy().into() }
+        Self::File { base, source: file.file_name().unwrap_or_default().to_string_lossy().into() }
+    }
+
+    /// Returns its path as written, or the language of a drawing.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::File { source, .. } => source,
+            Self::Drawing(drawing) => drawing.language.name(),
+        }
     }
 }
 

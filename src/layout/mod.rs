@@ -7,11 +7,13 @@
 mod block_font;
 mod blocks;
 mod cell;
+mod chart;
 mod cjk;
 mod code;
 mod columns;
 mod context;
-mod diagram_placeholder;
+mod drawing;
+mod drawn_block;
 mod flow;
 mod footer;
 mod frame;
@@ -26,6 +28,7 @@ mod pane;
 mod picture;
 mod placement;
 mod problem;
+mod qr_code;
 mod quote;
 mod role;
 mod scene;
@@ -37,6 +40,7 @@ mod wrap;
 
 pub use block_font::bitmap;
 pub use code::visible_code;
+pub use drawing::{Drawing, DrawingColors, drawing, place_in_code};
 pub use inputs::{
     FooterText, Highlighting, HorizontalAlign, Inputs, LargeText, PictureKey, PictureProblem,
     PictureSizes, PixelSize, Size, SlideArea, VerticalAlign,

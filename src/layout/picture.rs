@@ -24,7 +24,7 @@ const RESULT_ALT: &str = "picture made by the code";
 
 /// Lays out a picture, centred.
 pub(super) fn lay_out(flow: &mut Flow<'_>, picture: &Picture, span: Span) {
-    let key = PictureKey { base: picture.base.clone(), source: picture.source.clone() };
+    let key = PictureKey::of(picture);
     match flow.context.inputs.measures.pictures.get(&key) {
         Some(Ok(size)) => {
             let area = room_for(flow, *size, picture.width_percent, flow.next());
@@ -54,7 +54,7 @@ pub(super) fn lay_out_result(flow: &mut Flow<'_>, file: &Path) {
 }
 
 /// Places a picture of this many columns and rows, centred. `alt` is what it shows, in words.
-fn place(flow: &mut Flow<'_>, (width, height): (u16, u32), key: PictureKey, alt: &str) {
+pub(super) fn place(flow: &mut Flow<'_>, (width, height): (u16, u32), key: PictureKey, alt: &str) {
     let y = flow.open();
     let x = flow.width.saturating_sub(width) / 2;
     flow.right = flow.right.max(x + width);

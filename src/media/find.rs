@@ -12,7 +12,7 @@ use super::header_reader::{HEADER_BYTES, HeaderReader};
 use super::limits::{self, PictureHeader};
 use crate::diag::closest;
 use crate::files::{self, FileKind, ReadError};
-use crate::layout::{PictureKey, PictureProblem, PixelSize};
+use crate::layout::{PictureProblem, PixelSize};
 
 /// Bytes read if the header is not found in those: cameras put a preview of some MiB before it. Reading
 /// more would delay the slide.
@@ -34,9 +34,18 @@ pub(super) struct PictureFile {
     /// Its size, with the orientation applied.
     pub(super) size: PixelSize,
     /// Its format.
-    pub(super) format: ImageFormat,
+    pub(super) format: PictureFormat,
     /// Whether it has to be rotated or mirrored.
     pub(super) turned: bool,
+}
+
+/// The format of a picture file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PictureFormat {
+    /// Pixels.
+    Pixels(ImageFormat),
+    /// SVG. Its size is known once it has been read.
+    Svg,
 }
 
 /// Why a file cannot be shown, with a hint.
@@ -58,15 +67,18 @@ impl From<String> for PictureError {
     }
 }
 
+/// The folder of the file that names a picture, and its path as written.
+type FileKey = (PathBuf, Box<str>);
+
 /// Finds pictures and caches the results.
 pub(super) struct Finder {
     /// The second folder to look in, after that of the deck's file.
     directory: PathBuf,
     /// Reads headers on threads, if reads must not block.
     header_reader: Option<HeaderReader>,
-    found: BTreeMap<PictureKey, PictureFile>,
+    found: BTreeMap<FileKey, PictureFile>,
     /// Hints for missing pictures: folders are not listed on every frame.
-    hints: BTreeMap<PictureKey, Option<String>>,
+    hints: BTreeMap<FileKey, Option<String>>,
     checked: BTreeSet<PathBuf>,
     /// Files whose current version cannot be shown: they are not read on every frame.
     broken: BTreeMap<PathBuf, (Stamp, PictureError)>,
@@ -108,10 +120,17 @@ impl Finder {
     ///
     /// # Errors
     /// The message to show in place of the picture.
-    pub(super) fn find(&mut self, key: &PictureKey) -> Result<&PictureFile, PictureProblem> {
-        let source = &key.source;
-        let refuse =
-            |why: &str| PictureProblem { why: format!("picture `{source}` {why}"), hint: None };
+    pub(super) fn find(
+        &mut self,
+        base: &Path,
+        source: &str,
+    ) -> Result<&PictureFile, PictureProblem> {
+        let key = &(base.to_owned(), Box::from(source));
+        let refuse = |why: &str| PictureProblem {
+            why: format!("picture `{source}` {why}"),
+            hint: None,
+            at: None,
+        };
         if source.contains("://") || source.starts_with("data:") {
             let hint = Some("save it beside the deck and name the file".to_owned());
             return Err(PictureProblem {
@@ -119,7 +138,7 @@ impl Finder {
                 ..refuse("is not a file: pictures are not fetched")
             });
         }
-        let places = self.places(key);
+        let places = self.places(base, source);
         self.checked.extend(places.iter().cloned());
         if self.header_reader.as_ref().is_some_and(|reader| !reader.are_read(&places)) {
             return Err(refuse("is still being read"));
@@ -130,7 +149,7 @@ impl Finder {
         };
         let there = places.iter().find_map(|path| Some((path, stamp(path)?)));
         // Markdown writes a space in an address as `%20`; a file with that literal name takes precedence.
-        let decoded = there.is_none().then(|| self.decoded_places(key)).flatten();
+        let decoded = there.is_none().then(|| self.decoded_places(base, source)).flatten();
         let decoded = decoded.unwrap_or_default();
         self.checked.extend(decoded.iter().cloned());
         let there = there.or_else(|| decoded.iter().find_map(|path| Some((path, stamp(path)?))));
@@ -140,7 +159,7 @@ impl Finder {
             }
             let why = not_found(&places);
             let hints = self.hints.entry(key.clone());
-            let hint = hints.or_insert_with(|| similar_name(Path::new(&**source), &places)).clone();
+            let hint = hints.or_insert_with(|| similar_name(Path::new(source), &places)).clone();
             return Err(PictureProblem { hint, ..refuse(&why) });
         };
         if let Some((_, error)) = self.broken.get(path).filter(|(broken, _)| *broken == stamp) {
@@ -160,17 +179,16 @@ impl Finder {
         Ok(&self.found[key])
     }
 
-    fn places(&self, key: &PictureKey) -> Vec<PathBuf> {
-        let source = Path::new(&*key.source);
-        let mut places = vec![key.base.join(source), self.directory.join(source)];
+    fn places(&self, base: &Path, source: &str) -> Vec<PathBuf> {
+        let mut places = vec![base.join(source), self.directory.join(source)];
         places.dedup();
         places
     }
 
     /// Returns the places of the percent-decoded name (`a%20b.png`).
-    fn decoded_places(&self, key: &PictureKey) -> Option<Vec<PathBuf>> {
-        let source = percent_decoded(&key.source)?;
-        Some(self.places(&PictureKey { source: source.into(), base: key.base.clone() }))
+    fn decoded_places(&self, base: &Path, source: &str) -> Option<Vec<PathBuf>> {
+        let source = percent_decoded(source)?;
+        Some(self.places(base, &source))
     }
 }
 
@@ -234,14 +252,35 @@ fn look(path: &Path, stamp: Stamp) -> Result<PictureFile, PictureError> {
     if stamp.1 > FileKind::Picture.max_bytes() {
         return Err(FileKind::Picture.too_large().into());
     }
-    let header = match header(&files::read_start(path, HEADER_BYTES)?) {
+    let start = files::read_start(path, HEADER_BYTES)?;
+    if is_svg(&start) {
+        let size = PixelSize { width: 0, height: 0 };
+        let format = PictureFormat::Svg;
+        return Ok(PictureFile { path: path.to_owned(), stamp, size, format, turned: false });
+    }
+    let header = match header(&start) {
         Err(_) if stamp.1 > HEADER_BYTES => header(&files::read_start(path, MAX_HEADER_BYTES)?),
         header => header,
     };
     let (size, format, orientation) = header?;
     limits::check_pixels(size.width, size.height)?;
     let turned = orientation != Orientation::NoTransforms;
+    let format = PictureFormat::Pixels(format);
     Ok(PictureFile { path: path.to_owned(), stamp, size, format, turned })
+}
+
+/// Whether a file is an SVG, by its first element.
+fn is_svg(start: &[u8]) -> bool {
+    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+    if !text.starts_with(b"<") {
+        return false;
+    }
+    let is_root = |part: &[u8]| {
+        part.strip_prefix(b"<svg").is_some_and(|rest| {
+            rest.first().is_some_and(|byte| byte.is_ascii_whitespace() || b">/:".contains(byte))
+        })
+    };
+    text.windows(5).any(is_root) || text.windows(5).any(|part| part == b":svg ")
 }
 
 fn header(bytes: &[u8]) -> Result<(PixelSize, ImageFormat, Orientation), String> {

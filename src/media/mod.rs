@@ -5,53 +5,104 @@
 //! scales and encodes pictures when they are shown; their cells are blank until then. Placements in
 //! the terminal are tracked: a frame without changes writes nothing.
 
-#![expect(clippy::disallowed_methods, reason = "the shell reads files and the environment")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the shell reads files, the environment and the clock"
+)]
 
+mod animation;
 mod cache;
+mod drawings;
 mod find;
+mod found;
 mod header_reader;
 mod limits;
 mod pixels;
 mod protocol;
 mod rendition;
+mod time_limit;
 mod worker;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use ratatui::buffer::{Buffer, CellDiffOption};
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
-use crate::layout::{PictureKey, PictureProblem, PixelSize};
+use crate::deck::SlideNo;
+use crate::draw::{DrawError, VectorPicture};
+use crate::files::{self, FileKind, ReadError};
+use crate::layout::{Drawing, PictureKey, PictureProblem, PixelSize};
 use crate::view::Overlay;
 
 pub use protocol::{Capabilities, Protocol};
 
+use animation::DrivenFrame;
 use cache::RenditionCache;
-use find::Finder;
+use drawings::{DrawResult, Drawings, Urgency, VectorSource};
+use find::{Finder, PictureFormat};
+use found::FoundPicture;
 use rendition::{PicturePlacement, Rendition, RenditionSpec};
 use worker::{RenderJob, RenderWorker};
 
 /// The pictures of a deck, and their state in the terminal.
 pub struct Media {
     finder: Finder,
+    drawings: Drawings,
+    /// What was last drawn in each place.
+    last_drawings: BTreeMap<(SlideNo, usize), Arc<Drawing>>,
     cache: RenditionCache,
     worker: RenderWorker,
     protocol: Option<Protocol>,
+    is_text_only: bool,
     /// Renditions that the worker has not returned.
     pending_specs: Vec<RenditionSpec>,
     shown: Vec<ShownPicture>,
     /// Bytes to write with the next frame.
     pending: Vec<u8>,
     last_id: u32,
+    clock: FrameClock,
 }
 
-/// A result of the worker thread, for [`Media::accept`].
+/// The time of the animations that we drive.
+struct FrameClock {
+    /// When their first frames are shown.
+    start: Instant,
+    /// When the next frame of one on the screen is due.
+    next: Option<Instant>,
+}
+
+/// A result of another thread, for [`Media::accept`].
 #[derive(Debug)]
-pub struct FinishedPicture {
-    spec: RenditionSpec,
-    id: u32,
-    rendition: Result<Rendition, String>,
+pub struct FinishedPicture(FinishedWork);
+
+/// What a thread has finished.
+#[derive(Debug)]
+enum FinishedWork {
+    Rendition { spec: RenditionSpec, id: u32, rendition: Result<Rendition, String> },
+    Drawing { source: VectorSource, drawn: DrawResult },
+}
+
+impl FinishedPicture {
+    fn rendered(spec: RenditionSpec, id: u32, rendition: Result<Rendition, String>) -> Self {
+        Self(FinishedWork::Rendition { spec, id, rendition })
+    }
+
+    fn drawn(source: VectorSource, drawn: DrawResult) -> Self {
+        Self(FinishedWork::Drawing { source, drawn })
+    }
+}
+
+/// A picture, for a document.
+#[derive(Clone, Debug)]
+pub enum DocumentPicture {
+    /// A PNG, JPEG, GIF or WebP file.
+    File(Vec<u8>),
+    /// A drawing, or an SVG file.
+    Vector(Arc<VectorPicture>),
 }
 
 /// A picture that the terminal shows.
@@ -62,6 +113,8 @@ struct ShownPicture {
     /// Number of the placement, from 1: a picture can be on a slide more than once.
     number: u32,
     place: PicturePlacement,
+    /// The number of the frame, of an animation that we drive.
+    frame: usize,
 }
 
 impl Media {
@@ -73,22 +126,43 @@ impl Media {
         protocol: Option<Protocol>,
         send: impl Fn(FinishedPicture) + Send + Sync + 'static,
     ) -> Self {
+        let send: Arc<dyn Fn(FinishedPicture) + Send + Sync> = Arc::new(send);
         Self {
             finder: Finder::new(directory),
+            drawings: Drawings::new(Arc::clone(&send)),
+            last_drawings: BTreeMap::new(),
             cache: RenditionCache::default(),
             worker: RenderWorker::new(send),
             protocol,
+            is_text_only: false,
             pending_specs: Vec::new(),
             shown: Vec::new(),
             pending: Vec::new(),
             last_id: 0,
+            clock: FrameClock { start: Instant::now(), next: None },
         }
     }
 
-    /// Reads headers without blocking: a file that is slow to read is reported as such, and `wake` is
-    /// called from another thread when it has been read.
-    pub fn read_in_background(&mut self, wake: impl Fn() + Send + Sync + 'static) {
+    /// Reads headers and draws without blocking: a file that is slow to read is reported as such, and
+    /// `wake` is called from another thread when it has been read. Drawings are made on this many
+    /// threads.
+    pub fn read_in_background(
+        &mut self,
+        draw_threads: usize,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) {
         self.finder.read_in_background(wake);
+        self.drawings.set_threads(draw_threads.max(1));
+    }
+
+    /// Shows drawn blocks as code, for what has only text.
+    pub fn show_text_only(&mut self) {
+        self.is_text_only = true;
+    }
+
+    /// Whether drawn blocks are shown as code.
+    pub fn is_text_only(&self) -> bool {
+        self.is_text_only
     }
 
     /// Sets the protocol.
@@ -100,17 +174,72 @@ impl Media {
         }
     }
 
-    /// Returns the size of a picture.
+    /// Returns the size of a picture; none while it is being drawn.
     ///
     /// # Errors
     /// It does not exist, is not a picture, or could not be decoded; with the message to show instead.
-    pub fn measure(&mut self, key: &PictureKey) -> Result<PixelSize, PictureProblem> {
-        self.finder.find(key).map(|found| found.size)
+    pub fn measure(&mut self, key: &PictureKey) -> Result<Option<PixelSize>, PictureProblem> {
+        Ok(self.find(key, Urgency::Now)?.map(|found| found.size()))
     }
 
-    /// Returns the file of a picture, if it can be measured.
-    pub fn file(&mut self, key: &PictureKey) -> Option<PathBuf> {
-        self.finder.find(key).ok().map(|found| found.path.clone())
+    /// Remembers what is drawn in a place of the deck: a slide, and the number of the block on it.
+    pub fn remember_drawing(&mut self, place: (SlideNo, usize), drawing: Arc<Drawing>) {
+        self.last_drawings.insert(place, drawing);
+    }
+
+    /// Returns what was drawn in a place before it was edited into `drawing`.
+    pub fn last_drawing(&self, place: (SlideNo, usize), drawing: &Drawing) -> Option<Arc<Drawing>> {
+        self.last_drawings.get(&place).filter(|last| is_edited(last, drawing)).cloned()
+    }
+
+    /// Draws a picture that may be shown soon, if it has to be drawn.
+    pub fn prepare(&mut self, key: &PictureKey) {
+        let _ = self.find(key, Urgency::Ahead);
+    }
+
+    /// Returns a picture for documents, if it can be measured.
+    ///
+    /// # Errors
+    /// Its file cannot be read.
+    pub fn document_picture(
+        &mut self,
+        key: &PictureKey,
+    ) -> Result<Option<DocumentPicture>, ReadError> {
+        Ok(match self.find(key, Urgency::Now) {
+            Ok(Some(FoundPicture::File(file))) => {
+                Some(DocumentPicture::File(files::read(&file.path, FileKind::Picture)?))
+            }
+            Ok(Some(FoundPicture::Vector { picture, .. })) => {
+                Some(DocumentPicture::Vector(picture))
+            }
+            Ok(None) | Err(_) => None,
+        })
+    }
+
+    /// Finds a picture and draws it if necessary; none while it is being drawn.
+    fn find(
+        &mut self,
+        key: &PictureKey,
+        urgency: Urgency,
+    ) -> Result<Option<FoundPicture>, PictureProblem> {
+        let source = match key {
+            PictureKey::Drawing(drawing) => VectorSource::Block(Arc::clone(drawing)),
+            PictureKey::File { base, source } => {
+                let found = self.finder.find(base, source)?;
+                if found.format != PictureFormat::Svg {
+                    return Ok(Some(FoundPicture::File(found.clone())));
+                }
+                VectorSource::File(found.path.clone(), found.stamp)
+            }
+        };
+        match self.drawings.get(&source, urgency) {
+            None => Ok(None),
+            Some(Ok(picture)) => {
+                let picture = Arc::clone(picture);
+                Ok(Some(FoundPicture::Vector { source, picture }))
+            }
+            Some(Err(error)) => Err(problem(key, error)),
+        }
     }
 
     /// Returns all paths that were found or looked for.
@@ -121,18 +250,30 @@ impl Media {
     /// Discards what is known about files, after they changed.
     pub fn forget(&mut self) {
         self.finder.forget();
+        self.drawings.forget_failures();
         self.cache.forget_failures();
     }
 
     /// Stores a result of the worker thread; the next frame shows it.
     pub fn accept(&mut self, finished: FinishedPicture) {
-        let FinishedPicture { spec, id, rendition } = finished;
+        let (spec, id, rendition) = match finished.0 {
+            FinishedWork::Drawing { source, drawn } => return self.drawings.accept(source, drawn),
+            FinishedWork::Rendition { spec, id, rendition } => (spec, id, rendition),
+        };
         self.pending_specs.retain(|pending_specs| *pending_specs != spec);
         if Some(spec.protocol) != self.protocol {
             return;
         }
         if let Err(why) = &rendition {
-            self.finder.note_broken(&spec.found.path, spec.found.stamp, why.clone());
+            match &spec.found {
+                FoundPicture::File(file) => {
+                    self.finder.note_broken(&file.path, file.stamp, why.clone());
+                }
+                FoundPicture::Vector { source, .. } => {
+                    let error = DrawError::new(why.clone());
+                    self.drawings.accept(source.clone(), Err(error));
+                }
+            }
         }
         let is_kitty = spec.protocol.is_kitty();
         let dropped = self.cache.insert(spec, id, rendition.ok());
@@ -173,13 +314,15 @@ impl Media {
     ) -> Vec<u8> {
         let Some(protocol) = self.protocol else { return Vec::new() };
         self.cache.next_frame();
+        let elapsed = self.clock.start.elapsed();
+        let mut wait = None;
         let background = rgb(background);
         let mut shown = Vec::new();
         let mut missing = Vec::new();
         for overlay in overlays {
             let Some(place) = place(overlay, protocol, buffer.area) else { continue };
-            let Ok(found) = self.finder.find(&overlay.key) else { continue };
-            let spec = RenditionSpec::new(found, protocol, place, cell, background);
+            let Ok(Some(found)) = self.find(&overlay.key, Urgency::Ahead) else { continue };
+            let spec = RenditionSpec::new(&found, protocol, place, cell, background);
             let Some(entry) = self.cache.get(&spec) else {
                 if !missing.contains(&spec) {
                     missing.push(spec);
@@ -188,14 +331,32 @@ impl Media {
             };
             if let Some(Rendition::Pixels(picture)) = &entry.rendition {
                 protocol::paint_blocks(picture, place.area, place.skipped, buffer);
+            } else if let Some(Rendition::Cells(picture)) = &entry.rendition {
+                picture.paint(place.area, place.skipped, buffer);
+            } else if let Some(Rendition::Frames(animation)) = &entry.rendition {
+                let (frame, stays) = animation.at(elapsed);
+                wait = Some(wait.map_or(stays, |wait: Duration| wait.min(stays)));
+                if let Some(DrivenFrame::Pixels(picture)) = animation.frame(frame) {
+                    protocol::paint_blocks(picture, place.area, place.skipped, buffer);
+                } else {
+                    reserve_cells(place.area, protocol, buffer);
+                    let (id, number) = (entry.id, shown.len() as u32 + 1);
+                    shown.push(ShownPicture { spec, id, number, place, frame });
+                }
             } else if entry.is_showable() {
                 reserve_cells(place.area, protocol, buffer);
                 let number = shown.len() as u32 + 1;
-                shown.push(ShownPicture { spec, id: entry.id, number, place });
+                shown.push(ShownPicture { spec, id: entry.id, number, place, frame: 0 });
             }
         }
+        self.clock.next = wait.map(|wait| Instant::now() + wait.max(MIN_FRAME_WAIT));
         self.request(missing);
         self.show(shown)
+    }
+
+    /// Returns how long until an animation on the screen has to be painted again.
+    pub fn next_frame(&self) -> Option<Duration> {
+        self.clock.next.map(|due| due.saturating_duration_since(Instant::now()))
     }
 
     /// Paints the pictures if they are half blocks; otherwise their cells stay blank.
@@ -245,19 +406,55 @@ impl Media {
     }
 }
 
+/// Whether one drawing is an edit of the other: at least half of the shorter text is the same, at the
+/// start and the end.
+fn is_edited(old: &Drawing, new: &Drawing) -> bool {
+    let (old_text, new_text) = (old.text.as_bytes(), new.text.as_bytes());
+    let shorter = old_text.len().min(new_text.len());
+    let same = |pair: &(&u8, &u8)| pair.0 == pair.1;
+    let start = old_text.iter().zip(new_text).take_while(same).count();
+    let end = old_text.iter().rev().zip(new_text.iter().rev()).take_while(same).count();
+    old.language == new.language && (start + end) * 2 >= shorter
+}
+
+/// Returns the message for a drawing that failed.
+fn problem(key: &PictureKey, error: &DrawError) -> PictureProblem {
+    let why = match key {
+        PictureKey::Drawing(_) => error.why.clone(),
+        PictureKey::File { source, .. } => {
+            format!("picture `{source}` cannot be shown: {}", error.why)
+        }
+    };
+    let at = error.at.filter(|_| matches!(key, PictureKey::Drawing(_)));
+    PictureProblem { why, hint: error.hint.clone(), at }
+}
+
+/// The shortest time between two frames of an animation.
+const MIN_FRAME_WAIT: Duration = Duration::from_millis(16);
+
 /// The first picture id; unlikely to be used by other programs in the same terminal.
 const FIRST_ID: u32 = 0x4c44_0000;
 
 /// Appends the bytes that place a picture.
 fn put(new: &ShownPicture, cache: &mut RenditionCache, bytes: &mut Vec<u8>) {
-    let ShownPicture { spec, id, number, place } = new;
+    let ShownPicture { spec, id, number, place, frame } = new;
     let Some(entry) = cache.get(spec) else { return };
     if spec.protocol.is_kitty() {
         if let Some(Rendition::Bytes(transmission)) = entry.rendition.take() {
             bytes.extend(transmission);
         }
         bytes.extend(protocol::place(*id, *number, place.area, spec.rows_at(*place)));
-    } else if let Some(Rendition::Bytes(sequence)) = &entry.rendition {
+        return;
+    }
+    let sequence = match &entry.rendition {
+        Some(Rendition::Bytes(sequence)) => Some(sequence),
+        Some(Rendition::Frames(animation)) => match animation.frame(*frame) {
+            Some(DrivenFrame::Bytes(sequence)) => Some(sequence),
+            _ => None,
+        },
+        _ => None,
+    };
+    if let Some(sequence) = sequence {
         let Rect { x, y, .. } = place.area;
         bytes.extend(format!("\x1b[{};{}H", u32::from(y) + 1, u32::from(x) + 1).into_bytes());
         bytes.extend_from_slice(sequence);

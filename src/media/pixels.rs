@@ -8,6 +8,8 @@ use fast_image_resize::images::TypedImage;
 use fast_image_resize::pixels::U8x4;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::codecs::gif::GifDecoder;
+use image::codecs::png::PngDecoder;
+use image::codecs::webp::WebPDecoder;
 use image::{AnimationDecoder, DynamicImage, ImageDecoder, Limits, Rgba, RgbaImage};
 
 use super::limits::{self, DECODER_NAME, MAX_ANIMATION_PIXELS, MAX_CANVAS_PIXELS, MAX_FRAMES};
@@ -41,17 +43,62 @@ const DEFAULT_FRAME_TIME: Duration = Duration::from_millis(100);
 /// A frame of an animation, and its duration.
 pub(super) type AnimationFrame = (RgbaImage, Duration);
 
-/// Returns the scaled frames of an animated GIF; none if it is not animated or exceeds the limits.
+/// Returns the scaled frames of an animated picture; none if it is not animated or exceeds the limits.
 pub(super) fn frames(path: &Path, size: (u32, u32)) -> Result<Vec<AnimationFrame>, String> {
+    let start =
+        files::read_start(path, ANIMATION_HEADER_BYTES).map_err(|error| error.to_string())?;
+    if !may_move(&start) {
+        return Ok(Vec::new());
+    }
     let bytes = files::read(path, FileKind::Picture).map_err(|error| error.to_string())?;
     contain(DECODER_NAME, || animation(&bytes, size)).map_err(|panicked| panicked.to_string())?
 }
 
+/// Bytes in which the header of an animation is.
+const ANIMATION_HEADER_BYTES: u64 = 64 << 10;
+
+/// Whether a file can be an animation, by its header.
+fn may_move(start: &[u8]) -> bool {
+    match start {
+        [b'G', b'I', b'F', ..] => true,
+        [0x89, b'P', b'N', b'G', ..] => start.windows(4).any(|part| part == b"acTL"),
+        [b'R', b'I', b'F', b'F', ..] => start.windows(4).any(|part| part == b"ANIM"),
+        _ => false,
+    }
+}
+
 fn animation(bytes: &[u8], size: (u32, u32)) -> Result<Vec<AnimationFrame>, String> {
-    let mut decoder = GifDecoder::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
-    decoder.set_limits(Limits::default()).map_err(|error| error.to_string())?;
+    #[expect(clippy::needless_pass_by_value, reason = "what `map_err` gives")]
+    fn text(error: image::ImageError) -> String {
+        error.to_string()
+    }
+    let reader = Cursor::new(bytes);
+    match bytes {
+        [b'G', ..] => {
+            let mut decoder = GifDecoder::new(reader).map_err(text)?;
+            decoder.set_limits(Limits::default()).map_err(text)?;
+            collect(decoder.dimensions(), decoder, size)
+        }
+        [b'R', ..] => {
+            let mut decoder = WebPDecoder::new(reader).map_err(text)?;
+            decoder.set_limits(Limits::default()).map_err(text)?;
+            collect(decoder.dimensions(), decoder, size)
+        }
+        _ => {
+            let decoder = PngDecoder::with_limits(reader, Limits::default()).map_err(text)?;
+            collect(decoder.dimensions(), decoder.apng().map_err(text)?, size)
+        }
+    }
+}
+
+/// Decodes and scales all frames on a canvas of this size.
+fn collect<'a>(
+    canvas: (u32, u32),
+    decoder: impl AnimationDecoder<'a>,
+    size: (u32, u32),
+) -> Result<Vec<AnimationFrame>, String> {
     let pixels = |(width, height): (u32, u32)| (u64::from(width) * u64::from(height)).max(1);
-    let canvas = pixels(decoder.dimensions());
+    let canvas = pixels(canvas);
     if canvas > MAX_CANVAS_PIXELS {
         return Ok(Vec::new());
     }

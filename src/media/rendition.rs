@@ -1,18 +1,27 @@
 //! Renditions: the pixels or bytes that show a picture at one placement.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, RgbaImage};
 use ratatui::layout::Rect;
 
+use super::animation::{Animation, DrivenFrame};
 use super::find::PictureFile;
+use super::found::FoundPicture;
 use super::pixels;
-use super::protocol::{self, Parts, Protocol};
+use super::protocol::{self, DottedPicture, Parts, Protocol, sampled_size};
+use super::time_limit::within_time;
+use crate::draw::{MAX_SIDE, VectorPicture};
 use crate::files::{self, FileKind};
+use crate::panics::contain;
 
 /// Limit of a scaled picture's pixels, whatever the screen's size.
 const MAX_SCALED_PIXELS: u64 = 16_000_000;
+
+/// Limit of the frames that we drive, in bytes: larger animations show their first frame.
+const MAX_DRIVEN_BYTES: usize = 32 << 20;
 
 /// Limit of the size of files that are sent without re-encoding.
 const MAX_PASSTHROUGH_BYTES: u64 = 1 << 20;
@@ -21,7 +30,7 @@ const MAX_PASSTHROUGH_BYTES: u64 = 1 << 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RenditionSpec {
     /// The picture.
-    pub(super) found: PictureFile,
+    pub(super) found: FoundPicture,
     /// The terminal's protocol.
     pub(super) protocol: Protocol,
     /// The colour to blend transparent pixels with, if any.
@@ -50,6 +59,10 @@ pub(super) struct PicturePlacement {
 pub(super) enum Rendition {
     /// Pixels for half blocks.
     Pixels(RgbaImage),
+    /// Cells of a drawing.
+    Cells(DottedPicture),
+    /// Frames that we show one after the other.
+    Frames(Animation),
     /// Bytes for the terminal.
     Bytes(Vec<u8>),
 }
@@ -58,6 +71,8 @@ impl Rendition {
     fn len(&self) -> usize {
         match self {
             Self::Pixels(picture) => picture.as_raw().len(),
+            Self::Cells(picture) => picture.len(),
+            Self::Frames(animation) => animation.len(),
             Self::Bytes(bytes) => bytes.len(),
         }
     }
@@ -66,7 +81,7 @@ impl Rendition {
 impl RenditionSpec {
     /// Creates the spec for a placement in a terminal; `cell` is the size of a cell in pixels.
     pub(super) fn new(
-        found: &PictureFile,
+        found: &FoundPicture,
         protocol: Protocol,
         place: PicturePlacement,
         cell: (u16, u16),
@@ -100,8 +115,19 @@ impl RenditionSpec {
     /// Makes the rendition. `id` is the picture's id in the terminal.
     pub(super) fn render(&self, id: u32, scaled: &mut ScaleCache) -> Result<Rendition, String> {
         Ok(match self.protocol {
-            Protocol::Blocks => Rendition::Pixels(self.composed(scaled)?.clone()),
-            Protocol::Sixel => Rendition::Bytes(protocol::encode_sixel(&self.cut(scaled)?)?),
+            Protocol::Blocks => match self.found.drawing() {
+                Some((drawing, picture)) => {
+                    Rendition::Cells(dotted(picture, self.size, drawing.colors.background)?)
+                }
+                None => match self.driven_frames()? {
+                    Some(animation) => Rendition::Frames(animation),
+                    None => Rendition::Pixels(self.composed(scaled)?.clone()),
+                },
+            },
+            Protocol::Sixel => match self.driven_frames()? {
+                Some(animation) => Rendition::Frames(animation),
+                None => Rendition::Bytes(protocol::encode_sixel(&self.cut(scaled)?)?),
+            },
             Protocol::Iterm2 => Rendition::Bytes(self.inline(Parts::One, scaled)?),
             Protocol::Iterm2Multipart => Rendition::Bytes(self.inline(Parts::Several, scaled)?),
             Protocol::KittyRemote | Protocol::KittyLocal => match self.animation(id)? {
@@ -114,12 +140,36 @@ impl RenditionSpec {
         })
     }
 
-    /// Returns the frames of an animated GIF for kitty.
-    fn animation(&self, id: u32) -> Result<Option<Vec<u8>>, String> {
-        if self.found.format != ImageFormat::Gif {
-            return Ok(None);
+    /// Returns the frames of an animation that we drive.
+    fn driven_frames(&self) -> Result<Option<Animation>, String> {
+        let FoundPicture::File(file) = &self.found else { return Ok(None) };
+        let mut made = Vec::new();
+        let mut bytes = 0;
+        for (mut picture, duration) in pixels::frames(&file.path, self.size)? {
+            if let Some(background) = self.background {
+                pixels::compose(&mut picture, background);
+            }
+            let frame = if self.protocol == Protocol::Sixel {
+                let rows = pixels::rows(&picture, self.rows.0, self.rows.1);
+                let sequence = protocol::encode_sixel(&rows)?;
+                bytes += sequence.len();
+                DrivenFrame::Bytes(sequence)
+            } else {
+                bytes += picture.as_raw().len();
+                DrivenFrame::Pixels(picture)
+            };
+            if bytes > MAX_DRIVEN_BYTES {
+                return Ok(None);
+            }
+            made.push((frame, duration));
         }
-        let frames = pixels::frames(&self.found.path, self.size)?;
+        Ok((!made.is_empty()).then(|| Animation::new(made)))
+    }
+
+    /// Returns the frames of an animated picture for kitty.
+    fn animation(&self, id: u32) -> Result<Option<Vec<u8>>, String> {
+        let FoundPicture::File(file) = &self.found else { return Ok(None) };
+        let frames = pixels::frames(&file.path, self.size)?;
         let frames = frames.iter().map(|(frame, stays)| Ok((png(frame)?, *stays)));
         let frames = frames.collect::<Result<Vec<_>, String>>()?;
         Ok((!frames.is_empty()).then(|| protocol::transmit_animation(id, &frames)))
@@ -135,41 +185,61 @@ impl RenditionSpec {
 
     fn inline(&self, parts: Parts, scaled: &mut ScaleCache) -> Result<Vec<u8>, String> {
         let is_whole = self.rows == (0, self.size.1);
-        let is_plain = match self.found.format {
-            ImageFormat::Jpeg => !self.found.turned && self.found.stamp.1 <= MAX_PASSTHROUGH_BYTES,
-            // The terminal plays it.
-            ImageFormat::Gif => !pixels::frames(&self.found.path, self.size)?.is_empty(),
-            _ => false,
-        };
-        let file = if is_whole && is_plain {
-            pixels::decode(&self.found.path)?;
-            read(&self.found)?
-        } else {
-            png(&self.cut(scaled)?)?
+        let plain =
+            match (self.found.file_of(ImageFormat::Jpeg), self.found.file_of(ImageFormat::Gif)) {
+                (Some(file), _) if !file.turned && file.stamp.1 <= MAX_PASSTHROUGH_BYTES => {
+                    Some(file)
+                }
+                // The terminal plays it.
+                (_, Some(file)) if !pixels::frames(&file.path, self.size)?.is_empty() => Some(file),
+                _ => None,
+            };
+        let file = match plain {
+            Some(file) if is_whole => {
+                pixels::decode(&file.path)?;
+                read(file)?
+            }
+            _ => png(&self.cut(scaled)?)?,
         };
         Ok(protocol::inline(&file, self.cells, parts))
     }
 
     /// Returns the picture as PNG: its file, if that is a PNG of the right size.
     fn png(&self, scaled: &mut ScaleCache) -> Result<Vec<u8>, String> {
-        let natural = (self.found.size.width, self.found.size.height);
-        let is_png = self.found.format == ImageFormat::Png && !self.found.turned;
-        if is_png && natural == self.size && self.found.stamp.1 <= MAX_PASSTHROUGH_BYTES {
-            pixels::decode(&self.found.path)?;
-            return read(&self.found);
+        if let Some(file) = readable_by_terminal(&self.found)
+            && (file.size.width, file.size.height) == self.size
+            && file.stamp.1 <= MAX_PASSTHROUGH_BYTES
+        {
+            pixels::decode(&file.path)?;
+            return read(file);
         }
         png(self.composed(scaled)?)
     }
 
     fn local_file(&self, id: u32, scaled: &mut ScaleCache) -> Result<Vec<u8>, String> {
-        if is_readable_by_terminal(&self.found) {
-            let path = std::path::absolute(&self.found.path).map_err(|error| error.to_string())?;
+        if let Some(file) = readable_by_terminal(&self.found) {
+            let path = std::path::absolute(&file.path).map_err(|error| error.to_string())?;
             return Ok(protocol::transmit_file(id, path.as_os_str().as_encoded_bytes(), false));
         }
         let png = png(self.composed(scaled)?)?;
         let path = temporary_file(&png).map_err(|error| error.to_string())?;
         Ok(protocol::transmit_file(id, path.as_os_str().as_encoded_bytes(), true))
     }
+}
+
+/// Draws shapes as dots and text as text, with this many samples.
+fn dotted(
+    picture: &Arc<VectorPicture>,
+    size: (u32, u32),
+    ground: [u8; 3],
+) -> Result<DottedPicture, String> {
+    let (texts, shapes) = picture.texts_and_shapes().map_err(|error| error.why)?;
+    let pixels = within_time(move || contain("drawing it", || shapes.pixels(size)));
+    let pixels = pixels.map_err(|late| late.to_string())?;
+    let pixels = pixels.map_err(|panicked| panicked.to_string())??;
+    let mut dotted = DottedPicture::new(&pixels, ground);
+    dotted.write(&texts, picture.units());
+    Ok(dotted)
 }
 
 impl PicturePlacement {
@@ -184,28 +254,49 @@ impl PicturePlacement {
     }
 }
 
-/// Returns the size to scale a picture to: that of its cells, or its own if that is smaller and the
-/// terminal can scale it up.
+/// Returns the size to scale a picture to: that of its cells, or its own if that is smaller, it has
+/// pixels, and the terminal can scale it up.
 fn scaled(
-    found: &PictureFile,
+    found: &FoundPicture,
     protocol: Protocol,
     place: PicturePlacement,
     cell: (u16, u16),
 ) -> (u32, u32) {
     let (columns, rows) = (u64::from(place.whole.0.max(1)), u64::from(place.whole.1.max(1)));
-    let natural = (u64::from(found.size.width), u64::from(found.size.height));
+    let natural = found.pixels().map(|size| (u64::from(size.width), u64::from(size.height)));
     let cells = (columns * u64::from(cell.0.max(1)), rows * u64::from(cell.1.max(1)));
     let (width, height) = match protocol {
+        Protocol::Blocks if found.drawing().is_some() => {
+            // All cells have the same number of dots.
+            let (width, height) = sampled_size(place.whole);
+            if width <= MAX_SIDE && height <= MAX_SIDE {
+                return (width, height);
+            }
+            (u64::from(width), u64::from(height))
+        }
         Protocol::Blocks => (columns, rows * 2),
         Protocol::Sixel => cells,
-        Protocol::KittyLocal if is_readable_by_terminal(found) => return fit(natural, u64::MAX),
-        _ => (cells.0.min(natural.0), cells.1.min(natural.1)),
+        Protocol::KittyLocal if readable_by_terminal(found).is_some() => {
+            return fit(natural.unwrap_or(cells), u64::MAX);
+        }
+        _ => natural.map_or(cells, |natural| (cells.0.min(natural.0), cells.1.min(natural.1))),
     };
-    fit((width, height), MAX_SCALED_PIXELS)
+    let (width, height) = fit((width, height), MAX_SCALED_PIXELS);
+    // As vectors are limited, in proportion.
+    let longest = width.max(height);
+    match found {
+        FoundPicture::Vector { .. } if longest > MAX_SIDE => {
+            let side = |length: u32| {
+                (u64::from(length) * u64::from(MAX_SIDE) / u64::from(longest)).max(1) as u32
+            };
+            (side(width), side(height))
+        }
+        _ => (width, height),
+    }
 }
 
-fn is_readable_by_terminal(found: &PictureFile) -> bool {
-    found.format == ImageFormat::Png && !found.turned
+fn readable_by_terminal(found: &FoundPicture) -> Option<&PictureFile> {
+    found.file_of(ImageFormat::Png).filter(|file| !file.turned)
 }
 
 /// Halves a size until it has at most `max_pixels`.
@@ -247,7 +338,7 @@ fn temporary_file(bytes: &[u8]) -> io::Result<std::path::PathBuf> {
 }
 
 /// A picture, the size it is scaled to, and the background it is blended with.
-type Scaling = (PictureFile, (u32, u32), Option<[u8; 3]>);
+type Scaling = (FoundPicture, (u32, u32), Option<[u8; 3]>);
 
 /// The picture that was scaled last: scrolling crops it repeatedly.
 #[derive(Debug, Default)]
@@ -258,7 +349,7 @@ pub(super) struct ScaleCache {
 impl ScaleCache {
     fn get(
         &mut self,
-        found: &PictureFile,
+        found: &FoundPicture,
         size: (u32, u32),
         background: Option<[u8; 3]>,
     ) -> Result<&RgbaImage, String> {
@@ -267,7 +358,7 @@ impl ScaleCache {
         let picture = if let Some((_, picture)) = known {
             picture
         } else {
-            let mut picture = pixels::scale(pixels::decode(&found.path)?, size)?;
+            let mut picture = found.scaled(size)?;
             if let Some(background) = background {
                 pixels::compose(&mut picture, background);
             }

@@ -27,8 +27,8 @@ pub(super) struct RenderWorker {
 
 impl RenderWorker {
     /// Creates a worker that calls `send` with each result. Starts no thread.
-    pub(super) fn new(send: impl Fn(FinishedPicture) + Send + Sync + 'static) -> Self {
-        Self { send: Arc::new(send), jobs: None }
+    pub(super) fn new(send: Arc<dyn Fn(FinishedPicture) + Send + Sync>) -> Self {
+        Self { send, jobs: None }
     }
 
     /// Replaces the pending jobs.
@@ -61,7 +61,7 @@ fn work(wanted: &Receiver<Vec<RenderJob>>, send: &dyn Fn(FinishedPicture)) {
                 scaled = ScaleCache::default();
                 Err(panicked.to_string())
             });
-            send(FinishedPicture { spec, id, rendition });
+            send(FinishedPicture::rendered(spec, id, rendition));
         }
     }
 }

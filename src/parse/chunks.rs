@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 
-use super::events::{self, EarlyStop, MAX_DEPTH, diagnostic_element};
+use super::events::{self, Dialect, EarlyStop, MAX_DEPTH, diagnostic_element};
 use super::tree::{Element, ElementKind, TextOrigin};
 use crate::diag::Diagnostic;
 use crate::source::{FileId, Span};
@@ -22,6 +22,8 @@ pub(super) struct Chunks<'t> {
     /// Whether to split at all: not if links or footnotes may be defined on another slide.
     splits: bool,
     depth: usize,
+    /// Whether `$…$` and `$$…$$` are formulas.
+    has_math: bool,
     /// The number of `>>>` quotes so far. After many, chunks end at such lines; otherwise the rest
     /// of the slide would be parsed again for each.
     quotes: usize,
@@ -32,13 +34,14 @@ pub(super) struct Chunks<'t> {
 
 impl<'t> Chunks<'t> {
     /// Creates the chunks of `file` from byte `from` on.
-    pub(super) fn new(text: &'t str, from: usize, file: FileId) -> Self {
+    pub(super) fn new(text: &'t str, from: usize, file: FileId, has_math: bool) -> Self {
         Self {
             text,
             file,
             at: from,
             splits: !has_definitions(text),
             depth: 0,
+            has_math,
             quotes: 0,
             slide: Cell::default(),
         }
@@ -122,7 +125,8 @@ impl<'t> Chunks<'t> {
         mistakes: &mut Vec<Diagnostic>,
     ) -> (Vec<Element<'t>>, Option<EarlyStop>) {
         let origin = TextOrigin::At(self.file, self.at);
-        events::read(&self.text[self.at..end], origin, self.depth, mistakes)
+        let dialect = Dialect { depth: self.depth, has_math: self.has_math };
+        events::read(&self.text[self.at..end], origin, dialect, mistakes)
     }
 
     /// Parses the quote whose opening line is at `line`, where parsing of the chunk up to `end`
@@ -163,6 +167,7 @@ impl<'t> Chunks<'t> {
             at: inside,
             splits: false,
             depth,
+            has_math: self.has_math,
             quotes: 0,
             slide: Cell::default(),
         };

@@ -17,8 +17,8 @@ use super::source_reader::SourceReader;
 use super::tree::FenceDraft;
 use super::yaml_tree;
 use crate::deck::{
-    Cell, CellId, Check, CodeBlock, ExecSpec, Fingerprint, Module, Options, OutputMode, RenderSpec,
-    RustBuild, SlideNo, Start, Step,
+    Cell, CellId, Check, CodeBlock, DrawingLanguage, ExecSpec, Fingerprint, Module, Options,
+    OutputMode, RenderSpec, RustBuild, SlideNo, Start, Step,
 };
 use crate::diag::{self, Diagnostic};
 use crate::source::{SourceFile, Span};
@@ -120,30 +120,33 @@ pub(super) fn read(
     };
     reader.deck.diagnostics.extend(lints::missing_lines(&block, fence.info_span));
     reader.deck.diagnostics.extend(check_render_language(&info, &key, fence.info_span));
+    if block.render.is_some_and(|spec| spec.language.needs_program()) {
+        info.start = Some(Start::Auto);
+        info.output_mode = OutputMode::Picture;
+        info.rendered = false;
+    }
     let source = CodeSource { language: key, code: &code, hidden, span };
     let cell = cell(&info, source, fence.info_span, reader);
     Ok((block, cell))
 }
 
-/// The languages that tools can render as pictures.
-const RENDERED_LANGUAGES: [&str; 4] = ["d2", "latex", "mermaid", "typst"];
-
 /// Returns how the block is rendered, if it is to be shown as a picture.
 fn render(info: &FenceInfo<'_>, key: &str, options: &Options) -> Option<RenderSpec> {
     let always = || options.auto_render_languages.iter().any(|name| *language::key(name) == *key);
-    let wanted =
-        RENDERED_LANGUAGES.contains(&key) && info.start.is_none() && (info.rendered || always());
-    wanted.then_some(RenderSpec { width_percent: info.width_percent })
+    let language = DrawingLanguage::named(key)?;
+    let is_always_drawn = language == DrawingLanguage::Qr;
+    let wanted = info.start.is_none() && (info.rendered || is_always_drawn || always());
+    wanted.then_some(RenderSpec { language, width_percent: info.width_percent })
 }
 
 /// Reports `+render` on a language that cannot be rendered.
 fn check_render_language(info: &FenceInfo<'_>, key: &str, span: Span) -> Option<Diagnostic> {
-    if !info.rendered || key.is_empty() || RENDERED_LANGUAGES.contains(&key) {
+    if !info.rendered || key.is_empty() || DrawingLanguage::named(key).is_some() {
         return None;
     }
     let message = format!("`+render` cannot draw `{}`", excerpt(key));
-    let hint = diag::did_you_mean(key, RENDERED_LANGUAGES);
-    let known = || format!("it can draw {}", RENDERED_LANGUAGES.join(", "));
+    let hint = diag::did_you_mean(key, DrawingLanguage::NAMES);
+    let known = || format!("it can draw {}", DrawingLanguage::NAMES.join(", "));
     Some(Diagnostic::warning(span, message).hint(hint.unwrap_or_else(known)))
 }
 

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::chart::{self, ChartDraft, ChartDraftSource};
 use super::code;
 use super::comment_command::{self, Comment, CommentCommand};
 use super::picture;
@@ -12,7 +13,8 @@ use super::slide_builder::SlideBuilder;
 use super::source_reader::SourceReader;
 use super::tree::{Element, ElementKind, ItemDraft};
 use crate::deck::{
-    Block, BlockKind, Cell, Deck, Inline, List, ListItem, Note, SlideNo, Table, inline_text,
+    Block, BlockKind, Cell, CellId, Chart, ChartSource, Deck, Inline, List, ListItem, Note,
+    SlideNo, Table, inline_text,
 };
 use crate::diag::{Diagnostic, Severity, closest};
 use crate::source::{FileId, Files, Span};
@@ -190,6 +192,9 @@ impl<'f> DeckBuilder<'f> {
 
     fn code(&mut self, fence: &super::tree::FenceDraft<'_>, span: Span) {
         let before = self.deck.diagnostics.len();
+        if fence.info.split_whitespace().eq(["chart"]) {
+            return self.chart(fence, span);
+        }
         let (mut block, cell) = match code::read(fence, &mut self.source_reader()) {
             Ok(has_content) => has_content,
             Err(mistake) => return self.problem(*mistake),
@@ -216,6 +221,23 @@ impl<'f> DeckBuilder<'f> {
         }
     }
 
+    fn chart(&mut self, fence: &super::tree::FenceDraft<'_>, span: Span) {
+        let ChartDraft { kind, title, x_name, y_name, source } =
+            match chart::read(fence, &mut self.source_reader()) {
+                Ok(draft) => draft,
+                Err(mistake) => return self.problem(*mistake),
+            };
+        let source = match source {
+            ChartDraftSource::Table(table) => ChartSource::Table(table),
+            ChartDraftSource::Output(name) => match self.cell_above(&name, fence.info_span) {
+                Ok(id) => ChartSource::Output(id),
+                Err(mistake) => return self.problem(*mistake),
+            },
+        };
+        self.slide
+            .place(BlockKind::Chart(Box::new(Chart { kind, title, x_name, y_name, source })), span);
+    }
+
     /// Returns an error if another cell already has this name.
     fn duplicate_id(&self, name: Option<&str>, span: Span) -> Option<Diagnostic> {
         let first = self.named(name?)?;
@@ -232,21 +254,27 @@ impl<'f> DeckBuilder<'f> {
         self.deck.cells.iter().find(|cell| cell.name.as_deref() == Some(name))
     }
 
+    /// Returns the cell above with this name.
+    fn cell_above(&self, name: &str, span: Span) -> Result<CellId, Box<Diagnostic>> {
+        if let Some(cell) = self.named(name) {
+            return Ok(cell.id);
+        }
+        let message = format!("no block above has the name `{}`", excerpt(name));
+        let names = self.deck.cells.iter().filter_map(|cell| cell.name.as_deref());
+        let hint = match closest(name, names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => {
+                format!("name the block whose output is wanted: `bash +exec +id:{}`", excerpt(name))
+            }
+        };
+        Err(Box::new(Diagnostic::error(span, message).hint(hint)))
+    }
+
     /// Adds the output of a cell above.
     fn output(&mut self, name: &str, span: Span) {
-        let Some(id) = self.named(name).map(|cell| cell.id) else {
-            let message = format!("no block above has the name `{}`", excerpt(name));
-            let names = self.deck.cells.iter().filter_map(|cell| cell.name.as_deref());
-            let hint = match closest(name, names) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => {
-                    format!(
-                        "name the block whose output is wanted: `bash +exec +id:{}`",
-                        excerpt(name)
-                    )
-                }
-            };
-            return self.problem(Diagnostic::error(span, message).hint(hint));
+        let id = match self.cell_above(name, span) {
+            Ok(id) => id,
+            Err(mistake) => return self.problem(*mistake),
         };
         Arc::make_mut(&mut self.deck.cells[id.0 as usize]).detached = true;
         self.slide.place(BlockKind::Output(id), span);

@@ -4,6 +4,7 @@
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 
 use super::autolink;
+use super::formula;
 use super::html;
 use super::sanitize::{clean, clean_code};
 use super::superscript;
@@ -50,6 +51,23 @@ enum OpenKind<'t> {
         starts_at: usize,
     },
     Html(html::TagName),
+}
+
+/// Where a formula is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FormulaPlace {
+    InText,
+    OwnRows,
+}
+
+/// Whether dollar signs enclose a formula, by pandoc's rule: no blank inside either, no digit after the
+/// second.
+fn is_formula(source: &str, range: &std::ops::Range<usize>) -> bool {
+    let inside = source.get(range.clone()).unwrap_or_default().trim_matches('$');
+    let after = source.get(range.end..).and_then(|rest| rest.chars().next());
+    !inside.starts_with(char::is_whitespace)
+        && !inside.ends_with(char::is_whitespace)
+        && !after.is_some_and(|c| c.is_ascii_digit())
 }
 
 /// The inline content of a block.
@@ -99,6 +117,8 @@ impl<'t> InlineCollector<'t> {
         match event {
             Event::Text(text) => self.text(&text, &range),
             Event::Code(text) => self.piece(clean_code(&text), TextStyle::new(TextStyle::CODE)),
+            Event::InlineMath(text) => self.formula(&text, range, FormulaPlace::InText),
+            Event::DisplayMath(text) => self.formula(&text, range, FormulaPlace::OwnRows),
             Event::SoftBreak => self.push(Inline::SoftBreak),
             Event::HardBreak => self.push(Inline::Break),
             Event::FootnoteReference(name) => {
@@ -278,10 +298,32 @@ impl<'t> InlineCollector<'t> {
         }
     }
 
+    /// Adds a formula: as text if it is in one and that is exact, otherwise as a drawing.
+    fn formula(&mut self, text: &str, range: std::ops::Range<usize>, place: FormulaPlace) {
+        if place == FormulaPlace::InText && !is_formula(self.source, &range) {
+            let written = self.source.get(range.clone()).unwrap_or_default();
+            return self.text(written, &range);
+        }
+        let exact = formula::as_text(text).filter(|_| place == FormulaPlace::InText);
+        if let Some(exact) = exact {
+            let style = self.style.clone();
+            let style = style.with(TextStyle::ITALIC);
+            return self.piece(clean(&exact), style);
+        }
+        self.flush();
+        let (source, span) = ("".into(), self.origin.span(range));
+        let draft = PictureDraft { source, is_formula: true, alt: text.to_owned(), span };
+        self.pictures.push((self.done.len(), draft));
+    }
+
     fn picture(&mut self, url: &str, range: std::ops::Range<usize>) {
         self.picture_depth = 1;
-        let draft =
-            PictureDraft { source: clean(url), alt: String::new(), span: self.origin.span(range) };
+        let draft = PictureDraft {
+            source: clean(url),
+            is_formula: false,
+            alt: String::new(),
+            span: self.origin.span(range),
+        };
         self.pictures.push((self.done.len(), draft));
     }
 

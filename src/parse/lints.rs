@@ -13,7 +13,51 @@ pub(super) fn check(deck: &mut Deck) {
     for slide in &deck.slides {
         tables(&slide.blocks, &deck.sources, &mut found);
     }
+    if !deck.options.math {
+        found.extend(deck.slides.iter().find_map(|slide| formula(&slide.blocks, &deck.sources)));
+    }
     deck.diagnostics.extend(found);
+}
+
+/// Reports the first paragraph with what looks like a formula, where formulas are off.
+fn formula(blocks: &[Block], sources: &Sources) -> Option<Diagnostic> {
+    let mut found = None;
+    Block::walk_all(blocks, &mut |block| {
+        if found.is_none() && matches!(block.kind, BlockKind::Paragraph(_)) {
+            found = formula_in(block.span, sources);
+        }
+    });
+    let message = "this looks like a formula, and formulas in text are off";
+    let hint = "write `options: {math: true}` into the front matter";
+    found.map(|place| Diagnostic::warning(place, message).hint(hint))
+}
+
+/// Returns the place of text between dollar signs that has a command or a script.
+fn formula_in(span: Span, sources: &Sources) -> Option<Span> {
+    let text = sources.get(span.file)?.text().get(span.range())?;
+    let mut at = 0;
+    while let Some(open) = text[at..].find('$').map(|found| at + found) {
+        let marks = text[open..].bytes().take_while(|byte| *byte == b'$').count();
+        let start = open + marks;
+        let end = start + text[start..].find(['$', '`', '\n'])?;
+        let inside = &text[start..end];
+        let is_closed = text[end..].starts_with('$')
+            && !inside.starts_with(char::is_whitespace)
+            && !inside.ends_with(char::is_whitespace);
+        let has_command = inside.contains('\\') || inside.contains("^{") || inside.contains("_{");
+        if marks <= 2 && is_closed && has_command {
+            let whole = open..end + marks.min(text.len() - end);
+            return Some(Span::new(
+                span.file,
+                span.range().start + whole.start..span.range().start + whole.end,
+            ));
+        }
+        at = end.max(start);
+        if !text[at..].starts_with('$') {
+            at += text[at..].chars().next().map_or(0, char::len_utf8);
+        }
+    }
+    None
 }
 
 /// Returns the warning for a deck of one slide whose rules separate parts with headings, as slides

@@ -13,6 +13,7 @@
 mod attribute;
 mod autolink;
 mod bench;
+mod chart;
 mod chunks;
 mod code;
 mod command_synonyms;
@@ -24,6 +25,7 @@ mod env_file;
 mod events;
 mod fence;
 mod footer;
+mod formula;
 mod frontmatter;
 mod hidden_lines;
 mod html;
@@ -96,7 +98,7 @@ pub fn parse_with(
 impl deck_builder::DeckBuilder<'_> {
     /// Adds the text of a file from byte `from` on.
     fn text(&mut self, text: &str, from: usize, file: FileId) {
-        let mut chunks = chunks::Chunks::new(text, from, file);
+        let mut chunks = chunks::Chunks::new(text, from, file, self.deck.options.math);
         while let Some(elements) = chunks.next(&mut self.deck.diagnostics) {
             for element in elements {
                 self.element(element);

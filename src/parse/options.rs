@@ -54,6 +54,7 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn KeyVisitor) {
             "Whether tables are revealed row by row.",
             &mut options.incremental_tables,
         ),
+        ("math", "Whether `$…$` and `$$…$$` in text are formulas.", &mut options.math),
         (
             "strict_front_matter_parsing",
             "Whether unknown front matter keys are errors.",

@@ -71,6 +71,8 @@ pub(super) struct FenceDraft<'t> {
 pub(super) struct PictureDraft {
     /// The path or address.
     pub(super) source: Box<str>,
+    /// Whether it is a formula, which is its alternative text.
+    pub(super) is_formula: bool,
     /// The alternative text, which holds the attributes.
     pub(super) alt: String,
     /// Its position in the source.

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 
 use super::{SpeakerSync, Talk, effects};
 use crate::app::{App, BlockEditor, Mode, Msg, update};
+use crate::deck::SlideNo;
 use crate::headless;
 use crate::layout::{Highlighting, Scene};
 use crate::project::SlideStyle;
@@ -55,6 +56,7 @@ impl Talk {
         self.publish_state(false);
         let at = self.app.at().slide;
         self.prefetch.at(&self.loaded.deck, &self.loaded.style(at).highlighter, at);
+        self.draw_ahead(at);
         self.watch.pictures(self.media.watched_files());
         self.review.request(&self.loaded, self.screen.size());
         if let Some(validation) = &mut self.validation {
@@ -63,8 +65,18 @@ impl Talk {
         Ok(())
     }
 
+    /// Starts the drawings of neighbouring slides.
+    fn draw_ahead(&mut self, at: SlideNo) {
+        let count = self.loaded.deck.slides.len();
+        for near in [at.index() + 1, at.index().wrapping_sub(1)] {
+            if near < count {
+                headless::draw_ahead(&self.loaded, SlideNo::new(near), &mut self.media);
+            }
+        }
+    }
+
     /// Lays out the app's state and shows it.
-    fn paint(&mut self) -> io::Result<()> {
+    pub(super) fn paint(&mut self) -> io::Result<()> {
         if self.app.changes().scene {
             self.lay_out();
         }

@@ -100,6 +100,7 @@ impl Talk {
         let options = RequestOptions {
             limits: self.settings.execution.limits,
             is_interactive: true,
+            colors: Some(self.loaded.drawing_colors(cell.1)),
             ..RequestOptions::default()
         };
         let Some(request) = request(&self.loaded.deck, cell, terminal, &options) else { return };

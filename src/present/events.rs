@@ -9,6 +9,7 @@ use super::settings::protocol;
 use super::{Ending, LoopEvent, Talk, effects, mouse, transition};
 use crate::app::{Msg, update};
 use crate::layout::LargeText;
+use crate::media::Protocol;
 use crate::project::LoadedDeck;
 use crate::run::Event::{Finished, Output, Picture, Value};
 use crate::view::ColorDepth;
@@ -84,7 +85,7 @@ impl Talk {
                 if answers.true_color && self.settings.color_depth.is_none() {
                     self.screen.set_depth(ColorDepth::TrueColor);
                 }
-                self.media.set_protocol(protocol(&self.settings, answers));
+                self.show_pictures_by(protocol(&self.settings, answers));
                 self.frame_pacing.draw_soon();
                 Msg::Redraw
             }
@@ -158,6 +159,11 @@ impl Talk {
             }
         };
         self.dispatch(msg)
+    }
+
+    fn show_pictures_by(&mut self, protocol: Protocol) {
+        self.media.set_protocol(protocol);
+        self.screen.set_coarse(protocol == Protocol::Blocks);
     }
 
     /// Updates the app with a message and applies the effects. Returns true if the presentation ends.

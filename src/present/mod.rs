@@ -157,6 +157,7 @@ fn run(mut settings: Settings) -> io::Result<Ending> {
         has_links: settings.links.unwrap_or_else(terminal_has_links),
         large_text: settings.large_text.unwrap_or(LargeText::Blocks),
     })?;
+    screen.set_coarse(settings.protocol == Some(media::Protocol::Blocks));
     let asks_for_colors = settings.color_depth.is_none() && known.may_be_more;
     let mut input = Input::open(asks_for_colors)?;
     let terminal = TerminalIo {
@@ -244,7 +245,9 @@ impl Talk {
             pictures.send(LoopEvent::Picture(loaded));
         });
         let slow_pictures = sender.clone();
-        media.read_in_background(move || slow_pictures.send(LoopEvent::PictureSeen));
+        media.read_in_background(settings.draw_threads, move || {
+            slow_pictures.send(LoopEvent::PictureSeen);
+        });
         let load_options = settings.load_options.clone();
         let watch = Watch::start(load_options, loaded.clone(), settings.reload, sender.clone())?;
         let scene = Scene::blank(screen.size(), loaded.style(SlideNo::new(0)).theme.base);
@@ -343,6 +346,8 @@ impl Talk {
                 self.advance_transition()?;
             } else if self.frame_pacing.may_draw(self.app.changes().paint) {
                 self.draw()?;
+            } else if self.media.next_frame().is_some_and(|wait| wait.is_zero()) {
+                self.paint()?;
             }
             let idle = !self.app.changes().paint && receivers.are_empty() && !input.is_readable();
             if idle && self.prerender.is_none() {
@@ -358,6 +363,7 @@ impl Talk {
             Some(transition) => Some(transition.wait()),
             None => self.app.changes().paint.then(|| self.frame_pacing.wait()),
         };
-        tick.into_iter().chain(frame).chain(self.auto_advance_wait()).min()
+        let picture = if self.transition.is_none() { self.media.next_frame() } else { None };
+        tick.into_iter().chain(frame).chain(picture).chain(self.auto_advance_wait()).min()
     }
 }

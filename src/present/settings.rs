@@ -39,6 +39,8 @@ pub struct Settings {
     pub validate_snippets: bool,
     /// Cell width and height in pixels, if the terminal does not report them.
     pub cell: (u16, u16),
+    /// Number of threads that draw formulas and diagrams.
+    pub draw_threads: usize,
     /// How the deck's code runs.
     pub execution: Execution,
     /// The transition between slides.

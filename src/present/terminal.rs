@@ -115,6 +115,11 @@ impl Screen {
         self.size.large_text = large_text;
     }
 
+    /// Sets whether pictures are drawn with characters.
+    pub(crate) fn set_coarse(&mut self, is_coarse: bool) {
+        self.size.is_coarse = is_coarse;
+    }
+
     /// Sets the colour depth.
     pub(crate) fn set_depth(&mut self, depth: ColorDepth) {
         if self.depth != depth {
@@ -133,8 +138,8 @@ impl Screen {
 
     /// Updates the size and redraws everything.
     pub(crate) fn resize(&mut self) {
-        let Size { large_text, has_gradients, cell, .. } = self.size;
-        self.size = Size { large_text, has_gradients, ..terminal_size(cell) };
+        let Size { large_text, has_gradients, is_coarse, cell, .. } = self.size;
+        self.size = Size { large_text, has_gradients, is_coarse, ..terminal_size(cell) };
         self.refresh();
     }
 

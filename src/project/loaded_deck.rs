@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::style::SlideStyle;
-use crate::deck::{Deck, SlideNo};
-use crate::layout::SlideArea;
+use crate::deck::{CellId, Deck, SlideNo};
+use crate::layout::{DrawingColors, SlideArea};
 use crate::notebook::DeckBlock;
 use crate::run::Runs;
 
@@ -24,6 +24,12 @@ pub struct LoadedDeck {
 }
 
 impl LoadedDeck {
+    /// Returns the colours of what a cell draws.
+    pub fn drawing_colors(&self, cell: CellId) -> DrawingColors {
+        let slide = self.deck.cell(cell).map_or(SlideNo::new(0), |cell| cell.slide);
+        DrawingColors::of(&self.style(slide).theme)
+    }
+
     /// Returns the style of a slide.
     ///
     /// # Panics

@@ -8,6 +8,7 @@ use super::loaded_deck::LoadedDeck;
 use super::options::folder;
 use crate::deck::{Cell, CellId, Deck, Fingerprint, OutputMode};
 use crate::exec::{self, SandboxOptions};
+use crate::layout::DrawingColors;
 use crate::run::{Request, RunId, RunLimits, SessionStart, Snippet, StdinSource, Target};
 
 /// Returns the executor options for the deck at `path`.
@@ -40,6 +41,8 @@ pub(crate) struct RequestOptions {
     pub(crate) is_interactive: bool,
     /// Whether to use the executor of `+validate`.
     pub(crate) validates: bool,
+    /// The colours of drawings that a program makes.
+    pub(crate) colors: Option<DrawingColors>,
 }
 
 /// Returns the request to run a cell, in a session on top of another run, in a terminal of this many
@@ -64,6 +67,9 @@ pub(crate) fn request(
         session,
         input: input(cell, target, options),
     };
+    if let Some(colors) = options.colors.filter(|_| target == Target::Picture) {
+        color_drawing(&mut request, colors);
+    }
     if let (true, Some(alternative)) = (options.validates, &cell.check.alternative) {
         let code = &mut request.code;
         code.fingerprint = Fingerprint::of(&code.language, Some(alternative), &code.code);
@@ -71,6 +77,28 @@ pub(crate) fn request(
         request.session = None;
     }
     Some(request)
+}
+
+/// Makes a drawing of another program have the theme's colours and the size of its content.
+fn color_drawing(request: &mut Request, colors: DrawingColors) {
+    let code = &mut request.code;
+    match code.language.as_str() {
+        "d2" => {
+            let theme = if colors.is_dark() { "200" } else { "0" };
+            code.environment.push(("D2_THEME".to_owned(), theme.to_owned()));
+        }
+        "typst" => {
+            let [red, green, blue] = colors.foreground;
+            let text = format!(
+                "#set page(width: auto, height: auto, margin: (x: 5pt, y: 7pt), fill: none)\n\
+                 #set text(fill: rgb({red}, {green}, {blue}))\n\
+                 #set table(stroke: rgb({red}, {green}, {blue}))\n{}",
+                code.code
+            );
+            request.input = StdinSource::Text(text.into());
+        }
+        _ => {}
+    }
 }
 
 fn target(cell: &Cell) -> Target {

@@ -66,5 +66,5 @@ fn footer_picture(part: Option<&FooterPart>, load_options: &LoadOptions) -> Opti
     let folders = std::iter::once(&beside).chain(&load_options.themes);
     let base = folders.into_iter().find(|folder| folder.join(path).is_file()).unwrap_or(&beside);
     let base = base.clone();
-    Some(PictureKey { base, source: path.as_str().into() })
+    Some(PictureKey::File { base, source: path.as_str().into() })
 }

@@ -56,12 +56,19 @@ pub fn paint_frame(scene: &Scene, buffer: &mut Buffer) -> Vec<Overlay> {
     overlays
 }
 
-/// Returns the areas of pictures and unfinished diagrams, with row `first` of the body at the top.
-pub fn picture_areas(scene: &Scene, first: u32, buffer: &Buffer) -> Vec<Rect> {
+/// Returns the visible part of each picture, and its alternative text if its first row is visible.
+/// Row `first` of the body is at the top.
+pub fn picture_areas<'s>(
+    scene: &'s Scene,
+    first: u32,
+    buffer: &Buffer,
+) -> Vec<(Rect, Option<&'s str>)> {
     let window = BodyWindow { area: screen(scene, buffer), scroll: first, is_drawn: false };
-    let area = |placed: &PlacedItem| match placed.item {
-        Item::Picture { width, height, .. } | Item::Diagram { width, height } => {
-            window.visible(placed, width, height).map(|(area, _)| area)
+    let area = |placed: &'s PlacedItem| match &placed.item {
+        Item::Picture { width, height, key, alt } => {
+            let (area, skipped) = window.visible(placed, *width, *height)?;
+            let name = if alt.is_empty() { key.name() } else { alt };
+            Some((area, Some(name).filter(|_| skipped == 0)))
         }
         _ => None,
     };
@@ -352,7 +359,7 @@ mod tests {
 
     #[test]
     fn picture_overlay_covers_its_visible_rows() {
-        let key = PictureKey { base: "".into(), source: "a.png".into() };
+        let key = PictureKey::File { base: "".into(), source: "a.png".into() };
         let picture = Item::Picture { width: 10, height: 6, key: key.clone(), alt: "".into() };
         let mut scene = scene(8, 4, vec![(1, 2, picture)]);
         scene.height = 8;

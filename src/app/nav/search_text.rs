@@ -102,6 +102,7 @@ impl LineCollector {
                     row.cells.iter().for_each(|cell| self.inlines(row.step, cell));
                 }
             }
+            BlockKind::Chart(chart) => self.each_line(step, &chart.title),
             BlockKind::Picture(picture) => {
                 self.each_line(step, &picture.alt);
                 self.push(step, &picture.source);

@@ -26,9 +26,11 @@ use crate::export::{
 };
 #[cfg(feature = "pdf")]
 use crate::export::{PdfMetadata, PdfPage, pdf};
+#[cfg(feature = "pdf")]
 use crate::files::{self, FileKind};
 use crate::headless::SlideRenderer;
 use crate::layout::{LargeText, Scene, Size};
+use crate::media::DocumentPicture;
 use crate::project::{Execution, LoadedDeck, load};
 use crate::theme::Theme;
 use crate::view::{self, Overlay};
@@ -135,6 +137,7 @@ impl Exporter<'_> {
     fn text(&mut self, pages: &[Cursor]) -> String {
         // The cell size of presenterm's exports.
         self.size.cell = (20, 40);
+        self.renderer.show_text_only();
         let overflow = self.args.overflow.unwrap_or(Overflow::Hide);
         let mut page = |&at: &Cursor| text(&self.scene(at), overflow);
         pages.iter().map(&mut page).collect::<Vec<_>>().join(PAGE_BREAK) + "\n"
@@ -225,9 +228,9 @@ impl Exporter<'_> {
         let overlays = view::paint(&scene, 0, &mut buffer);
         let pictures = overlays
             .into_iter()
-            .filter_map(|overlay| self.renderer.picture(&overlay.key).map(|file| (overlay, file)))
-            .map(|(overlay, file)| {
-                files::read(&file, FileKind::Picture).map(|bytes| (overlay, bytes))
+            .filter_map(|overlay| {
+                let picture = self.renderer.picture(&overlay.key).transpose()?;
+                Some(picture.map(|picture| (overlay, picture)))
             })
             .collect::<Result<_, _>>()
             .context("a picture of the slide")?;
@@ -299,7 +302,7 @@ fn slide_list(slides: &[u32]) -> String {
 struct Page {
     scene: Scene,
     buffer: Buffer,
-    pictures: Vec<(Overlay, Vec<u8>)>,
+    pictures: Vec<(Overlay, DocumentPicture)>,
     colors: TerminalColors,
 }
 

@@ -18,6 +18,7 @@ use ratatui::buffer::Buffer;
 use self::markup::{attribute, escape};
 use super::palette::{CellStyle, Rgb, TerminalColors};
 use crate::layout::Scene;
+use crate::media::DocumentPicture;
 use crate::source::visible_line;
 use crate::view::Overlay;
 
@@ -54,8 +55,8 @@ pub struct HtmlPage {
     pub scene: Scene,
     /// The scene, painted.
     pub buffer: Buffer,
-    /// The pictures that the buffer cannot hold, each with the bytes of its file (PNG, JPEG or GIF).
-    pub pictures: Vec<(Overlay, Vec<u8>)>,
+    /// The pictures that the buffer cannot hold.
+    pub pictures: Vec<(Overlay, DocumentPicture)>,
     /// The colours that a terminal would choose itself.
     pub colors: TerminalColors,
 }

@@ -9,7 +9,9 @@ use super::{HtmlPage, SharedParts, backdrop};
 use crate::export::canvas::{self, TextRun};
 use crate::export::palette::CellStyle;
 use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH};
+use crate::export::svg;
 use crate::layout::{Item, PictureKey, PlacedItem, Role, Scene};
+use crate::media::DocumentPicture;
 use crate::view::{Overlay, VisibleLink, visible_links};
 
 /// Returns a page. `rows` is the height of pages that are not taller than others.
@@ -66,7 +68,7 @@ struct PageWriter<'a> {
     /// The text of each item.
     runs: HashMap<u32, Vec<TextRun>>,
     /// The pictures that have not been written.
-    pictures: Vec<&'a (Overlay, Vec<u8>)>,
+    pictures: Vec<&'a (Overlay, DocumentPicture)>,
     open: Vec<OpenElement>,
     headings: HeadingLevels,
     out: String,
@@ -302,12 +304,13 @@ impl PageWriter<'_> {
     }
 
     fn picture(&mut self, key: &PictureKey, whole: (u16, u32), alt: &str) {
-        let is_it =
-            |(overlay, _): &&(Overlay, Vec<u8>)| overlay.key == *key && overlay.whole == whole;
+        let is_it = |(overlay, _): &&(Overlay, DocumentPicture)| {
+            overlay.key == *key && overlay.whole == whole
+        };
         let Some(at) = self.pictures.iter().position(|picture| is_it(&picture)) else { return };
-        let (overlay, bytes) = self.pictures.remove(at);
-        let number = self.shared.picture(bytes);
-        let alt = if alt.is_empty() { &key.source } else { alt };
+        let (overlay, content) = self.pictures.remove(at);
+        let number = self.shared.picture(&svg::embedded(content));
+        let alt = if alt.is_empty() { key.name() } else { alt };
         let _ = write!(
             self.out,
             "<div role=\"img\" aria-label=\"{}\" class=\"i p{number}\" \

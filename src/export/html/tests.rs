@@ -15,7 +15,10 @@ fn page_of(items: Vec<(u16, u32, Item)>) -> HtmlPage {
     let scene = Scene { height: 9, body, ..Scene::blank(Size::new(40, 10), Style::new()) };
     let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 10));
     let overlays = view::paint(&scene, 0, &mut buffer);
-    let pictures = overlays.into_iter().map(|it| (it, b"GIF89a".to_vec())).collect();
+    let pictures = overlays
+        .into_iter()
+        .map(|it| (it, crate::media::DocumentPicture::File(b"GIF89a".to_vec())))
+        .collect();
     HtmlPage { scene, buffer, pictures, colors: COLORS() }
 }
 
@@ -137,7 +140,7 @@ fn code_keeps_its_indentation_and_can_be_copied() {
 
 #[test]
 fn pictures_are_embedded_once_and_have_a_text() {
-    let key = crate::layout::PictureKey { base: "".into(), source: "a.gif".into() };
+    let key = crate::layout::PictureKey::File { base: "".into(), source: "a.gif".into() };
     let picture =
         |alt: &str| Item::Picture { width: 4, height: 2, key: key.clone(), alt: alt.into() };
     let items = vec![(3, 0, picture("a \"cat\"")), (9, 4, picture(""))];

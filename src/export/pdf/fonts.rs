@@ -7,16 +7,8 @@ use fontdb::{Database, ID, Style, Weight};
 use krilla::text::{Font, GlyphId};
 use ttf_parser::Face;
 
+use crate::draw::MONOSPACED_FONTS;
 use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH};
-
-/// The family that is used unless other fonts are chosen, in the order of [`Variant::index`]. Their
-/// licence is beside them.
-const BUNDLED: [&[u8]; 4] = [
-    include_bytes!("fonts/DejaVuSansMono.ttf"),
-    include_bytes!("fonts/DejaVuSansMono-Bold.ttf"),
-    include_bytes!("fonts/DejaVuSansMono-Oblique.ttf"),
-    include_bytes!("fonts/DejaVuSansMono-BoldOblique.ttf"),
-];
 
 type FontData = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
@@ -91,9 +83,9 @@ impl Fonts {
     /// # Errors
     /// Which of the chosen fonts cannot be read.
     pub(super) fn new(chosen: [Option<Vec<u8>>; 4]) -> Result<Self, String> {
-        let mut family = Vec::with_capacity(BUNDLED.len());
+        let mut family = Vec::with_capacity(MONOSPACED_FONTS.len());
         let names = ["normal", "bold", "italic", "bold_italic"];
-        for ((chosen, bundled), name) in chosen.into_iter().zip(BUNDLED).zip(names) {
+        for ((chosen, bundled), name) in chosen.into_iter().zip(MONOSPACED_FONTS).zip(names) {
             let data: FontData = chosen.map_or_else(
                 || Arc::new(bundled) as FontData,
                 |chosen| Arc::new(chosen) as FontData,

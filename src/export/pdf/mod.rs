@@ -22,6 +22,7 @@ use self::fonts::Fonts;
 use self::page::{Pictures, draw_page};
 use super::canvas::page_size;
 use super::palette::TerminalColors;
+use crate::media::DocumentPicture;
 use crate::view::Overlay;
 
 /// PDF points for one unit of a page; a cell is 10 by 20 units.
@@ -32,8 +33,8 @@ const POINTS: f32 = 0.72;
 pub struct PdfPage {
     /// Its cells.
     pub buffer: Buffer,
-    /// The pictures that the buffer cannot hold, each with the bytes of its file (PNG, JPEG or GIF).
-    pub pictures: Vec<(Overlay, Vec<u8>)>,
+    /// The pictures that the buffer cannot hold.
+    pub pictures: Vec<(Overlay, DocumentPicture)>,
     /// The colours that a terminal would choose itself.
     pub colors: TerminalColors,
     /// The slide's number, from 1.

@@ -13,6 +13,7 @@ use krilla::paint::{Fill, FillRule, Stroke};
 use krilla::surface::Surface;
 use krilla::tagging::{ContentTag, Identifier, Tag, TagGroup};
 use krilla::text::{KrillaGlyph, TextDirection};
+use krilla_svg::{SurfaceExt as _, SvgSettings};
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -21,6 +22,7 @@ use super::{POINTS, PdfPage};
 use crate::export::canvas::{self, Area, Canvas, CroppedPicture, TextRun};
 use crate::export::palette::Rgb;
 use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH, Curve};
+use crate::media::DocumentPicture;
 use crate::view::visible_links;
 
 /// How far filled areas reach under their right and lower neighbours, in units: viewers smooth edges,
@@ -51,6 +53,7 @@ impl Pictures {
             match bytes {
                 [0xff, 0xd8, ..] => Image::from_jpeg(data(), true),
                 [b'G', b'I', b'F', ..] => Image::from_gif(data(), true),
+                [b'R', b'I', b'F', b'F', ..] => Image::from_webp(data(), true),
                 _ => Image::from_png(data(), true),
             }
         };
@@ -194,9 +197,12 @@ impl Canvas for PdfCanvas<'_, '_> {
     fn picture(&mut self, picture: CroppedPicture<'_>) {
         self.flush();
         let name = picture.name;
-        let image = match self.pictures.image(picture.bytes) {
-            Ok(image) => image,
-            Err(error) => return self.drawn.lost_pictures.push(format!("{name}: {error}")),
+        let image = match picture.content {
+            DocumentPicture::File(bytes) => match self.pictures.image(bytes) {
+                Ok(image) => Some(image),
+                Err(error) => return self.drawn.lost_pictures.push(format!("{name}: {error}")),
+            },
+            DocumentPicture::Vector(_) => None,
         };
         let (visible, whole) = (picture.visible, picture.whole);
         let window = rect(visible).map(|rect| {
@@ -214,7 +220,16 @@ impl Canvas for PdfCanvas<'_, '_> {
         let figure = self.surface.start_tagged(ContentTag::Other);
         self.surface.push_clip_path(&window, &FillRule::NonZero);
         self.surface.push_transform(&Transform::from_translate(whole.x, whole.y));
-        self.surface.draw_image(image, size);
+        match (image, picture.content) {
+            (Some(image), _) => self.surface.draw_image(image, size),
+            (None, DocumentPicture::Vector(vector)) => {
+                let settings = SvgSettings::default();
+                if self.surface.draw_svg(vector.tree(), size, settings).is_none() {
+                    self.drawn.lost_pictures.push(format!("{name}: it cannot be drawn"));
+                }
+            }
+            (None, DocumentPicture::File(_)) => {}
+        }
         self.surface.pop();
         self.surface.pop();
         self.surface.end_tagged();

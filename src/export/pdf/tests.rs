@@ -43,7 +43,10 @@ fn broken_picture_is_reported_with_its_slide() {
         whole: (2, 1),
         skipped: 0,
     };
-    let broken = PdfPage { pictures: vec![(overlay, b"no png".to_vec())], ..page(3, &["  "]) };
+    let broken = PdfPage {
+        pictures: vec![(overlay, crate::media::DocumentPicture::File(b"no png".to_vec()))],
+        ..page(3, &["  "])
+    };
     let lost = pdf(&[broken], metadata()).unwrap().lost_pictures;
     assert_eq!(lost.len(), 1, "{lost:?}");
     assert!(lost[0].0 == 3 && lost[0].1.starts_with("a.png: "), "{lost:?}");

@@ -1,6 +1,7 @@
 //! A painted buffer as an SVG picture: grounds, text and drawn characters at the places their
 //! cells have, pictures embedded. A pure function; what the picture shows is the buffer's affair.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use base64::Engine as _;
@@ -10,11 +11,16 @@ use ratatui::buffer::Buffer;
 use super::canvas::{self, Area, Canvas, CroppedPicture, TextRun};
 use super::palette::{Rgb, TerminalColors};
 use super::shapes::Curve;
+use crate::media::DocumentPicture;
 use crate::view::Overlay;
 
-/// Draws a buffer as an SVG document. `pictures` are those that the buffer cannot hold, each with the
-/// bytes of its file (PNG, JPEG or GIF); `colors` are those that a terminal would choose itself.
-pub fn svg(buffer: &Buffer, pictures: &[(Overlay, Vec<u8>)], colors: &TerminalColors) -> String {
+/// Draws a buffer as an SVG document. `pictures` are those that the buffer cannot hold; `colors` are
+/// those that a terminal would choose itself.
+pub fn svg(
+    buffer: &Buffer,
+    pictures: &[(Overlay, DocumentPicture)],
+    colors: &TerminalColors,
+) -> String {
     let (width, height) = canvas::page_size(buffer);
     let mut page = SvgWriter(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
@@ -99,6 +105,8 @@ impl Canvas for SvgWriter {
 
     fn picture(&mut self, picture: CroppedPicture<'_>) {
         let Area { x, y, width, height } = picture.visible;
+        let bytes = embedded(picture.content);
+        let media_type = media_type(&bytes);
         self.push(format_args!(
             "<svg x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"><image y=\"-{}\" \
              width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \
@@ -106,8 +114,8 @@ impl Canvas for SvgWriter {
             y - picture.whole.y,
             picture.whole.width,
             picture.whole.height,
-            media_type(picture.bytes),
-            STANDARD.encode(picture.bytes),
+            media_type,
+            STANDARD.encode(&bytes),
         ));
     }
 }
@@ -118,11 +126,21 @@ impl SvgWriter {
     }
 }
 
+/// Returns the bytes of the file that shows a picture: drawings as SVG, without text.
+pub(super) fn embedded(picture: &DocumentPicture) -> Cow<'_, [u8]> {
+    match picture {
+        DocumentPicture::File(bytes) => Cow::Borrowed(bytes),
+        DocumentPicture::Vector(vector) => Cow::Owned(vector.svg().into_bytes()),
+    }
+}
+
 /// What kind of picture the bytes are, by how they begin.
 pub(super) fn media_type(bytes: &[u8]) -> &'static str {
     match bytes {
         [0xff, 0xd8, ..] => "image/jpeg",
         [b'G', b'I', b'F', ..] => "image/gif",
+        [b'R', b'I', b'F', b'F', ..] => "image/webp",
+        [b'<', ..] => "image/svg+xml",
         _ => "image/png",
     }
 }

@@ -8,6 +8,7 @@ use ratatui::style::{Color, Modifier, Style};
 use super::*;
 use crate::export::Rgb;
 use crate::layout::PictureKey;
+use crate::media::DocumentPicture;
 
 fn colors() -> TerminalColors {
     TerminalColors::new(Rgb(0x10, 0x10, 0x10), Rgb(0xfa, 0xfa, 0xfa))
@@ -131,12 +132,16 @@ fn hidden_text_is_omitted() {
 #[test]
 fn scrolled_picture_is_cropped() {
     let overlay = Overlay {
-        key: PictureKey { base: PathBuf::new(), source: "a.png".into() },
+        key: PictureKey::File { base: PathBuf::new(), source: "a.png".into() },
         area: Rect::new(1, 0, 2, 1),
         whole: (2, 3),
         skipped: 1,
     };
-    let picture = svg(&buffer(4, 2, &[]), &[(overlay, vec![0xff, 0xd8, 1])], &colors());
+    let picture = svg(
+        &buffer(4, 2, &[]),
+        &[(overlay, DocumentPicture::File(vec![0xff, 0xd8, 1]))],
+        &colors(),
+    );
     assert_well_formed(&picture);
     let line = picture.lines().find(|line| line.contains("<image")).unwrap();
     insta::assert_snapshot!(line, @r#"<svg x="10" y="0" width="20" height="20"><image y="-20" width="20" height="60" preserveAspectRatio="none" href="data:image/jpeg;base64,/9gB"/></svg>"#);

@@ -14,7 +14,7 @@ mod window;
 use std::time::Duration;
 
 use self::result::{CellExtent, extent, folded, start_error};
-use crate::deck::{Cell, CellId, CodeBlock, OutputPlace, Start};
+use crate::deck::{Cell, CellId, CodeBlock, OutputPlace, Picture, Start};
 use crate::layout::code;
 use crate::layout::flow::Flow;
 use crate::layout::picture;
@@ -100,10 +100,14 @@ fn in_place_of_code(
         return extent(panel, panel);
     }
     if let Some(picture) = &run.picture {
-        picture::lay_out(flow, &result::picture_of(picture), cell.span);
+        let width_percent = block.render.and_then(|spec| spec.width_percent);
+        let picture = Picture { width_percent, ..result::picture_of(picture) };
+        picture::lay_out(flow, &picture, cell.span);
     }
     let output = match cell.exec.pty {
         Some(_) => screen::lay_out(flow, block, (cell, run)),
+        // What a program that draws was given is not its output.
+        None if block.render.is_some() && run.picture.is_some() => None,
         None => result::text(flow, block, (cell.id, run), (0, None)),
     };
     if !is_fine(run) || flow.context.inputs.focus == Some(cell.id) {

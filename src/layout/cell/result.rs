@@ -7,7 +7,6 @@ use super::{bench, output, prompt, screen, status};
 use crate::deck::{Cell, CellId, CodeBlock, OutputPlace, Picture};
 use crate::layout::code::CodeBox;
 use crate::layout::flow::Flow;
-use crate::layout::inputs::PictureKey;
 use crate::layout::text::{DIM, StyledText};
 use crate::run::{CellRun, Outcome, State, group_digits};
 use crate::theme::{OutputShape, OutputStyle};
@@ -101,6 +100,7 @@ pub(in crate::layout) fn start_error(flow: &mut Flow<'_>, run: &CellRun) {
 
 /// Returns the picture made by a run as if the deck named it.
 pub(in crate::layout) fn picture_of(file: &Path) -> Picture {
-    let PictureKey { base, source } = PictureKey::of_file(file);
+    let base = file.parent().unwrap_or(Path::new("")).to_owned();
+    let source = file.file_name().unwrap_or_default().to_string_lossy().into();
     Picture { source, base, width_percent: None, alt: "".into() }
 }

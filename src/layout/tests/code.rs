@@ -1,7 +1,7 @@
 //! Code that is only shown, or rendered by a tool.
 
 use super::*;
-use crate::deck::{LineGroup, RenderSpec};
+use crate::deck::{DrawingLanguage, LineGroup, RenderSpec};
 
 #[test]
 fn f142_code_wraps_after_line_numbers() {
@@ -24,7 +24,7 @@ fn f142_code_wraps_after_line_numbers() {
 
 #[test]
 fn f165_rendered_code_reserves_space_for_a_picture() {
-    let drawing = Some(RenderSpec { width_percent: Some(50) });
+    let drawing = Some(RenderSpec { language: DrawingLanguage::Mermaid, width_percent: Some(50) });
     let listing =
         CodeBlock { render: drawing, language: "mermaid".into(), ..code("graph LR\nA --> B") };
     let fixture = Fixture::new(vec![block(BlockKind::Code(Box::new(listing))), paragraph("x")]);
@@ -36,7 +36,7 @@ fn f165_rendered_code_reserves_space_for_a_picture() {
     assert_eq!(rooms.collect::<Vec<_>>(), [(11, 1, 18, 6)]);
     insta::assert_snapshot!(fixture.body(), @"
 
-             mermaid · not dra…
+             mermaid · being d…
              graph LR
              A --> B
 

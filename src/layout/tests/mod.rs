@@ -234,7 +234,7 @@ fn picture(width_percent: Option<u8>) -> (Block, PictureKey) {
         width_percent,
         alt: "a chart".into(),
     };
-    let key = PictureKey { base: picture.base.clone(), source: picture.source.clone() };
+    let key = PictureKey::of(&picture);
     (block(BlockKind::Picture(Box::new(picture))), key)
 }
 

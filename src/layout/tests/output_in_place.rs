@@ -106,8 +106,11 @@ fn f154_picture_replaces_its_code() {
         _ => None,
     });
     assert_eq!(found, Some((10, 4, key.clone())));
-    let refusal =
-        PictureProblem { why: "it is not a PNG, JPEG or GIF file".to_owned(), hint: None };
+    let refusal = PictureProblem {
+        why: "it is not a PNG, JPEG or GIF file".to_owned(),
+        hint: None,
+        at: None,
+    };
     made.measures.pictures.insert(key, Err(refusal));
     insta::assert_snapshot!(made.body(), @"
 

@@ -34,7 +34,7 @@ fn picture_errors_are_shown() {
     let (block, key) = picture(None);
     let mut fixture = Fixture::new(vec![block, paragraph("after")]);
     let why = "picture `a.png` not found".to_owned();
-    let refusal = PictureProblem { why, hint: Some("did you mean `b.png`?".to_owned()) };
+    let refusal = PictureProblem { why, hint: Some("did you mean `b.png`?".to_owned()), at: None };
     fixture.measures.pictures.insert(key, Err(refusal));
     insta::assert_snapshot!(fixture.body(), @"
 

@@ -41,7 +41,14 @@ fn extreme_decks_and_sizes_do_not_panic() {
             let large_text =
                 [LargeText::Off, LargeText::Protocol, LargeText::Blocks][usize::from(columns % 3)];
             let has_gradients = columns % 2 == 0;
-            fixture.size = Size { columns, rows, large_text, cell: (0, 0), has_gradients };
+            fixture.size = Size {
+                columns,
+                rows,
+                large_text,
+                cell: (0, 0),
+                has_gradients,
+                is_coarse: rows % 2 == 0,
+            };
             fixture.theme.is_centered = rows % 2 == 0;
             if columns % 2 == 0 {
                 fixture.theme.code.frame = FrameShape::Rounded;

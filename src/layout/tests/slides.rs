@@ -204,7 +204,7 @@ fn pictures(items: &[PlacedItem]) -> Vec<(u16, u32, u16, u32)> {
 #[test]
 fn f180_footer_shows_pictures() {
     let mut fixture = Fixture::new(vec![paragraph("x")]).size(40, 20);
-    let key = PictureKey { base: "".into(), source: "logo.png".into() };
+    let key = PictureKey::File { base: "".into(), source: "logo.png".into() };
     let part = || Some(FooterPart::Image("logo.png".into(), Span::default()));
     let (left, center, right) = (part(), part(), part());
     fixture.theme.footer = FooterStyle::Template {

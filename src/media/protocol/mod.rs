@@ -1,11 +1,13 @@
 //! Terminal image protocols, one file each, and the table that chooses one.
 
 mod blocks;
+mod dots;
 mod iterm;
 mod kitty;
 mod sixel;
 
 pub(super) use blocks::paint as paint_blocks;
+pub(super) use dots::{DottedPicture, sampled_size};
 pub(super) use iterm::Parts;
 pub(super) use kitty::{
     delete, delete_placement, place, transmit, transmit_animation, transmit_file,

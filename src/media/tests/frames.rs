@@ -40,8 +40,9 @@ fn cells_under_a_picture_are_rewritten_when_it_is_removed() {
 fn cache_is_limited_and_keeps_the_current_frame() {
     let mut harness = MediaHarness::new(Protocol::KittyRemote);
     fs::write(harness.path("deck/a.png"), png_header(4_000, 4_000)).unwrap();
-    let key = harness.key("a.png");
-    let found = harness.media.finder.find(&key).unwrap().clone();
+    let folder = harness.path("deck");
+    let found = harness.media.finder.find(&folder, "a.png").unwrap().clone();
+    let found = FoundPicture::File(found);
     let place = PicturePlacement { area: Rect::new(0, 0, 4, 4), whole: (4, 4), skipped: 0 };
     // Each takes 31 MB in the terminal.
     let spec = |cell| RenditionSpec::new(&found, Protocol::KittyRemote, place, (cell, cell), None);

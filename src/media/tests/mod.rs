@@ -47,7 +47,7 @@ impl MediaHarness {
     }
 
     fn key(&self, source: &str) -> PictureKey {
-        PictureKey { base: self.path("deck"), source: source.into() }
+        PictureKey::File { base: self.path("deck"), source: source.into() }
     }
 
     fn overlay(&self, source: &str, area: Rect) -> Overlay {
@@ -58,7 +58,7 @@ impl MediaHarness {
     fn measure(&mut self, source: &str) -> Result<(u32, u32), String> {
         let key = self.key(source);
         let measured = self.media.measure(&key).map_err(|refused| refused.why);
-        measured.map(|size| (size.width, size.height))
+        measured.map(|size| size.map_or((0, 0), |size| (size.width, size.height)))
     }
 
     fn hint(&mut self, source: &str) -> Option<String> {

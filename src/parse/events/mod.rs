@@ -14,7 +14,7 @@ use std::ops::Range;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
 
 use super::inline::{InlineCollector, InlineContent};
-use super::tree::{Element, ElementKind, PictureDraft, TextOrigin};
+use super::tree::{Element, ElementKind, FenceDraft, PictureDraft, TextOrigin};
 use crate::diag::Diagnostic;
 use paragraph::trim;
 
@@ -37,17 +37,28 @@ pub(super) fn blocks<'t>(
     depth: usize,
     mistakes: &mut Vec<Diagnostic>,
 ) -> Vec<Element<'t>> {
-    read(text, origin, depth, mistakes).0
+    read(text, origin, Dialect { depth, has_math: false }, mistakes).0
+}
+
+/// How a text is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dialect {
+    /// How deep it is in quotes and lists.
+    pub(super) depth: usize,
+    /// Whether `$…$` and `$$…$$` are formulas.
+    pub(super) has_math: bool,
 }
 
 /// As [`blocks`], and returns why parsing stopped early.
 pub(super) fn read<'t>(
     text: &'t str,
     origin: TextOrigin,
-    depth: usize,
+    dialect: Dialect,
     mistakes: &mut Vec<Diagnostic>,
 ) -> (Vec<Element<'t>>, Option<EarlyStop>) {
-    let events = Parser::new_ext(text, dialect()).into_offset_iter();
+    let Dialect { depth, has_math } = dialect;
+    let math = if has_math { Options::ENABLE_MATH } else { Options::empty() };
+    let events = Parser::new_ext(text, extensions() | math).into_offset_iter();
     let line = InlineCollector::new(text, origin);
     let top = depth;
     let mut reader =
@@ -58,7 +69,7 @@ pub(super) fn read<'t>(
 
 /// The pulldown-cmark extensions in use. Front matter, alerts and superscript are parsed
 /// separately, since theirs lose what presenterm keeps.
-fn dialect() -> Options {
+fn extensions() -> Options {
     Options::ENABLE_TABLES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_FOOTNOTES
@@ -255,8 +266,13 @@ pub(super) fn diagnostic_element<'t>(mistake: Diagnostic) -> Element<'t> {
     Element { span: mistake.span, kind: ElementKind::Mistake(Box::new(mistake)) }
 }
 
-/// Creates a picture element.
+/// Creates the element of a picture, or of a formula that is drawn.
 fn picture<'t>(draft: PictureDraft) -> Element<'t> {
+    if draft.is_formula {
+        let (span, code) = (draft.span, Cow::Owned(draft.alt));
+        let fence = FenceDraft { info: "latex +render", info_span: span, code, code_span: span };
+        return Element { span, kind: ElementKind::Fence(Box::new(fence)) };
+    }
     Element { span: draft.span, kind: ElementKind::Picture(Box::new(draft)) }
 }
 

@@ -37,7 +37,11 @@ impl<'t> BlockReader<'t, '_> {
     /// Returns a table cell; pictures become their alternative text.
     fn cell(&mut self, mut text: Vec<Inline>, pictures: Vec<(usize, PictureDraft)>) -> Vec<Inline> {
         for (shift, (at, draft)) in pictures.into_iter().enumerate() {
-            let message = "pictures are not supported in table cells";
+            let message = if draft.is_formula {
+                "this formula has to be drawn, which is not supported in table cells"
+            } else {
+                "pictures are not supported in table cells"
+            };
             self.mistakes.push(Diagnostic::error(draft.span, message));
             let words = if draft.alt.is_empty() { draft.source } else { draft.alt.into() };
             text.insert(at + shift, Inline::Text(words, TextStyle::default()));

@@ -106,6 +106,9 @@ fn block(out: &mut String, block: &Block, depth: usize, deck: &Deck) {
             }
             let _ = writeln!(out, " {:?}", picture.alt);
         }
+        BlockKind::Chart(chart) => {
+            let _ = writeln!(out, "chart {chart:?}");
+        }
         BlockKind::Columns(columns) => {
             let _ = writeln!(out, "columns {:?}", columns.ratios);
             for column in &columns.columns {

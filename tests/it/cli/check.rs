@@ -214,7 +214,7 @@ fn configuration_mistakes_are_reported() {
 
 #[test]
 fn blocks_without_effect_are_reported() {
-    let deck = "A\n===\n\n```pyhton +exec\n1\n```\n\n```sql +exec\n1\n```\n\n```js +exec:dino\n1\n```\n\n```mermaid +render\ngraph\n```\n\n```bash +exec\ntrue\n```\n";
+    let deck = "A\n===\n\n```pyhton +exec\n1\n```\n\n```sql +exec\n1\n```\n\n```js +exec:dino\n1\n```\n\n```latex +render\na\n  \\nosuch\n```\n\n```bash +exec\ntrue\n```\n";
     let (status, text) = report(&[("talk.md", deck)], &[]);
     assert_eq!(status, 1);
     for expected in [
@@ -224,8 +224,8 @@ fn blocks_without_effect_are_reported() {
         "= hint: remove `+exec`",
         "error: `js` has no executor `dino`\n  --> talk.md:12:1",
         "= hint: use `+exec:deno` or `+exec:bun`",
-        "warning: `+render` cannot draw `mermaid` here\n  --> talk.md:16:1",
-        "talk.md: 1 slide, 3 errors and 1 warning",
+        "error: this formula is not valid: undefined control sequence: \\nosuch\n  --> talk.md:18:3",
+        "talk.md: 1 slide, 4 errors",
     ] {
         assert!(text.contains(expected), "{expected}\n{text}");
     }

@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod doctor;
+mod drawings;
 mod export;
 mod export_html;
 mod manual;

@@ -186,7 +186,7 @@ fn run_all(app: &mut App) {
 fn screen(loaded: &LoadedDeck, app: &mut App) -> Buffer {
     let size = Size { large_text: LargeText::Protocol, ..Size::new(100, 60) };
     let mut measures = PictureSizes::default();
-    let logo = PictureKey { base: PathBuf::new(), source: "logo.png".into() };
+    let logo = PictureKey::File { base: PathBuf::new(), source: "logo.png".into() };
     measures.pictures.insert(logo, Ok(PixelSize { width: 40, height: 40 }));
     // A queued cell is drawn as one that was not started.
     let mut runs = app.runs().clone();

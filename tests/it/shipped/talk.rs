@@ -11,6 +11,7 @@ use livedeck::export::{Rgb, TerminalColors, svg};
 use livedeck::layout::{
     Inputs, PictureKey, PictureSizes, PixelSize, Scene, Size, SlideArea, layout,
 };
+use livedeck::media::DocumentPicture;
 use livedeck::project::LoadedDeck;
 use livedeck::run::Runs;
 use livedeck::view::paint;
@@ -162,6 +163,7 @@ fn talk_slides_export_as_svg() {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
         let overlays = paint(&scene, 0, &mut buffer);
         let chart = std::fs::read(chart()).unwrap();
+        let chart = DocumentPicture::File(chart);
         let pictures: Vec<_> = overlays.into_iter().map(|at| (at, chart.clone())).collect();
         let picture = svg(&buffer, &pictures, &look);
         assert_eq!(picture.contains("<image"), !pictures.is_empty());
@@ -200,7 +202,7 @@ fn measures() -> PictureSizes {
     let file = std::fs::read(chart()).unwrap();
     let number = |at: usize| u32::from_be_bytes(file[at..at + 4].try_into().unwrap());
     let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("slides");
-    let key = PictureKey { base, source: CHART.into() };
+    let key = PictureKey::File { base, source: CHART.into() };
     let size = PixelSize { width: number(16), height: number(20) };
-    PictureSizes { pictures: [(key, Ok(size))].into() }
+    PictureSizes { pictures: [(key, Ok(size))].into(), ..PictureSizes::default() }
 }

@@ -1,0 +1,502 @@
+//! Formulas in text as Unicode, where that is exact: letters, operators, subscripts and superscripts
+//! that have characters of their own, simple fractions and roots. Others are drawn.
+
+/// Returns a formula as text in one row; `None` if it needs to be drawn.
+pub(super) fn as_text(formula: &str) -> Option<String> {
+    let mut reader = FormulaReader { rest: formula.trim(), depth: 0 };
+    let text = reader.sequence(None)?;
+    Some(text).filter(|text| !text.is_empty() && text.chars().count() <= MAX_CHARS)
+}
+
+/// Longer formulas are drawn.
+const MAX_CHARS: usize = 80;
+
+/// Limit of the nesting of braces.
+const MAX_DEPTH: usize = 8;
+
+struct FormulaReader<'t> {
+    rest: &'t str,
+    depth: usize,
+}
+
+impl FormulaReader<'_> {
+    /// Converts up to `end`, or to the end of the text.
+    fn sequence(&mut self, end: Option<char>) -> Option<String> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return None;
+        }
+        let mut text = String::new();
+        loop {
+            let Some(next) = self.rest.chars().next() else {
+                self.depth -= 1;
+                return end.is_none().then_some(text);
+            };
+            if Some(next) == end {
+                self.bump(next);
+                self.depth -= 1;
+                return Some(text);
+            }
+            match next {
+                '^' | '_' => {
+                    self.bump(next);
+                    let script = self.argument()?;
+                    if next == '^' && script.chars().all(|c| "′″‴".contains(c)) {
+                        text.push_str(&script);
+                    } else {
+                        let table = if next == '^' { SUPERSCRIPTS } else { SUBSCRIPTS };
+                        for c in script.chars().filter(|c| *c != ' ') {
+                            text.push(script_of(c, table)?);
+                        }
+                    }
+                }
+                c if c.is_whitespace() => self.bump(c),
+                _ => {
+                    let part = self.atom()?;
+                    join(&mut text, &part);
+                }
+            }
+        }
+    }
+
+    fn bump(&mut self, c: char) {
+        self.rest = &self.rest[c.len_utf8()..];
+    }
+
+    /// Converts the argument of a command, of `^` or of `_`.
+    fn argument(&mut self) -> Option<String> {
+        self.rest = self.rest.trim_start();
+        if let Some(rest) = self.rest.strip_prefix('{') {
+            self.rest = rest;
+            return self.sequence(Some('}'));
+        }
+        self.atom()
+    }
+
+    /// Converts a letter, a sign, a group or a command.
+    fn atom(&mut self) -> Option<String> {
+        let next = self.rest.chars().next()?;
+        self.bump(next);
+        Some(match next {
+            '{' => return self.sequence(Some('}')),
+            '\\' => return self.command(),
+            '\'' => "′".to_owned(),
+            '-' => " − ".to_owned(),
+            '+' | '=' | '<' | '>' => format!(" {next} "),
+            '*' => "∗".to_owned(),
+            ',' | ';' => format!("{next} "),
+            '~' => " ".to_owned(),
+            c if c.is_alphanumeric() || "()[]|/.:!?∞°".contains(c) => c.to_string(),
+            _ => return None,
+        })
+    }
+
+    fn command(&mut self) -> Option<String> {
+        let letters = self.rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(self.rest.len());
+        if letters == 0 {
+            let sign = self.rest.chars().next()?;
+            self.bump(sign);
+            return match sign {
+                ',' | ':' | ';' | ' ' => Some(" ".to_owned()),
+                '!' => Some(String::new()),
+                '{' | '}' | '$' | '%' | '&' | '#' | '_' => Some(sign.to_string()),
+                '|' => Some("‖".to_owned()),
+                _ => None,
+            };
+        }
+        let (name, rest) = self.rest.split_at(letters);
+        self.rest = rest;
+        if let Ok(index) = SYMBOLS.binary_search_by_key(&name, |(known, _)| known) {
+            let symbol = SYMBOLS[index].1;
+            return Some(if is_relation(symbol) {
+                format!(" {symbol} ")
+            } else {
+                symbol.to_owned()
+            });
+        }
+        match name {
+            "frac" | "tfrac" | "dfrac" => self.fraction(),
+            "sqrt" if !self.rest.starts_with('[') => {
+                let inside = self.argument()?;
+                Some(if is_single(&inside) {
+                    format!("√{inside}")
+                } else {
+                    format!("√({inside})")
+                })
+            }
+            "left" | "right" | "bigl" | "bigr" | "big" => {
+                self.rest = self.rest.trim_start();
+                if let Some(rest) = self.rest.strip_prefix('.') {
+                    self.rest = rest;
+                    return Some(String::new());
+                }
+                self.atom()
+            }
+            "text" | "mathrm" | "operatorname" | "textrm" => self.words(),
+            "mathbb" => self.styled(&BLACKBOARD),
+            "mathcal" => self.styled(&CALLIGRAPHIC),
+            "bar" | "overline" => self.accented('\u{304}'),
+            "hat" => self.accented('\u{302}'),
+            "tilde" => self.accented('\u{303}'),
+            "dot" => self.accented('\u{307}'),
+            "vec" => self.accented('\u{20d7}'),
+            "sin" | "cos" | "tan" | "log" | "ln" | "exp" | "lim" | "min" | "max" | "det"
+            | "gcd" | "mod" | "arg" | "sup" | "inf" | "dim" | "ker" | "Pr" => {
+                let is_applied = self.rest.trim_start().starts_with(['(', '^', '_', '\\']);
+                Some(format!(" {name}{}", if is_applied { "" } else { " " }))
+            }
+            _ => None,
+        }
+    }
+
+    fn fraction(&mut self) -> Option<String> {
+        let (above, below) = (self.argument()?, self.argument()?);
+        let known = FRACTIONS.iter().find(|(a, b, _)| (*a, *b) == (&*above, &*below));
+        if let Some((.., sign)) = known {
+            return Some((*sign).to_owned());
+        }
+        (is_single(&above) && is_single(&below)).then(|| format!("{above}/{below}"))
+    }
+
+    /// Returns the text in braces as it is.
+    fn words(&mut self) -> Option<String> {
+        let inside = self.rest.strip_prefix('{')?;
+        let (words, rest) = inside.split_once('}')?;
+        self.rest = rest;
+        (!words.contains(['{', '\\', '$'])).then(|| words.to_owned())
+    }
+
+    fn styled(&mut self, table: &[(char, char)]) -> Option<String> {
+        let letters = self.argument()?;
+        let styled = |c| table.iter().find(|(plain, _)| *plain == c).map(|(_, styled)| *styled);
+        letters.chars().map(styled).collect()
+    }
+
+    fn accented(&mut self, accent: char) -> Option<String> {
+        let letter = self.argument()?;
+        (letter.chars().count() == 1).then(|| format!("{letter}{accent}"))
+    }
+}
+
+/// Appends a part; spaces around signs do not double, and a sign at the start is unary.
+fn join(text: &mut String, part: &str) {
+    let is_sign = part.starts_with(' ') && part.trim().chars().count() == 1;
+    let before = text.trim_end().chars().next_back();
+    let is_unary = is_sign
+        && matches!(part.trim(), "−" | "+")
+        && before.is_none_or(|c| "([{=<>≤≥,;≈→/".contains(c));
+    if is_unary {
+        text.push_str(part.trim());
+    } else if part.starts_with(' ') && (text.ends_with([' ', '(', '[', '|']) || text.is_empty()) {
+        text.push_str(part.trim_start());
+    } else {
+        text.push_str(part);
+    }
+}
+
+fn is_single(text: &str) -> bool {
+    let is_number = text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    !text.is_empty() && (is_number || text.chars().count() == 1)
+}
+
+fn script_of(c: char, table: &[(char, char)]) -> Option<char> {
+    table.iter().find(|(plain, _)| *plain == c).map(|(_, script)| *script)
+}
+
+fn is_relation(symbol: &str) -> bool {
+    "≤≥≠≈≡∼∝∈∉⊂⊆⊃⊇→←⇒⇐⇔↔↦∧∨∪∩×⋅÷±∓⊢⊨≪≫⟹⟸⟺∖∘⊕⊗∣⊥∥".contains(symbol)
+}
+
+const SUPERSCRIPTS: &[(char, char)] = &[
+    ('0', '⁰'),
+    ('1', '¹'),
+    ('2', '²'),
+    ('3', '³'),
+    ('4', '⁴'),
+    ('5', '⁵'),
+    ('6', '⁶'),
+    ('7', '⁷'),
+    ('8', '⁸'),
+    ('9', '⁹'),
+    ('+', '⁺'),
+    ('−', '⁻'),
+    ('=', '⁼'),
+    ('(', '⁽'),
+    (')', '⁾'),
+    ('a', 'ᵃ'),
+    ('b', 'ᵇ'),
+    ('c', 'ᶜ'),
+    ('d', 'ᵈ'),
+    ('e', 'ᵉ'),
+    ('f', 'ᶠ'),
+    ('g', 'ᵍ'),
+    ('h', 'ʰ'),
+    ('i', 'ⁱ'),
+    ('j', 'ʲ'),
+    ('k', 'ᵏ'),
+    ('l', 'ˡ'),
+    ('m', 'ᵐ'),
+    ('n', 'ⁿ'),
+    ('o', 'ᵒ'),
+    ('p', 'ᵖ'),
+    ('r', 'ʳ'),
+    ('s', 'ˢ'),
+    ('t', 'ᵗ'),
+    ('u', 'ᵘ'),
+    ('v', 'ᵛ'),
+    ('w', 'ʷ'),
+    ('x', 'ˣ'),
+    ('y', 'ʸ'),
+    ('z', 'ᶻ'),
+    ('T', 'ᵀ'),
+    ('∗', '*'),
+    ('°', '°'),
+    ('∘', '°'),
+    ('β', 'ᵝ'),
+    ('γ', 'ᵞ'),
+    ('δ', 'ᵟ'),
+    ('θ', 'ᶿ'),
+];
+
+const SUBSCRIPTS: &[(char, char)] = &[
+    ('0', '₀'),
+    ('1', '₁'),
+    ('2', '₂'),
+    ('3', '₃'),
+    ('4', '₄'),
+    ('5', '₅'),
+    ('6', '₆'),
+    ('7', '₇'),
+    ('8', '₈'),
+    ('9', '₉'),
+    ('+', '₊'),
+    ('−', '₋'),
+    ('=', '₌'),
+    ('(', '₍'),
+    (')', '₎'),
+    ('a', 'ₐ'),
+    ('e', 'ₑ'),
+    ('h', 'ₕ'),
+    ('i', 'ᵢ'),
+    ('j', 'ⱼ'),
+    ('k', 'ₖ'),
+    ('l', 'ₗ'),
+    ('m', 'ₘ'),
+    ('n', 'ₙ'),
+    ('o', 'ₒ'),
+    ('p', 'ₚ'),
+    ('r', 'ᵣ'),
+    ('s', 'ₛ'),
+    ('t', 'ₜ'),
+    ('u', 'ᵤ'),
+    ('v', 'ᵥ'),
+    ('x', 'ₓ'),
+    ('β', 'ᵦ'),
+    ('γ', 'ᵧ'),
+    ('ρ', 'ᵨ'),
+    ('φ', 'ᵩ'),
+    ('χ', 'ᵪ'),
+];
+
+const BLACKBOARD: [(char, char); 9] = [
+    ('C', 'ℂ'),
+    ('E', '𝔼'),
+    ('F', '𝔽'),
+    ('H', 'ℍ'),
+    ('N', 'ℕ'),
+    ('P', 'ℙ'),
+    ('Q', 'ℚ'),
+    ('R', 'ℝ'),
+    ('Z', 'ℤ'),
+];
+
+const CALLIGRAPHIC: [(char, char); 8] = [
+    ('B', 'ℬ'),
+    ('E', 'ℰ'),
+    ('F', 'ℱ'),
+    ('H', 'ℋ'),
+    ('I', 'ℐ'),
+    ('L', 'ℒ'),
+    ('M', 'ℳ'),
+    ('R', 'ℛ'),
+];
+
+const FRACTIONS: [(&str, &str, &str); 15] = [
+    ("1", "2", "½"),
+    ("1", "3", "⅓"),
+    ("2", "3", "⅔"),
+    ("1", "4", "¼"),
+    ("3", "4", "¾"),
+    ("1", "5", "⅕"),
+    ("2", "5", "⅖"),
+    ("3", "5", "⅗"),
+    ("4", "5", "⅘"),
+    ("1", "6", "⅙"),
+    ("5", "6", "⅚"),
+    ("1", "8", "⅛"),
+    ("3", "8", "⅜"),
+    ("5", "8", "⅝"),
+    ("7", "8", "⅞"),
+];
+
+/// Commands that are one character, in order.
+const SYMBOLS: &[(&str, &str)] = &[
+    ("Delta", "Δ"),
+    ("Gamma", "Γ"),
+    ("Im", "ℑ"),
+    ("Lambda", "Λ"),
+    ("Leftarrow", "⇐"),
+    ("Leftrightarrow", "⇔"),
+    ("Omega", "Ω"),
+    ("Phi", "Φ"),
+    ("Pi", "Π"),
+    ("Psi", "Ψ"),
+    ("Re", "ℜ"),
+    ("Rightarrow", "⇒"),
+    ("Sigma", "Σ"),
+    ("Theta", "Θ"),
+    ("Upsilon", "Υ"),
+    ("Xi", "Ξ"),
+    ("aleph", "ℵ"),
+    ("alpha", "α"),
+    ("approx", "≈"),
+    ("ast", "∗"),
+    ("beta", "β"),
+    ("bot", "⊥"),
+    ("bullet", "•"),
+    ("cap", "∩"),
+    ("cdot", "⋅"),
+    ("cdots", "⋯"),
+    ("chi", "χ"),
+    ("circ", "∘"),
+    ("cup", "∪"),
+    ("dagger", "†"),
+    ("delta", "δ"),
+    ("div", "÷"),
+    ("dots", "…"),
+    ("ell", "ℓ"),
+    ("emptyset", "∅"),
+    ("epsilon", "ϵ"),
+    ("equiv", "≡"),
+    ("eta", "η"),
+    ("exists", "∃"),
+    ("forall", "∀"),
+    ("gamma", "γ"),
+    ("ge", "≥"),
+    ("geq", "≥"),
+    ("gets", "←"),
+    ("gg", "≫"),
+    ("hbar", "ℏ"),
+    ("iff", "⟺"),
+    ("implies", "⟹"),
+    ("in", "∈"),
+    ("infty", "∞"),
+    ("int", "∫"),
+    ("iota", "ι"),
+    ("kappa", "κ"),
+    ("lambda", "λ"),
+    ("land", "∧"),
+    ("langle", "⟨"),
+    ("lceil", "⌈"),
+    ("ldots", "…"),
+    ("le", "≤"),
+    ("leftarrow", "←"),
+    ("leftrightarrow", "↔"),
+    ("leq", "≤"),
+    ("lfloor", "⌊"),
+    ("ll", "≪"),
+    ("lnot", "¬"),
+    ("lor", "∨"),
+    ("mapsto", "↦"),
+    ("mid", "∣"),
+    ("mp", "∓"),
+    ("mu", "μ"),
+    ("nabla", "∇"),
+    ("ne", "≠"),
+    ("neg", "¬"),
+    ("neq", "≠"),
+    ("notin", "∉"),
+    ("nu", "ν"),
+    ("omega", "ω"),
+    ("oplus", "⊕"),
+    ("otimes", "⊗"),
+    ("parallel", "∥"),
+    ("partial", "∂"),
+    ("perp", "⊥"),
+    ("phi", "ϕ"),
+    ("pi", "π"),
+    ("pm", "±"),
+    ("prime", "′"),
+    ("prod", "∏"),
+    ("propto", "∝"),
+    ("psi", "ψ"),
+    ("quad", "  "),
+    ("rangle", "⟩"),
+    ("rceil", "⌉"),
+    ("rfloor", "⌋"),
+    ("rho", "ρ"),
+    ("rightarrow", "→"),
+    ("setminus", "∖"),
+    ("sigma", "σ"),
+    ("sim", "∼"),
+    ("subset", "⊂"),
+    ("subseteq", "⊆"),
+    ("sum", "∑"),
+    ("supset", "⊃"),
+    ("supseteq", "⊇"),
+    ("tau", "τ"),
+    ("theta", "θ"),
+    ("times", "×"),
+    ("to", "→"),
+    ("top", "⊤"),
+    ("upsilon", "υ"),
+    ("varepsilon", "ε"),
+    ("varphi", "φ"),
+    ("vdash", "⊢"),
+    ("vee", "∨"),
+    ("wedge", "∧"),
+    ("xi", "ξ"),
+    ("zeta", "ζ"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_row_formulas_are_text() {
+        let cases = [
+            ("x^2", "x²"),
+            ("a_1 + b_{i+1}", "a₁ + bᵢ₊₁"),
+            ("E = mc^2", "E = mc²"),
+            ("e^{i\\pi} + 1 = 0", ""),
+            ("\\alpha \\le \\beta", "α ≤ β"),
+            ("\\frac{1}{2}", "½"),
+            ("\\frac{a}{b}", "a/b"),
+            ("\\frac{a+1}{b}", ""),
+            ("\\sqrt{2}", "√2"),
+            ("\\sqrt{x+1}", "√(x + 1)"),
+            ("O(n \\log n)", "O(n log n)"),
+            ("x \\in \\mathbb{R}^n", "x ∈ ℝⁿ"),
+            ("-1 < x", "−1 < x"),
+            ("(-x)", "(−x)"),
+            ("\\vec{v} \\cdot \\hat{n}", "v\u{20d7} ⋅ n\u{302}"),
+            ("P(A \\mid B)", "P(A ∣ B)"),
+            ("\\text{if } x", "if x"),
+            ("f'(x)", "f′(x)"),
+            ("\\sum_{i=1}^n i", "∑ᵢ₌₁ⁿi"),
+            ("\\begin{matrix}1\\end{matrix}", ""),
+            ("{{{{{{{{{{x}}}}}}}}}}", ""),
+            ("a^", ""),
+            ("{", ""),
+        ];
+        for (formula, text) in cases {
+            assert_eq!(as_text(formula).unwrap_or_default(), text, "{formula}");
+        }
+    }
+
+    #[test]
+    fn symbols_are_sorted() {
+        assert!(SYMBOLS.is_sorted_by_key(|(name, _)| *name));
+    }
+}
