@@ -60,9 +60,12 @@ pub use sandbox::{SandboxOptions, support as sandbox_support};
 pub use shutdown::shut_down;
 
 /// Runs this program as one of its helper processes, if it was started as one: the sandbox's launcher,
-/// a Python worker, or the watchdog.
+/// a Python worker, the watchdog, or the keeper of a terminal.
 pub fn entry() -> Option<ExitCode> {
-    sandbox::entry().or_else(python::worker_entry).or_else(limits::watchdog::entry)
+    sandbox::entry()
+        .or_else(python::worker_entry)
+        .or_else(limits::watchdog::entry)
+        .or_else(os::keeper::entry)
 }
 
 /// Starts a process that belongs to no run, by other means than this module's. It waits while a process

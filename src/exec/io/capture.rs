@@ -7,6 +7,7 @@ use std::path::Path;
 use std::thread::JoinHandle;
 
 use crate::exec::RunSink;
+use crate::exec::os::keeper::Keeper;
 use crate::exec::os::temp_dir::TempRoot;
 use crate::exec::os::wait::{poll, readable};
 use crate::run::{Event, Outcome, Request, Target};
@@ -33,12 +34,21 @@ pub(in crate::exec) struct StdioFds<'fd> {
     pub(in crate::exec) terminal: BorrowedFd<'fd>,
     /// The path of the terminal that becomes the process's controlling terminal.
     pub(in crate::exec) own_terminal: Option<&'fd Path>,
+    /// The process that leads the session of the run's terminal.
+    pub(in crate::exec) keeper: Option<&'fd Keeper>,
 }
 
 impl<'fd> StdioFds<'fd> {
     /// Standard output and standard error to the terminal, no input.
     pub(in crate::exec) fn all(terminal: BorrowedFd<'fd>) -> Self {
-        Self { input: None, reads: None, output: terminal, terminal, own_terminal: None }
+        Self {
+            input: None,
+            reads: None,
+            output: terminal,
+            terminal,
+            own_terminal: None,
+            keeper: None,
+        }
     }
 }
 

@@ -1,7 +1,8 @@
-//! Input and output of runs: output from their terminal, markers in it, standard input, and standard
+//! Input and output of runs: output from their terminal, markers and places in it, standard input, and standard
 //! output captured as a picture.
 
 pub(in crate::exec) mod capture;
+pub(in crate::exec) mod deck_lines;
 pub(in crate::exec) mod markers;
 pub(in crate::exec) mod output;
 pub(in crate::exec) mod stdin;

@@ -14,7 +14,8 @@ use super::markers::{MarkerScanner, StreamPart, match_literal};
 use super::stdin::InputWatcher;
 use crate::exec::RunSink;
 use crate::exec::os::child::{Child, ChildStatus};
-use crate::exec::os::pty::{PtyHolder, PtyPair};
+use crate::exec::os::keeper::Keeper;
+use crate::exec::os::pty::PtyPair;
 use crate::exec::os::wait::{poll, readable, wait_readable};
 use crate::exec::process::background::BackgroundOutput;
 use crate::exec::process::handle::RunStopReason;
@@ -91,14 +92,14 @@ pub(in crate::exec) struct LeftoverTerminal {
     master: Option<OwnedFd>,
     buffer: Vec<u8>,
     sink: RunSink,
-    _holder: Option<PtyHolder>,
+    _keeper: Option<Keeper>,
 }
 
 impl LeftoverTerminal {
     /// Takes over the terminal of a run; its output goes to `sink`.
     pub(in crate::exec) fn new(pty: PtyPair, sink: RunSink) -> Self {
-        let PtyPair { master, holder, .. } = pty;
-        Self { master: Some(master), buffer: vec![0; CHUNK_BYTES], sink, _holder: holder }
+        let PtyPair { master, keeper, .. } = pty;
+        Self { master: Some(master), buffer: vec![0; CHUNK_BYTES], sink, _keeper: keeper }
     }
 }
 

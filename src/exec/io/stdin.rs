@@ -95,6 +95,8 @@ pub(in crate::exec) struct InputWatcher {
     /// Our end of the run's terminal, and the path of the other end.
     terminal: OwnedFd,
     path: PathBuf,
+    /// Its number, as `/proc` has it.
+    number: u64,
     /// The lines left to feed; `None` if the speaker types.
     lines: Option<VecDeque<Vec<u8>>>,
     /// How often the end of the input was typed.
@@ -115,8 +117,9 @@ impl InputWatcher {
         let terminal = pty.master.try_clone().ok()?;
         let interval = if lines.is_some() { FEED_INTERVAL } else { CHECK_INTERVAL };
         let next = Instant::now() + interval;
-        let (path, has_reported) = (pty.path.clone(), false);
-        Some(Self { terminal, path, lines, ends: 0, reads_keys: false, next, has_reported })
+        let (path, number, has_reported) = (pty.path.clone(), number_of(pty)?, false);
+        let (ends, reads_keys) = (0, false);
+        Some(Self { terminal, path, number, lines, ends, reads_keys, next, has_reported })
     }
 
     /// Returns the time until the next check.
@@ -141,7 +144,7 @@ impl InputWatcher {
         if now < self.next || self.is_ignored() {
             return;
         }
-        let found = find_reader(leader, &self.path);
+        let found = find_reader(leader, (&self.path, self.number));
         if self.lines.is_some() {
             self.next = now + FEED_INTERVAL;
             self.feed(found);
@@ -225,7 +228,7 @@ enum ReaderState {
 }
 
 /// Looks for a thread of the process or its descendants that waits for input from the terminal.
-fn find_reader(leader: Pid, terminal: &Path) -> ReaderState {
+fn find_reader(leader: Pid, terminal: (&Path, u64)) -> ReaderState {
     let mut found = ReaderState::Unknown;
     let mut to_visit = vec![leader.as_raw_nonzero().get()];
     while let Some(process) = to_visit.pop() {
@@ -236,7 +239,7 @@ fn find_reader(leader: Pid, terminal: &Path) -> ReaderState {
             let Ok(call) = fs::read_to_string(thread.join("syscall")) else { continue };
             found = ReaderState::NoReader;
             let Some(call) = Syscall::parse(&call) else { continue };
-            if call.files(process).iter().any(|file| is_link(process, *file, terminal)) {
+            if call.files(process).iter().any(|file| is_terminal(process, *file, terminal)) {
                 return ReaderState::Reader;
             }
         }
@@ -244,9 +247,24 @@ fn find_reader(leader: Pid, terminal: &Path) -> ReaderState {
     found
 }
 
-/// Returns whether a process's descriptor is this file.
-fn is_link(process: i32, file: u64, path: &Path) -> bool {
-    fs::read_link(format!("/proc/{process}/fd/{file}")).is_ok_and(|link| link == path)
+/// Returns whether a process's descriptor is this terminal, by its path or as `/dev/tty`.
+fn is_terminal(process: i32, file: u64, (path, number): (&Path, u64)) -> bool {
+    let link = fs::read_link(format!("/proc/{process}/fd/{file}")).unwrap_or_default();
+    link == path || link == Path::new("/dev/tty") && controlling_terminal(process) == Some(number)
+}
+
+/// Returns the number of a process's controlling terminal.
+fn controlling_terminal(process: i32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name before the last parenthesis may contain anything.
+    status.rsplit_once(')')?.1.split_whitespace().nth(4)?.parse().ok()
+}
+
+/// Returns the number of a terminal in the form that `/proc` uses.
+fn number_of(pty: &PtyPair) -> Option<u64> {
+    let device = rustix::fs::fstat(&pty.slave).ok()?.st_rdev;
+    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+    Some(u64::from(minor & 0xff | major << 8 | (minor & !0xff) << 12))
 }
 
 /// The system call that a thread sleeps in.

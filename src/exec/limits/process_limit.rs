@@ -198,8 +198,9 @@ impl Drop for StoppedGroups {
 fn end(members: &[Process]) {
     process_tree::kill(members);
     for member in members {
-        // A session leader may be a run's own process, which the run's thread reaps.
-        if member.is_dead && member.pid.as_raw_nonzero().get() != member.session {
+        // The leader of a session or a group may be a run's own process, which the run's thread reaps.
+        let leads = [member.session, member.group].contains(&member.pid.as_raw_nonzero().get());
+        if member.is_dead && !leads {
             let _ = waitpid(Some(member.pid), WaitOptions::NOHANG);
         }
     }

@@ -109,6 +109,20 @@ pub(in crate::exec) fn start_as<T>(owner: Option<Owner>, start: impl FnOnce() ->
     started
 }
 
+/// Returns the number of this owner's tag for a process that another process of ours starts, if this
+/// process has a tag.
+pub(super) fn number_for(owner: Owner) -> Option<u64> {
+    let own = tag_of(rustix::process::getpid())?;
+    Some(ProcessTag { owner: Some(owner), ..own }.bits())
+}
+
+/// Tags this process with such a number.
+pub(super) fn set_own(number: u64) {
+    if let Some(tag) = ProcessTag::from_bits(number) {
+        set(rustix::process::getpid(), tag);
+    }
+}
+
 /// Returns whether a process may outlive the program that started it.
 pub(in crate::exec) fn is_detached(process: Pid) -> bool {
     tag_of(process).is_some_and(|tag| tag.owner == Some(Owner::detached()))

@@ -94,6 +94,11 @@ impl ProcessTree {
         self.start(Owner::detached(), command)
     }
 
+    /// Starts a process of our own that runs no code of the deck, outside of every sandbox.
+    pub(super) fn spawn_own(&self, command: SpawnCommand<'_>) -> io::Result<Arc<Child>> {
+        self.start(self.new_owner(), command.env(MARK, &self.mark))
+    }
+
     /// Starts a process that belongs to this owner. Fails when the tree has ended.
     pub(in crate::exec) fn spawn_for(
         &self,

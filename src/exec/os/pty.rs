@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use rustix::termios::{
     InputModes, LocalModes, OptionalActions, OutputModes, SpecialCodeIndex, Winsize,
 };
 
+use super::keeper::{self, Keeper};
 use super::process_tree::ProcessTree;
 use super::spawn::SpawnCommand;
 use crate::run::StdinSource;
@@ -35,33 +37,24 @@ pub(in crate::exec) struct PtyPair {
     pub(in crate::exec) slave: OwnedFd,
     /// The path by which the run's end can be opened again.
     pub(in crate::exec) path: PathBuf,
-    /// Keeps it from becoming the run's controlling terminal, if it must not.
-    pub(in crate::exec) holder: Option<PtyHolder>,
+    /// Leads its session, and starts programs in it, if the terminal is for programs that lead none.
+    pub(in crate::exec) keeper: Option<Keeper>,
 }
 
-/// A process that only has a pseudo-terminal as its controlling terminal. It ends when this is dropped.
+/// Starts the process that leads the session of a pseudo-terminal.
 ///
 /// bash opens the terminal that it reads from. As a session leader it would get it as its controlling
 /// terminal, and when bash ends the system would hang up on bash's background processes. A terminal
 /// that already controls a session does not become another session's.
-#[derive(Debug)]
-pub(in crate::exec) struct PtyHolder {
-    _alive: io::PipeWriter,
-}
-
-impl PtyHolder {
-    /// Starts the process.
-    fn start(tree: &ProcessTree, path: &Path) -> io::Result<Self> {
-        let (waits, alive) = io::pipe()?;
-        let null = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
-        let command = SpawnCommand::new("/bin/sh", null.as_fd())
-            .without_environment()
-            .own_terminal(Some(path))
-            .output(waits.as_fd())
-            .args(["-c", "exec <&-; read -r nothing <&1"]);
-        tree.spawn(command)?;
-        Ok(Self { _alive: alive })
-    }
+fn start_keeper(tree: &ProcessTree, path: &Path) -> io::Result<Keeper> {
+    let (ours, theirs) = UnixStream::pair()?;
+    let null = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+    let command = SpawnCommand::new(std::env::current_exe()?, null.as_fd())
+        .arg(keeper::ARGUMENT)
+        .own_terminal(Some(path))
+        .output(theirs.as_fd());
+    tree.spawn_own(command)?;
+    Ok(Keeper::new(ours))
 }
 
 impl PtyPair {
@@ -83,7 +76,7 @@ impl PtyPair {
         let name = rustix::pty::ptsname(&master, Vec::new())?;
         let path = PathBuf::from(OsStr::from_bytes(name.as_bytes()));
         let slave = open_slave(&path, OFlags::empty())?;
-        let pty = Self { master, slave, path, holder: None };
+        let pty = Self { master, slave, path, keeper: None };
         pty.resize(columns, rows)?;
         Ok(pty)
     }
@@ -105,21 +98,21 @@ impl PtyPair {
 #[derive(Debug, Default)]
 pub(in crate::exec) struct PtyPool {
     spare: Mutex<Option<PtyPair>>,
-    /// Starts the holders, if there are to be any.
-    holders: Option<Arc<ProcessTree>>,
+    /// Starts the keepers, if there are to be any.
+    keepers: Option<Arc<ProcessTree>>,
 }
 
 impl PtyPool {
-    /// Creates a pool of pseudo-terminals that do not become a run's controlling terminal.
-    pub(in crate::exec) fn held(tree: Arc<ProcessTree>) -> Self {
-        Self { spare: Mutex::default(), holders: Some(tree) }
+    /// Creates a pool of pseudo-terminals that have keepers.
+    pub(in crate::exec) fn kept(tree: Arc<ProcessTree>) -> Self {
+        Self { spare: Mutex::default(), keepers: Some(tree) }
     }
 
     fn open_new(&self, columns: u16, rows: u16, input: &StdinSource) -> io::Result<PtyPair> {
         let mut pty = PtyPair::open(columns, rows, input)?;
-        // Without a holder, a shell's background processes are hung up on.
-        let holder = self.holders.as_ref().map(|tree| PtyHolder::start(tree, &pty.path));
-        pty.holder = holder.and_then(Result::ok);
+        // Without a keeper, a shell's background processes are hung up on.
+        let keeper = self.keepers.as_ref().map(|tree| start_keeper(tree, &pty.path));
+        pty.keeper = keeper.and_then(Result::ok);
         Ok(pty)
     }
 

@@ -81,7 +81,7 @@ impl ProcessRuns {
         customs: Arc<CustomExecutors>,
         background: Arc<BackgroundProcesses>,
     ) -> Self {
-        let (active, ptys) = (Mutex::default(), PtyPool::held(tree.clone()));
+        let (active, ptys) = (Mutex::default(), PtyPool::kept(tree.clone()));
         let context = RunContext { directory, tree, active, temp_root, ptys, customs, background };
         Self { context: Arc::new(context) }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::ops::ControlFlow::{self, Break, Continue};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
@@ -21,6 +21,8 @@ pub(super) struct Plan {
     pub(super) steps: Vec<PlanStep>,
     pub(super) environment: BTreeMap<String, String>,
     pub(super) folder: Option<TempDir>,
+    /// The file of the code, in that folder.
+    pub(super) file: Option<PathBuf>,
 }
 
 /// One command: the program as its recipe names it, and its arguments.
@@ -41,7 +43,7 @@ impl Plan {
             ProgramSource::Build(build) => {
                 let BuiltProgram { program, environment } = build(handle, sink)?;
                 let steps = vec![PlanStep { program: program.into(), arguments: Vec::new() }];
-                return Continue(Self { steps, environment, folder: None });
+                return Continue(Self { steps, environment, folder: None, file: None });
             }
             ProgramSource::Found(find) => match find() {
                 Ok(recipe) => recipe,
@@ -57,13 +59,14 @@ impl Plan {
 
     fn from_recipe(recipe: CustomRecipe, code: &str, temp_root: &TempRoot) -> io::Result<Self> {
         let folder = temp_root.run_folder()?;
-        files::write_private(&folder.path().join(recipe.filename), code)?;
+        let file = folder.path().join(recipe.filename);
+        files::write_private(&file, code)?;
         let step = |step: &Vec<String>| {
             let mut words = step.iter().map(|word| expand(word, folder.path()));
             PlanStep { program: words.next().unwrap_or_default(), arguments: words.collect() }
         };
         let steps = recipe.commands.iter().map(step).collect();
-        Ok(Self { steps, environment: recipe.environment, folder: Some(folder) })
+        Ok(Self { steps, environment: recipe.environment, folder: Some(folder), file: Some(file) })
     }
 }
 

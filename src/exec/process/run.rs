@@ -9,11 +9,14 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
+
 use super::foreground::{self, Foreground};
 use super::handle::{RunHandle, RunStopReason};
 use super::plan::{Plan, PlanStep};
 use super::{ProgramSource, RunContext, pagers};
 use crate::exec::io::capture::{StdioFds, StdoutSink};
+use crate::exec::io::deck_lines::DeckLines;
 use crate::exec::io::output::{self, LeftoverTerminal};
 use crate::exec::io::stdin::InputWatcher;
 use crate::exec::limits::watchdog::ResumeGuard;
@@ -21,7 +24,7 @@ use crate::exec::os::child::{Child, ChildStatus};
 use crate::exec::os::pty::PtyPair;
 use crate::exec::os::spawn::SpawnCommand;
 use crate::exec::{RunSink, Stop};
-use crate::run::{Event, Outcome, Request, StdinSource, Target};
+use crate::run::{Event, Outcome, Request, Snippet, StdinSource, Target};
 
 /// One run, on its thread.
 pub(super) struct ProcessRun {
@@ -106,7 +109,8 @@ impl ProcessRun {
             let files = if is_last { stdout.files(terminal) } else { StdioFds::all(terminal) };
             let reads =
                 self.request.input != StdinSource::Empty && own_terminal.is_none() && is_last;
-            StdioFds { own_terminal, reads: reads.then_some(terminal), ..files }
+            let (reads, keeper) = (reads.then_some(terminal), pty.keeper.as_ref());
+            StdioFds { reads, own_terminal, keeper, ..files }
         };
         let outcome = self.run_steps(program, &RunTerminal::Own(pty), &files, started);
         stdout.keep(&self.request, &outcome, &self.context.temp_root, &self.sink);
@@ -126,6 +130,8 @@ impl ProcessRun {
             Continue(plan) => plan,
             Break(outcome) => return outcome,
         };
+        let lines = self.deck_lines(&plan);
+        let sink = lines.as_ref().map_or_else(|| self.sink.clone(), DeckLinesSink::sink);
         let last = plan.steps.len().saturating_sub(1);
         for (number, step) in plan.steps.iter().enumerate() {
             if self.handle.stop_reason().is_some() {
@@ -141,7 +147,7 @@ impl ProcessRun {
                 (self.sink)(Event::Started);
             }
             let status = match terminal {
-                RunTerminal::Own(pty) => self.follow(pty, &child, *started),
+                RunTerminal::Own(pty) => self.follow(pty, &child, *started, &sink),
                 RunTerminal::Speaker(terminal) => {
                     foreground::wait(*terminal, &child, &self.handle, self.request.limits.timeout)
                 }
@@ -179,6 +185,7 @@ impl ProcessRun {
         let shares_terminal = files.own_terminal.is_none() && files.input.is_none();
         let mut command = SpawnCommand::new(program, files.terminal)
             .own_terminal(files.own_terminal)
+            .kept_by(files.keeper)
             .ignoring_hangup(files.own_terminal.is_some())
             .speaker_terminal(files.input)
             .input_from(files.reads)
@@ -207,12 +214,26 @@ impl ProcessRun {
         Ok(child)
     }
 
-    fn follow(&self, pty: &PtyPair, child: &Child, started: Option<Instant>) -> ChildStatus {
+    /// Returns a sink that names the deck's lines in messages about a file of the run's folder.
+    fn deck_lines(&self, plan: &Plan) -> Option<DeckLinesSink> {
+        let Snippet { file, first_line, .. } = &self.request.code;
+        let lines = DeckLines::new(plan.file.as_deref()?, file, *first_line)?;
+        let (lines, to) = (Arc::new(Mutex::new(lines)), self.sink.clone());
+        (self.request.target != Target::Screen).then_some(DeckLinesSink { lines, to })
+    }
+
+    fn follow(
+        &self,
+        pty: &PtyPair,
+        child: &Child,
+        started: Option<Instant>,
+        sink: &RunSink,
+    ) -> ChildStatus {
         let timeout = self.request.limits.timeout;
         let deadline =
             started.zip(timeout).and_then(|(started, timeout)| started.checked_add(timeout));
         let end = |why| self.handle.stop(why, Stop::Kill);
-        output::follow(pty, child, (deadline, self.watcher(pty)), end, &self.sink)
+        output::follow(pty, child, (deadline, self.watcher(pty)), end, sink)
     }
 
     /// Returns what watches the input of a run that reads from its terminal, unless the speaker sees and
@@ -234,6 +255,38 @@ impl ProcessRun {
         } else {
             format!("the deck's folder `{}` is gone: code runs in it", directory.display())
         }
+    }
+}
+
+/// Names the deck's lines in the output of a run. Sends the rest of the output when it is dropped.
+struct DeckLinesSink {
+    lines: Arc<Mutex<DeckLines>>,
+    to: RunSink,
+}
+
+impl DeckLinesSink {
+    /// Returns a sink whose events go on to the run's sink.
+    fn sink(&self) -> RunSink {
+        let (lines, to) = (self.lines.clone(), self.to.clone());
+        Arc::new(move |event| match event {
+            Event::Output(bytes) => send(&to, lines.lock().push(bytes)),
+            event => {
+                send(&to, lines.lock().flush());
+                to(event);
+            }
+        })
+    }
+}
+
+impl Drop for DeckLinesSink {
+    fn drop(&mut self) {
+        send(&self.to, self.lines.lock().flush());
+    }
+}
+
+fn send(sink: &RunSink, bytes: Vec<u8>) {
+    if !bytes.is_empty() {
+        sink(Event::Output(bytes));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Runs that read standard input: from the speaker, or from the deck.
 
 use super::*;
+use crate::run::SessionStart;
 
 /// Starts a block that reads from the speaker, and waits until it waits for input.
 fn asking(harness: &mut ExecHarness, language: &str, code: &str) -> RunId {
@@ -115,4 +116,93 @@ fn full_screen_program_gets_no_keys() {
     let (text, outcome) = harness.end(run);
     assert!(!text.contains("key"), "{text:?}");
     assert_eq!(outcome, Outcome::TimedOut);
+}
+
+/// Runs a block whose input is these lines.
+fn answered(language: &str, code: &str, lines: &str) -> (String, Outcome) {
+    let mut harness = ExecHarness::new();
+    let run = harness.start_request(language, code, |request| {
+        request.input = StdinSource::Text(lines.into());
+    });
+    harness.end(run)
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn dev_tty_is_the_speakers_input() {
+    let mut harness = ExecHarness::new();
+    let run = asking(
+        &mut harness,
+        "bash",
+        "printf 'word: ' >/dev/tty\nread x </dev/tty; echo \"got $x\"",
+    );
+    harness.executor().type_in(run, b"one\n");
+    assert_eq!(harness.end(run), ("one\ngot one\n".into(), Outcome::Exited(0)));
+    let code = "import getpass\nprint('got', getpass.getpass('word: '))";
+    let run = harness.start_request("python", code, |request| request.input = StdinSource::Speaker);
+    while harness.next(run) != (RunEvent::WaitsForInput { hidden: true }) {}
+    harness.executor().type_in(run, b"secret\n");
+    assert_eq!(harness.end(run), ("\ngot secret\n".into(), Outcome::Exited(0)));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn dev_tty_is_answered_by_the_deck() {
+    let loop_ = "printf 'a\\nb\\n' | while read -r line; do\n  read -r answer </dev/tty\n  \
+                 echo \"$line: $answer\"\ndone";
+    assert_eq!(answered("bash", loop_, "yes\nno").0, "yes\na: yes\nno\nb: no\n");
+    let code = "with open('/dev/tty') as it: print(repr(it.readline()))";
+    assert_eq!(answered("python", code, "x").0, "x\n'x\\n'\n");
+    let code = "import subprocess\nsubprocess.run('read y </dev/tty; echo got $y', shell=True);";
+    assert_eq!(answered("python", code, "x").0, "x\ngot x\n");
+    let code = "use std::io::BufRead;\nlet tty = std::fs::File::open(\"/dev/tty\").unwrap();\n\
+                let line = std::io::BufReader::new(tty).lines().next().unwrap().unwrap();\n\
+                println!(\"got {line}\");";
+    assert_eq!(answered("rust", code, "x").0, "x\ngot x\n");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn dev_tty_ends_where_there_is_no_input() {
+    let mut harness = ExecHarness::new();
+    let run = harness.start("bash", "read x </dev/tty || echo none; echo said >/dev/tty");
+    assert_eq!(harness.end(run), ("none\nsaid\n".into(), Outcome::Exited(0)));
+    let run = harness.start("python", "print(repr(open('/dev/tty').read()))");
+    assert_eq!(harness.end(run), ("''\n".into(), Outcome::Exited(0)));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn servers_survive_the_end_of_their_terminal() {
+    let mut harness = ExecHarness::new();
+    let server =
+        |file: &Path| format!("(sleep 1; echo $? >{}; sleep 1000) & disown", file.display());
+    let cases = [
+        ("bash", "%"),
+        ("python", "import subprocess; subprocess.Popen(['bash', '-c', '%'])"),
+        ("python", "import os; os.system('%')"),
+    ];
+    for (number, (language, code)) in cases.into_iter().enumerate() {
+        let file = harness.folder.path().join(number.to_string());
+        let run = harness.start(language, &code.replace('%', &server(&file)));
+        assert_eq!(harness.end(run).1, Outcome::Exited(0));
+        wait_until("the server ended with the block", || file.exists());
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn session_outlives_its_terminals() {
+    let mut harness = ExecHarness::new();
+    let mut base = SessionStart::Fresh;
+    for number in 0..3 {
+        let code = "with open('/dev/tty') as it: x = [*globals().get('x', []), it.readline()]\nprint(len(x))";
+        let run = harness.start_request("python", code, |request| {
+            request.session = Some(base);
+            request.input = StdinSource::Text("a".into());
+        });
+        let (output, outcome) = harness.end(run);
+        assert_eq!((&*output, outcome), (&*format!("a\n{}\n", number + 1), Outcome::Exited(0)));
+        base = SessionStart::After(run);
+    }
 }

@@ -224,8 +224,8 @@ fn f155_terminal_is_restored_after_a_broken_program() {
     talk.wait_for("✗ signal 9 (SIGKILL)");
     talk.wait_for("Slide");
     talk.quit();
-    let talk = handed_over("bash", "read begin; echo waiting; sleep 1000");
-    talk.wait("only the program", |screen| !screen.contains("Slide"));
+    let talk = handed_over("bash", "echo begin?; read begin; echo waiting; sleep 1000");
+    talk.wait("only the program", |screen| screen.contains("begin?") && !screen.contains("Slide"));
     talk.keys("enter");
     talk.wait_for("waiting");
     talk.keys("ctrl-c");

@@ -4,6 +4,7 @@ mod console;
 mod editing;
 mod navigation;
 mod pane;
+mod pasting;
 mod remote;
 mod replay;
 mod trust;

@@ -3,9 +3,9 @@
 //! `std` cannot start a session without `pre_exec`, and with `pre_exec` it really forks: 45 ms for a
 //! large program, where `posix_spawn` takes less than one. The child gets its own session, so it cannot
 //! reach the speaker's terminal through `/dev/tty`, the speaker's ctrl-c does not reach it, and one
-//! signal to its group reaches all it started. It has no controlling terminal: a program that would ask
-//! for a password there fails at once instead of waiting for keys that never come, and a server that a
-//! snippet leaves running gets no SIGHUP when the snippet ends.
+//! signal to its group reaches all it started. A run's programs are started by the keeper of its terminal
+//! instead, which has the terminal as `/dev/tty`; a server that a snippet leaves running gets no SIGHUP
+//! when the snippet ends.
 
 mod posix;
 
@@ -18,10 +18,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::fs::{Mode, OFlags};
 use rustix::process::Pid;
 
 use self::posix::{FileActions, Place};
-use super::process_tag::{Owner, start_as};
+use super::keeper::{Keeper, KeptProgram};
+use super::process_tag::{self, Owner, start_as};
 use super::scheduling::shorten_time_slice;
 use crate::exec::sandbox::{self, DeckSandbox};
 
@@ -70,6 +72,7 @@ pub(in crate::exec) struct SpawnCommand<'fd> {
     ignores_hangup: bool,
     sandbox: Option<Arc<DeckSandbox>>,
     writes: Vec<PathBuf>,
+    keeper: Option<&'fd Keeper>,
 }
 
 impl<'fd> SpawnCommand<'fd> {
@@ -95,6 +98,7 @@ impl<'fd> SpawnCommand<'fd> {
             ignores_hangup: false,
             sandbox: None,
             writes: Vec::new(),
+            keeper: None,
         }
     }
 
@@ -178,6 +182,12 @@ impl<'fd> SpawnCommand<'fd> {
         self
     }
 
+    /// Starts it in the session of a terminal, if given, in a process group of its own.
+    pub(in crate::exec) fn kept_by(mut self, keeper: Option<&'fd Keeper>) -> Self {
+        self.keeper = keeper;
+        self
+    }
+
     /// Sets its standard input.
     pub(in crate::exec) fn input(mut self, input: BorrowedFd<'fd>) -> Self {
         self.input = Some(input);
@@ -217,15 +227,43 @@ impl<'fd> SpawnCommand<'fd> {
             None => (self.line(), self.environment()?),
         };
         let (line, environment) = (c_strings(&line)?, c_strings(&environment)?);
+        let launch_file = launcher.as_ref().map(|start| start.launch_file.as_fd());
+        if let Some(started) = self.start_kept(&line, &environment, launch_file)? {
+            shorten_time_slice(started);
+            return Ok(started);
+        }
         let place = if self.shares_session { Place::Ours } else { Place::NewSession };
         let mut actions = self.actions()?;
-        if let Some(start) = &launcher {
-            actions.duplicate(start.launch_file.as_fd(), sandbox::LAUNCH_FD)?;
+        if let Some(file) = launch_file {
+            actions.duplicate(file, sandbox::LAUNCH_FD)?;
         }
         let pid = start_as(self.owner, || posix::spawn(&line, &environment, &actions, place))?;
         shorten_time_slice(pid);
         HAS_STARTED_ANY.store(true, Ordering::Relaxed);
         Ok(pid)
+    }
+
+    /// Starts it by the keeper of its terminal. Returns `None` if there is none.
+    fn start_kept(
+        &self,
+        line: &[CString],
+        environment: &[CString],
+        launch_file: Option<BorrowedFd<'_>>,
+    ) -> io::Result<Option<Pid>> {
+        let keeper = self.keeper.filter(|_| cfg!(target_os = "linux") && !self.shares_session);
+        let Some(keeper) = keeper.filter(|_| self.own_terminal.is_none()) else { return Ok(None) };
+        let null = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        let input = self.input.unwrap_or(null.as_fd());
+        let files = [input, self.output, self.errors].into_iter().chain(launch_file);
+        let directory = self.directory.as_deref().unwrap_or(Path::new(""));
+        let program = KeptProgram {
+            line,
+            environment,
+            directory: &c_string(directory.as_os_str())?,
+            files: &files.collect::<Vec<_>>(),
+            tag: self.owner.and_then(process_tag::number_for),
+        };
+        keeper.start(&program).transpose()
     }
 
     /// Returns the program and its arguments. `posix_spawn` can set no limits and ignore no signals, and

@@ -32,6 +32,8 @@ def run(request, output, terminal, report):
             if request.becomes_snapshot and isinstance(error, KeyboardInterrupt):
                 return become_snapshot(report, 130)
     flush()
+    if os.getpid() == us:
+        leave_terminal(False)
     os._exit(status)
 
 
@@ -63,6 +65,8 @@ def enter(request, output, terminal, report):
     os.dup2(terminal, 2)
     os.close(output)
     os.close(terminal)
+    if request.owner:
+        take_terminal()
     sys.stdin = sys.__stdin__ = reader(0)
     sys.stdout = sys.__stdout__ = stream(1, "<stdout>", "replace")
     sys.stderr = sys.__stderr__ = stream(2, "<stderr>", "backslashreplace")
@@ -81,6 +85,53 @@ def enter(request, output, terminal, report):
     if not write_report(report, "started %d %d\n" % (os.getpid(), time.monotonic_ns())):
         # The request was sent to another worker in the meantime: it must not run twice.
         os._exit(1)
+
+
+def take_terminal():
+    """Makes the terminal of the block `/dev/tty` for it and the processes that it will start."""
+    if fcntl is not None:
+        try:
+            fcntl.ioctl(0, TAKE_TERMINAL, 0)
+        except OSError:
+            pass
+
+
+def leave_terminal(stays):
+    """Gives the terminal up. Otherwise the system would hang up on the processes that the block leaves
+    behind, when this one ends or, if it `stays`, when the terminal is closed."""
+    if fcntl is None or not (stays or has_started_any()):
+        return
+    handled = [(number, _signal.getsignal(number)) for number in (_signal.SIGHUP, _signal.SIGTTOU)]
+    try:
+        for number, _ in handled:
+            _signal.signal(number, _signal.SIG_IGN)
+        if has_started_any():
+            # The hangup goes to the foreground group: make it one that has ended.
+            other = os.posix_spawn("/bin/sh", ["sh", "-c", ":"], {}, setpgroup=0)
+            os.tcsetpgrp(0, other)
+            os.waitpid(other, 0)
+        if stays:
+            fcntl.ioctl(0, LEAVE_TERMINAL)
+            for number, handler in handled:
+                if handler is not None:
+                    _signal.signal(number, handler)
+    except (AttributeError, OSError, ValueError):
+        pass
+
+
+def has_started_any():
+    """Returns whether this process has, or had, children."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return True
+    except (AttributeError, OSError):
+        pass
+    try:
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss > 0
+    except ImportError:
+        return True
 
 
 def set_owner(owner):
@@ -125,7 +176,9 @@ def limit(memory):
 
 def reader(file):
     """Returns a stream for reading, like Python's own."""
-    return open(file, encoding="utf-8", errors="replace", closefd=False)
+    stream = open(file, encoding="utf-8", errors="replace", closefd=False)
+    stream.buffer.raw.name = "<stdin>"
+    return stream
 
 
 def stream(file, name, errors):

@@ -47,6 +47,10 @@ try:
 except ImportError:
     import socket
 try:
+    import fcntl
+except ImportError:
+    fcntl = None
+try:
     import faulthandler
 except ImportError:
     faulthandler = None
@@ -57,6 +61,8 @@ except ImportError:
 
 CONTROL = 10
 FILES_PER_REQUEST = 3
+TAKE_TERMINAL = 0x20007461 if sys.platform == "darwin" else 0x540E
+LEAVE_TERMINAL = 0x20007471 if sys.platform == "darwin" else 0x5422
 SPARE_DELAY = 0.02
 IDLE_DELAY = 0.3
 REHEARSAL_CODE = b"""

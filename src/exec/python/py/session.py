@@ -19,6 +19,7 @@ def become_snapshot(report, status):
     # A waiting snapshot is not a background process of the run.
     set_owner(0)
     SpareFork.continues = not Preimported.is_snapshot
+    leave_terminal(True)
     is_complete = is_fork_complete()
     if is_complete:
         # Close the block's terminal: its reader sees the end of the output.

@@ -6,11 +6,11 @@ use super::*;
 fn prompted_lines_are_read(#[values(Embedded, Standalone)] mode: TestMode) {
     let harness = PythonHarness::new(mode);
     let code = "import sys\nname = input('Who? ')\nprint(repr(name), sys.stdin.readline())\n\
-                print([*sys.stdin], sys.stdin.isatty())";
+                print([*sys.stdin], sys.stdin.isatty(), sys.stdin.name)";
     let given = StdinSource::Text("Zoë\nb\nc\nd".into());
     let (text, how) = harness.start_reading(code, given).end();
     assert_eq!(how, Outcome::Exited(0), "{text}");
-    assert_eq!(plain(&text), "Who? Zoë\nb\n'Zoë' b\n\nc\nd\n['c\\n', 'd\\n'] True\n");
+    assert_eq!(plain(&text), "Who? Zoë\nb\n'Zoë' b\n\nc\nd\n['c\\n', 'd\\n'] True <stdin>\n");
 }
 
 #[rstest]

@@ -56,12 +56,12 @@ fn block_looks_like_a_script_in_a_terminal(#[values(Embedded, Standalone)] mode:
                 print(sys.argv == [__file__], os.path.basename(__file__), __spec__)\n\
                 print(sys.stdout.isatty(), sys.stderr.isatty(), os.get_terminal_size())\n\
                 print(os.environ['TERM'], sys.stdout.encoding, '\\x1b[31mred\\x1b[0m')\n\
-                try: open('/dev/tty')\nexcept OSError as error: print('no tty')\n\
+                with open('/dev/tty', 'w') as tty: print('a tty', file=tty)\n\
                 print(sys.stdin.read() == '', os.getpid() == os.getsid(0))";
     let (text, _) = harness.run(code);
     let expected = "__main__ beside True\nTrue snippet.py None\n\
                     True True os.terminal_size(columns=91, lines=13)\n\
-                    xterm-256color utf-8 \x1b[31mred\x1b[0m\nno tty\nTrue True\n";
+                    xterm-256color utf-8 \x1b[31mred\x1b[0m\na tty\nTrue True\n";
     assert_eq!(text, expected);
 }
 
