@@ -139,9 +139,13 @@ impl Listing {
             flow.items[first..].rotate_right(count);
         }
         let end = flow.height().saturating_sub(1);
-        match output
-            .filter(|it| panel.is_framed && it.is_framed && end > row && has_box_at_end(run))
-        {
+        match output.filter(|it| {
+            panel.is_framed
+                && it.is_framed
+                && end > row
+                && !flow.context.is_folded(cell.id)
+                && has_box_at_end(run)
+        }) {
             Some(_) => {
                 frame::line(flow, (range, row), frame::MIDDLE, ("", line));
                 frame::sides(flow, range, row + 1..end, ((OUTCOME_SIDE, style), line));
