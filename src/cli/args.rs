@@ -379,6 +379,13 @@ pub(super) struct ExportArgs {
     /// Export every step of a slide, not only the last one (not for SVG).
     #[arg(long)]
     pub(super) steps: bool,
+    /// The keys of a walk (GIF, cast), separated by blanks; `@2` waits two seconds: `l l ctrl-e @2 l`.
+    /// [default: all steps]
+    #[arg(long, value_name = "KEYS")]
+    pub(super) walk: Option<String>,
+    /// How many times larger than 10x20 pixels a cell is, from 1 to 8. [default: 2 for PNG, 1 for GIF]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=8))]
+    pub(super) scale: Option<u8>,
     /// Include the speaker notes (HTML).
     #[arg(long)]
     pub(super) notes: bool,
@@ -392,7 +399,8 @@ pub(super) struct ExportArgs {
     /// Page size in cells (columns x rows). [default: from the configuration, else 100x30]
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub(super) size: Option<Size>,
-    /// The file to write; `-` is standard output. [default: `-`, and for PDF the deck's name with `.pdf`]
+    /// The file to write; `-` is standard output. For PNG a pattern such as `slide-%02d.png`. [default:
+    /// `-` for text, HTML and SVG, else the deck's name with another extension]
     #[arg(short, long)]
     pub(super) output: Option<PathBuf>,
     #[command(flatten)]
@@ -416,6 +424,8 @@ impl ExportArgs {
             slide: None,
             slides: None,
             steps: false,
+            walk: None,
+            scale: None,
             notes: false,
             overflow: None,
             from: None,
@@ -434,6 +444,12 @@ pub(super) enum Format {
     Svg,
     /// All slides on one HTML page.
     Html,
+    /// A PNG picture of each slide.
+    Png,
+    /// A moving picture of a walk through the slides.
+    Gif,
+    /// A walk through the slides, for asciinema.
+    Cast,
     /// All slides as plain text, separated by form feeds.
     Text,
     /// All slides as a PDF document.
@@ -450,6 +466,17 @@ pub(super) enum OutputSource {
     Recording,
     /// No output.
     None,
+}
+
+impl OutputSource {
+    /// Describes a document with such outputs.
+    pub(super) fn description(self) -> &'static str {
+        match self {
+            Self::Run => "with the output of its code",
+            Self::Recording => "with recorded output",
+            Self::None => "without the output of code",
+        }
+    }
 }
 
 /// Slides by their numbers, from 1.

@@ -4,17 +4,23 @@
 //! it needs all rows ([`text`](fn@text)), or the roles of its parts ([`HtmlDocument`]).
 
 mod canvas;
+mod cast;
+mod gif;
 mod html;
 mod palette;
 #[cfg(feature = "pdf")]
 mod pdf;
+mod raster;
 mod shapes;
 mod svg;
 mod text;
 
+pub use cast::Cast;
+pub use gif::Gif;
 pub use html::{HtmlDocument, HtmlMetadata, HtmlPage, HtmlSlide};
 pub use palette::{Rgb, TerminalColors};
 #[cfg(feature = "pdf")]
 pub use pdf::{Pdf, PdfMetadata, PdfPage, pdf};
+pub use raster::{Pixels, Rasterizer};
 pub use svg::svg;
 pub use text::{Overflow, PAGE_BREAK, text};

@@ -73,21 +73,46 @@ impl Driver {
         options: &dyn Fn(CellId) -> RequestOptions,
     ) {
         for effect in update(app, msg) {
-            let Effect::Run { run, cell, terminal, base } = effect else {
-                control_run(&self.executor, &effect);
-                continue;
-            };
-            if let Some(why) = deck.cell(cell).and_then(|cell| skip_reason(cell)) {
-                let skipped = Event::Finished(Outcome::NotStarted(why.to_owned()), Duration::ZERO);
-                self.dispatch(deck, app, Msg::Run(run, skipped), options);
-                continue;
-            }
-            let options =
-                RequestOptions { colors: Some(self.loaded.drawing_colors(cell)), ..options(cell) };
-            let request = project::request(deck, (run, cell, base), terminal, &options);
-            if let Some(request) = request {
-                self.executor.run(&request);
-            }
+            self.apply(deck, app, &effect, options);
+        }
+    }
+
+    /// Applies an effect of the app, if it concerns runs.
+    pub(super) fn apply(
+        &self,
+        deck: &Deck,
+        app: &mut App,
+        effect: &Effect,
+        options: &dyn Fn(CellId) -> RequestOptions,
+    ) {
+        let &Effect::Run { run, cell, terminal, base } = effect else {
+            return control_run(&self.executor, effect);
+        };
+        if let Some(why) = deck.cell(cell).and_then(|cell| skip_reason(cell)) {
+            let skipped = Event::Finished(Outcome::NotStarted(why.to_owned()), Duration::ZERO);
+            return self.dispatch(deck, app, Msg::Run(run, skipped), options);
+        }
+        let options =
+            RequestOptions { colors: Some(self.loaded.drawing_colors(cell)), ..options(cell) };
+        let request = project::request(deck, (run, cell, base), terminal, &options);
+        if let Some(request) = request {
+            self.executor.run(&request);
+        }
+    }
+
+    /// Handles the events of this much time; returns earlier if there are some.
+    pub(super) fn receive(
+        &self,
+        deck: &Deck,
+        app: &mut App,
+        options: &dyn Fn(CellId) -> RequestOptions,
+        time: Duration,
+    ) {
+        let Ok(first) = self.events.recv_timeout(time) else { return };
+        self.dispatch(deck, app, first, options);
+        // Each event may send others: no more than there were.
+        for msg in self.events.try_iter().take(self.events.len()) {
+            self.dispatch(deck, app, msg, options);
         }
     }
 }

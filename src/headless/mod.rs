@@ -8,11 +8,14 @@ mod probe;
 mod render;
 mod run_all;
 mod scene_builder;
+mod walk;
 
 pub use inspect::inspect;
 pub use probe::{DeckProbe, MissingTool};
 pub use render::SlideRenderer;
 pub use run_all::{CapturedRun, PlanEvent, capture, run_all};
+
+pub use walk::{WalkFrame, WalkOptions, WalkStep, read_walk, walk};
 
 pub(crate) use code_colors::{colors, has_code, highlight, unknown};
 pub(crate) use driver::control_run;

@@ -95,6 +95,11 @@ impl Sequence {
         blocks(self, other) || blocks(other, self)
     }
 
+    /// Returns its keys, unless it contains a number.
+    pub fn keys(&self) -> Option<Vec<Key>> {
+        (!self.has_number()).then(|| self.typed())
+    }
+
     /// Returns keys that match it.
     fn typed(&self) -> Vec<Key> {
         let key = |matcher: &SequenceItem| match matcher {

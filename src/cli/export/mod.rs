@@ -2,17 +2,20 @@
 
 #![expect(clippy::disallowed_methods, reason = "an export is a file")]
 
+mod film;
+mod images;
 mod output;
 mod pages;
 
-#[cfg(feature = "pdf")]
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
+use self::film::film;
+use self::images::FileNames;
 use self::output::Destination;
 use self::pages::pages;
 use super::args::{ExportArgs, Format, OutputSource};
@@ -21,8 +24,8 @@ use super::settings;
 use crate::config::Config;
 use crate::deck::{Cursor, SlideNo, Step};
 use crate::export::{
-    HtmlDocument, HtmlMetadata, HtmlPage, HtmlSlide, Overflow, PAGE_BREAK, Rgb, TerminalColors,
-    svg, text,
+    HtmlDocument, HtmlMetadata, HtmlPage, HtmlSlide, Overflow, PAGE_BREAK, Rasterizer, Rgb,
+    TerminalColors, svg, text,
 };
 #[cfg(feature = "pdf")]
 use crate::export::{PdfMetadata, PdfPage, pdf};
@@ -61,6 +64,8 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
         Format::Svg => exporter.svg(pages[0])?.into_bytes(),
         Format::Text => exporter.text(&pages).into_bytes(),
         Format::Html => exporter.html(&pages)?.into_bytes(),
+        Format::Png => return exporter.png(&pages),
+        Format::Gif | Format::Cast => return exporter.film(&config),
         #[cfg(feature = "pdf")]
         Format::Pdf => exporter.pdf(&pages, &config)?,
     };
@@ -80,7 +85,7 @@ fn size(args: &ExportArgs, config: &Config) -> Size {
     });
     let large_text = match (config.defaults.large_text, args.to) {
         (Some(chosen), _) => chosen,
-        (None, Format::Svg) => LargeText::Blocks,
+        (None, Format::Svg | Format::Cast) => LargeText::Blocks,
         (None, _) => LargeText::Protocol,
     };
     Size { large_text, ..size }
@@ -98,15 +103,20 @@ fn source(args: &ExportArgs, loaded: &LoadedDeck) -> OutputSource {
 fn destination(args: &ExportArgs) -> Destination {
     match &args.output {
         Some(output) => Destination::named(output),
-        #[cfg(feature = "pdf")]
-        None if matches!(args.to, Format::Pdf) => Destination::File(
-            args.deck
-                .with_extension("pdf")
-                .file_name()
-                .map_or_else(|| PathBuf::from("deck.pdf"), PathBuf::from),
-        ),
-        None => Destination::StandardOutput,
+        None => match args.to {
+            #[cfg(feature = "pdf")]
+            Format::Pdf => beside(&args.deck, "pdf"),
+            Format::Gif => beside(&args.deck, "gif"),
+            Format::Cast => beside(&args.deck, "cast"),
+            _ => Destination::StandardOutput,
+        },
     }
+}
+
+/// The deck's name with another extension, in the current folder.
+fn beside(deck: &Path, extension: &str) -> Destination {
+    let file = deck.with_extension(extension);
+    Destination::File(file.file_name().map_or_else(|| "deck".into(), PathBuf::from))
 }
 
 /// A document in the making.
@@ -133,6 +143,47 @@ impl Exporter<'_> {
         Ok(svg(&page.buffer, &page.pictures, &page.colors))
     }
 
+    /// A PNG file of each page.
+    fn png(&mut self, pages: &[Cursor]) -> anyhow::Result<()> {
+        let mut rasterizer = Rasterizer::new(self.args.scale.unwrap_or(2));
+        let single = images::single(self.args.output.as_deref()).filter(|_| pages.len() == 1);
+        let last = pages.last().map_or(1, |at| at.slide.index() + 1);
+        let names = FileNames::new(self.args.output.as_deref(), &self.args.deck, last)?;
+        for (index, &at) in pages.iter().enumerate() {
+            let Page { buffer, pictures, colors, .. } = self.page(at)?;
+            let pixels = rasterizer.draw(&buffer, &pictures, &colors);
+            let pixels = pixels.context("a page is too large for a picture")?;
+            let file = pixels.png().map_err(anyhow::Error::msg)?;
+            let is_it = |other: &Cursor| other.slide == at.slide;
+            let step = pages[..=index].iter().filter(|other| is_it(other)).count();
+            let has_steps = pages.iter().filter(|other| is_it(other)).count() > 1;
+            let step = u16::try_from(step).ok().filter(|_| has_steps);
+            let numbered = || Destination::File(names.file(number(at.slide), step));
+            single.clone().unwrap_or_else(numbered).write(&file)?;
+        }
+        self.progress.hide();
+        self.report(&single.unwrap_or_else(|| Destination::File(names.pattern())), pages.len());
+        Ok(())
+    }
+
+    /// A film of a walk.
+    fn film(&mut self, config: &Config) -> anyhow::Result<()> {
+        let execution = (self.source == OutputSource::Run).then_some(&self.execution);
+        let film = film(self.args, self.loaded, config, (self.size, execution))?;
+        let destination = destination(self.args);
+        destination.write(&film.bytes)?;
+        if let Destination::File(file) = &destination {
+            super::warn(&format!(
+                "wrote {}: {} frames, {:.1} s, {}",
+                super::quoted(file),
+                film.frames,
+                film.duration.as_secs_f64(),
+                self.source.description()
+            ));
+        }
+        Ok(())
+    }
+
     /// The pages as rows of text.
     fn text(&mut self, pages: &[Cursor]) -> String {
         // The cell size of presenterm's exports.
@@ -147,7 +198,7 @@ impl Exporter<'_> {
     fn html(&mut self, pages: &[Cursor]) -> anyhow::Result<String> {
         let deck = &self.loaded.deck;
         let mut document = HtmlDocument::new(HtmlMetadata {
-            title: self.title(),
+            title: title(self.args, self.loaded),
             language: deck.options.language.clone(),
             size: (self.size.columns, self.size.rows),
             prints_steps: self.args.steps,
@@ -190,7 +241,7 @@ impl Exporter<'_> {
             }
         }
         let authors = deck.meta.author.iter().chain(&deck.meta.authors).cloned().collect();
-        let metadata = PdfMetadata { title: self.title(), authors, fonts };
+        let metadata = PdfMetadata { title: title(self.args, self.loaded), authors, fonts };
         let pdf = pdf(&sheets, metadata).map_err(anyhow::Error::msg)?;
         for (character, slides) in &pdf.missing {
             super::warn(&format!(
@@ -204,13 +255,6 @@ impl Exporter<'_> {
             super::warn(&format!("slide {slide}: {why}"));
         }
         Ok(pdf.bytes)
-    }
-
-    /// The talk's title, or the deck's file name.
-    fn title(&self) -> String {
-        let file = || self.args.deck.file_stem().unwrap_or_default().to_string_lossy();
-        let title = self.loaded.deck.meta.title_source.as_deref();
-        title.map_or_else(file, Into::into).into_owned()
     }
 
     /// A page's cells and pictures.
@@ -264,11 +308,7 @@ impl Exporter<'_> {
     /// Reports what was written to a file, and what the document lacks.
     fn report(&self, destination: &Destination, pages: usize) {
         if let Destination::File(file) = destination {
-            let source = match self.source {
-                OutputSource::Run => "with the output of its code",
-                OutputSource::Recording => "with recorded output",
-                OutputSource::None => "without the output of code",
-            };
+            let source = self.source.description();
             let word = if matches!(self.args.to, Format::Html) { "slide" } else { "page" };
             let pages = format!("{pages} {word}{}", if pages == 1 { "" } else { "s" });
             super::warn(&format!("wrote {}: {pages}, {source}", super::quoted(file)));
@@ -280,6 +320,12 @@ impl Exporter<'_> {
             ));
         }
     }
+}
+
+/// The talk's title, or the deck's file name.
+fn title(args: &ExportArgs, loaded: &LoadedDeck) -> String {
+    let file = || args.deck.file_stem().unwrap_or_default().to_string_lossy();
+    loaded.deck.meta.title_source.as_deref().map_or_else(file, Into::into).into_owned()
 }
 
 /// A slide's number, from 1.

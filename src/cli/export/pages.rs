@@ -17,7 +17,10 @@ pub(super) fn pages(
 ) -> anyhow::Result<Vec<Cursor>> {
     let count = deck.slides.len();
     let is_single = matches!(args.to, Format::Svg);
-    let single = args.slide.or((is_single && args.slides.is_none()).then_some(1));
+    // A walk starts at the slide.
+    let is_film = matches!(args.to, Format::Gif | Format::Cast);
+    let single =
+        args.slide.filter(|_| !is_film).or((is_single && args.slides.is_none()).then_some(1));
     let largest = single.or(args.slides.as_ref().map(SlideRanges::last)).unwrap_or(1);
     let exists = (1..=count.max(1)).contains(&(largest as usize));
     ensure!(exists, "there is no slide {largest}: the deck has {count}");

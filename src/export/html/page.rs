@@ -146,10 +146,10 @@ impl PageWriter<'_> {
             Role::Code { language, text } => {
                 let number = self.shared.code(text);
                 let label = if language.is_empty() { "code" } else { &**language };
-                let _ = write!(
+                let _ = writeln!(
                     self.out,
                     "<button class=\"copy\" data-code=\"{number}\" style=\"--x:{};--y:{}\" \
-                     aria-label=\"Copy {}\">Copy</button>\n",
+                     aria-label=\"Copy {}\">Copy</button>",
                     placed.x,
                     placed.y,
                     attribute(label)
@@ -205,10 +205,9 @@ impl PageWriter<'_> {
                 self.out.push_str("<tr>");
                 for cell in cells {
                     // A header without a name is none.
-                    let (open, close) = match is_header && !cell.is_empty() {
-                        true => ("<th scope=\"col\">", "</th>"),
-                        false => ("<td>", "</td>"),
-                    };
+                    let is_header = is_header && !cell.is_empty();
+                    let (open, close) =
+                        if is_header { ("<th scope=\"col\">", "</th>") } else { ("<td>", "</td>") };
                     self.out.extend([open, &cell, close]);
                 }
                 self.out.push_str("</tr>\n");

@@ -146,7 +146,7 @@ pub(super) fn media_type(bytes: &[u8]) -> &'static str {
 }
 
 /// Text as XML has it; what XML cannot hold becomes the replacement character.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

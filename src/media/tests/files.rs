@@ -66,8 +66,7 @@ fn other_files_are_errors() {
     fs::write(harness.path("deck/empty.png"), "").unwrap();
     fs::create_dir(harness.path("deck/folder.png")).unwrap();
     fs::write(harness.path("deck/cut.png"), b"\x89PNG\r\n\x1a\n\0\0").unwrap();
-    let expected =
-        "picture `text.png` cannot be shown: it is not a PNG, JPEG or GIF file";
+    let expected = "picture `text.png` cannot be shown: it is not a PNG, JPEG or GIF file";
     assert_eq!(harness.measure("text.png"), Err(expected.to_owned()));
     assert!(harness.measure("empty.png").is_err());
     assert!(harness.measure("folder.png").unwrap_err().contains("it is a folder"));

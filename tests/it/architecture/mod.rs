@@ -35,6 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "export",
         &[
             "ansi",
+            "panics",
             "source",
             "diag",
             "deck",
@@ -84,6 +85,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "highlight",
             "layout",
             "app",
+            "view",
             "theme",
             "files",
             "exec",

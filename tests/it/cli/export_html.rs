@@ -51,6 +51,7 @@ addEventListener('hashchange', () => {
 </script>";
 
 /// Runs Chromium without a window; `None` without it.
+#[expect(clippy::print_stdout, reason = "says why a test did nothing")]
 fn chromium(folder: &Path, args: &[&str]) -> Option<String> {
     let profile = format!("--user-data-dir={}", folder.join("profile").display());
     let base =

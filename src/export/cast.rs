@@ -1,0 +1,197 @@
+//! Frames as an asciinema recording: the bytes that a terminal would get, with their times.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::{Color, Modifier};
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::ansi;
+use crate::view;
+
+/// A recording in the making, in asciinema's format 2.
+pub struct Cast {
+    lines: String,
+    before: Option<Buffer>,
+}
+
+impl Cast {
+    /// Starts a recording of this size in cells.
+    pub fn new(title: &str, (columns, rows): (u16, u16)) -> Self {
+        let header = serde_json::json!({
+            "version": 2,
+            "width": columns,
+            "height": rows,
+            "title": title,
+            "env": {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
+        });
+        Self { lines: format!("{header}\n"), before: None }
+    }
+
+    /// Shows a frame from this time on. Cells that did not change are left out.
+    pub fn frame(&mut self, at: Duration, buffer: &Buffer) {
+        let mut buffer = buffer.clone();
+        view::flatten(&mut buffer);
+        let mut bytes = String::new();
+        let changed: Vec<(u16, u16, &Cell)> = match &self.before {
+            Some(before) if before.area == buffer.area => before.diff(&buffer),
+            _ => {
+                bytes.push_str("\u{1b}[?25l\u{1b}[2J");
+                cells(&buffer)
+            }
+        };
+        let mut pen = Pen::default();
+        for (x, y, cell) in changed {
+            pen.put(x, y, cell, &mut bytes);
+        }
+        if pen.is_set {
+            bytes.push_str("\u{1b}[0m");
+        }
+        if !bytes.is_empty() {
+            self.event(at, "o", &bytes);
+        }
+        self.before = Some(buffer);
+    }
+
+    /// Marks a time, for players that show chapters.
+    pub fn mark(&mut self, at: Duration, label: &str) {
+        self.event(at, "m", label);
+    }
+
+    /// Returns the file, whose last frame is shown until a time.
+    pub fn finish(mut self, end: Duration) -> String {
+        // Players end with the last event.
+        self.event(end, "o", "\u{1b}[0m");
+        self.lines
+    }
+
+    /// Returns the number of bytes that were written.
+    pub fn bytes(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn event(&mut self, at: Duration, kind: &str, text: &str) {
+        let text = serde_json::Value::from(text);
+        let _ = writeln!(self.lines, "[{:.3}, \"{kind}\", {text}]", at.as_secs_f64());
+    }
+}
+
+/// Returns all cells but those that a wide character covers.
+fn cells(buffer: &Buffer) -> Vec<(u16, u16, &Cell)> {
+    let mut found = Vec::new();
+    for y in 0..buffer.area.height {
+        let mut x = 0;
+        while let Some(cell) = buffer.cell((x, y)) {
+            found.push((x, y, cell));
+            x += u16::try_from(cell.symbol().width()).unwrap_or(1).max(1);
+        }
+    }
+    found
+}
+
+/// What a terminal writes next, where, and how.
+#[derive(Default)]
+struct Pen {
+    place: Option<(u16, u16)>,
+    style: Option<(Color, Color, Modifier)>,
+    is_set: bool,
+}
+
+impl Pen {
+    fn put(&mut self, x: u16, y: u16, cell: &Cell, out: &mut String) {
+        if self.place != Some((x, y)) {
+            let _ = write!(out, "\u{1b}[{};{}H", y + 1, x + 1);
+        }
+        let style = (cell.fg, cell.bg, cell.modifier);
+        if self.style != Some(style) {
+            self.style = Some(style);
+            self.is_set = true;
+            out.push_str("\u{1b}[0");
+            for (modifier, code) in [
+                (Modifier::BOLD, 1),
+                (Modifier::DIM, 2),
+                (Modifier::ITALIC, 3),
+                (Modifier::UNDERLINED, 4),
+                (Modifier::REVERSED, 7),
+                (Modifier::HIDDEN, 8),
+                (Modifier::CROSSED_OUT, 9),
+            ] {
+                if cell.modifier.contains(modifier) {
+                    let _ = write!(out, ";{code}");
+                }
+            }
+            color(cell.fg, 38, out);
+            color(cell.bg, 48, out);
+            out.push('m');
+        }
+        let symbol = if cell.symbol().is_empty() { " " } else { cell.symbol() };
+        out.push_str(symbol);
+        let width = u16::try_from(symbol.width()).unwrap_or(1).max(1);
+        self.place = Some((x + width, y));
+    }
+}
+
+/// Adds a colour, unless it is the terminal's own.
+fn color(color: Color, layer: u8, out: &mut String) {
+    if let Color::Rgb(red, green, blue) = color {
+        let _ = write!(out, ";{layer};2;{red};{green};{blue}");
+    } else if let Some(number) = ansi::number(color) {
+        let _ = write!(out, ";{layer};5;{number}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::layout::Rect;
+    use ratatui::style::Stylize as _;
+
+    use super::*;
+
+    /// Shows the output of a recording in a terminal.
+    fn screen(cast: &str, at: f64) -> String {
+        let mut terminal = vt100::Parser::new(2.try_into().unwrap(), 8.try_into().unwrap(), 0);
+        for line in cast.lines().skip(1) {
+            let (time, kind, text): (f64, String, String) = serde_json::from_str(line).unwrap();
+            if kind == "o" && time <= at {
+                terminal.process(text.as_bytes());
+            }
+        }
+        let rows = terminal.screen().contents();
+        rows.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_end().to_owned()
+    }
+
+    #[test]
+    fn recording_shows_each_frame_at_its_time() {
+        let frame = |rows: [&'static str; 2]| {
+            Buffer::with_lines(rows.map(|row| ratatui::text::Line::from(row.red().bold())))
+        };
+        let mut cast = Cast::new("A \"talk\"", (8, 2));
+        cast.frame(Duration::ZERO, &frame(["one  中 ", "        "]));
+        cast.frame(Duration::from_millis(1500), &frame(["one  x  ", "two     "]));
+        cast.mark(Duration::from_secs(2), "Two");
+        let file = cast.finish(Duration::from_secs(3));
+        let header: serde_json::Value = serde_json::from_str(file.lines().next().unwrap()).unwrap();
+        assert_eq!((&header["version"], &header["width"]), (&2.into(), &8.into()));
+        assert_eq!(screen(&file, 0.0), "one  中");
+        assert_eq!(screen(&file, 1.5), "one  x\ntwo");
+        assert!(file.contains("[2.000, \"m\", \"Two\"]\n[3.000, \"o\""), "{file}");
+    }
+
+    #[test]
+    fn unchanged_cells_are_left_out() {
+        let buffer = |text: &str| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 1));
+            buffer.set_string(0, 0, text, ratatui::style::Style::new());
+            buffer
+        };
+        let mut cast = Cast::new("", (8, 1));
+        cast.frame(Duration::ZERO, &buffer("abcdefgh"));
+        let first = cast.bytes();
+        cast.frame(Duration::from_secs(1), &buffer("abcdefgh"));
+        assert_eq!(cast.bytes(), first);
+        cast.frame(Duration::from_secs(2), &buffer("abcXefgh"));
+        let last = cast.lines.lines().last().unwrap();
+        assert!(last.contains("[1;4H") && last.contains('X') && !last.contains('a'), "{last}");
+    }
+}
