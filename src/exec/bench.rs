@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use super::RunSink;
 use super::io::markers::{MarkerScanner, StreamPart, match_framed};
-use crate::run::{Event, OutputValue, Request, Timing};
+use crate::run::{Event, OutputValue, Request, Sampling, Timing};
 
 /// Times a Python block.
 const PYTHON_HARNESS: &str = include_str!("python/py/bench_harness.py");
@@ -18,8 +18,11 @@ const PYTHON_HARNESS: &str = include_str!("python/py/bench_harness.py");
 /// unexpected end.
 const END_LINE: &str = "\"the block ends here\"";
 
-/// Begins a report.
+/// Begins the report of a result.
 const REPORT_START: &[u8] = b"\x1b_livedeck-bench;";
+
+/// Begins a report of what is measured so far.
+const SAMPLING_START: &[u8] = b"\x1b_livedeck-sampling;";
 
 /// The most bytes of a report.
 const MAX_REPORT_LEN: usize = 4096;
@@ -91,6 +94,14 @@ pub(super) fn extract_timings(sink: RunSink) -> RunSink {
     })
 }
 
+/// A report of a harness.
+enum Report {
+    /// What is measured so far.
+    Sampling(Sampling),
+    /// The result.
+    Result(Timing),
+}
+
 /// Finds reports in a stream of output.
 #[derive(Default)]
 struct ReportParser {
@@ -102,14 +113,18 @@ impl ReportParser {
     /// Adds bytes, and returns the output and the timings among them.
     fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
         let parse = |bytes: &[u8]| {
-            let report = match_framed(bytes, REPORT_START, MAX_REPORT_LEN);
-            report.map(|report| timing(&String::from_utf8_lossy(report)))
+            let result = match_framed(bytes, REPORT_START, MAX_REPORT_LEN)
+                .map(|report| timing(&String::from_utf8_lossy(report)).map(Report::Result));
+            let sampling = match_framed(bytes, SAMPLING_START, MAX_REPORT_LEN)
+                .map(|report| sampling(&String::from_utf8_lossy(report)).map(Report::Sampling));
+            result.or(sampling)
         };
         let parts = self.scanner.scan(bytes, parse);
         let event = |part| match part {
             StreamPart::Text(bytes) => Some(Event::Output(bytes)),
-            StreamPart::Marker(timing) => {
-                let timing = timing?;
+            StreamPart::Marker(None) => None,
+            StreamPart::Marker(Some(Report::Sampling(sampling))) => Some(Event::Sampled(sampling)),
+            StreamPart::Marker(Some(Report::Result(timing))) => {
                 self.has_report = true;
                 Some(Event::Value(OutputValue::Timing(timing)))
             }
@@ -123,7 +138,13 @@ impl ReportParser {
     }
 }
 
-/// Parses a report.
+/// Parses a report of what is measured so far.
+fn sampling(report: &str) -> Option<Sampling> {
+    let (done, report) = report.split_once(';')?;
+    Some(Sampling { done: done.parse().ok()?, timing: timing(report)? })
+}
+
+/// Parses the report of a result.
 fn timing(report: &str) -> Option<Timing> {
     let mut fields = report.splitn(8, ';');
     let calls = fields.next()?.parse().ok()?;
@@ -153,6 +174,9 @@ mod tests {
             let text = match event {
                 Event::Output(bytes) => String::from_utf8(bytes).unwrap(),
                 Event::Value(OutputValue::Timing(timing)) => format!("<{}>", timing.plain_text()),
+                Event::Sampled(Sampling { done, timing }) => {
+                    format!("<{done}‰ {}>", timing.median_text())
+                }
                 other => format!("{other:?}"),
             };
             sink_events.lock().push_str(&text);
@@ -178,6 +202,20 @@ mod tests {
                 "{at}"
             );
         }
+    }
+
+    #[test]
+    fn progress_is_reported_between_samples() {
+        let report = "\x1b_livedeck-sampling;250;40;8;1e6;25.5;24;26;0;f(1)\x1b\\";
+        for at in 0..=report.len() {
+            let (one, other) = report.split_at(at);
+            assert_eq!(events_of(&[one, other], Outcome::Stopped), "<250‰ 25.5 ns>", "{at}");
+        }
+        let nothing = "nothing was timed: the block ended its process\n";
+        let ended = events_of(&[report], Outcome::Exited(0));
+        assert_eq!(ended, format!("<250‰ 25.5 ns>{nothing}"), "progress is no result");
+        let broken = "\x1b_livedeck-sampling;x;40;8;1e6;25.5;24;26;0;f(1)\x1b\\";
+        assert_eq!(events_of(&[broken], Outcome::Raised), "");
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub use duration::format_duration;
 pub use output::{MarkdownOutput, Output, OutputRow, Part, TextOutput};
 pub use protocol::{
     DataColumn, DataTable, Event, OPTIMIZED_AWAY, Outcome, OutputValue, Preparation, Request,
-    RunId, RunLimits, SessionStart, Snippet, StdinSource, Target, Timing, group_digits,
+    RunId, RunLimits, Sampling, SessionStart, Snippet, StdinSource, Target, Timing, group_digits,
 };
 pub use state::{
     CellRun, Prompt, PromptView, Runs, SessionLink, State, Variable, cells_to_run, is_current,

@@ -55,6 +55,10 @@ pub(in crate::app) fn apply(app: &mut App, run: RunId, event: Event) -> EventRes
             clear_kept_output(cell);
             cell.output.show(value);
         }
+        Event::Sampled(sampling) => {
+            clear_kept_output(cell);
+            cell.output.sample(sampling);
+        }
         Event::Picture(file) => {
             clear_kept_output(cell);
             cell.picture = Some(file);

@@ -37,6 +37,11 @@ impl<T> MarkerMatch<T> {
             Self::None => MarkerMatch::None,
         }
     }
+
+    /// Returns this match, or the other one if this is none.
+    pub(in crate::exec) fn or(self, other: Self) -> Self {
+        if matches!(self, Self::None) { other } else { self }
+    }
 }
 
 /// Splits a byte stream at its markers.

@@ -6,7 +6,7 @@ mod text_output;
 use std::path::PathBuf;
 
 use crate::deck::Block;
-use crate::run::{DataTable, OutputValue, Timing};
+use crate::run::{DataTable, OutputValue, Sampling, Timing};
 
 pub use screen::OutputRow;
 pub use text_output::TextOutput;
@@ -18,6 +18,8 @@ pub struct Output {
     parts: Vec<Part>,
     /// Number of trailing rows that cursor movement can reach, if set.
     rows: Option<u16>,
+    /// What a benchmark has measured before its result.
+    sampling: Option<Box<Sampling>>,
 }
 
 /// One part of an output.
@@ -47,13 +49,13 @@ pub struct MarkdownOutput {
 impl Output {
     /// Creates an output whose last `rows` rows can be reached by cursor movement.
     pub fn with_rows(rows: u16) -> Self {
-        Self { parts: Vec::new(), rows: Some(rows) }
+        Self { rows: Some(rows), ..Self::default() }
     }
 
     /// Returns an empty output with the same number of reachable rows.
     #[must_use]
     pub fn anew(&self) -> Self {
-        Self { parts: Vec::new(), rows: self.rows }
+        Self { rows: self.rows, ..Self::default() }
     }
 
     /// Appends bytes, which may end in the middle of a character or an escape sequence.
@@ -81,6 +83,16 @@ impl Output {
     /// Appends parsed Markdown.
     pub fn show_markdown(&mut self, markdown: MarkdownOutput) {
         self.parts.push(Part::Markdown(markdown));
+    }
+
+    /// Keeps what a benchmark has measured so far.
+    pub fn sample(&mut self, sampling: Sampling) {
+        self.sampling = Some(Box::new(sampling));
+    }
+
+    /// Returns what a benchmark has measured so far.
+    pub fn sampling(&self) -> Option<&Sampling> {
+        self.sampling.as_deref()
     }
 
     /// Returns the parts in order. A text part may be empty.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::deck::{Fingerprint, Module, RustBuild};
 
 pub use table::{DataColumn, DataTable, group_digits};
-pub use timing::{OPTIMIZED_AWAY, Timing};
+pub use timing::{OPTIMIZED_AWAY, Sampling, Timing};
 
 /// The id of one run of one cell, unique within a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -123,6 +123,8 @@ pub enum Event {
     Output(Vec<u8>),
     /// The run displayed a value after its output so far.
     Value(OutputValue),
+    /// The benchmark has measured this so far.
+    Sampled(Sampling),
     /// The run waits for a line of input.
     WaitsForInput {
         /// Whether the terminal does not echo input (as for a password).

@@ -27,6 +27,15 @@ pub struct Timing {
     pub is_empty: bool,
 }
 
+/// What a benchmark has measured so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sampling {
+    /// The share of the time for samples that is used up, in thousandths.
+    pub done: u16,
+    /// The result of the samples.
+    pub timing: Timing,
+}
+
 impl Timing {
     /// Returns the formatted median.
     pub fn median_text(&self) -> String {
@@ -34,18 +43,31 @@ impl Timing {
         format!("{number} {unit}")
     }
 
-    /// Describes the median, its spread and the amount of sampling.
-    pub fn words(&self) -> String {
+    /// Returns the spread of the samples: `1.19–1.31 ms`. Empty for a single sample.
+    pub fn spread_text(&self) -> String {
+        if self.samples < 2 {
+            return String::new();
+        }
         let (low, high) = (with_unit(self.low), with_unit(self.high));
         let from = if low.1 == high.1 { low.0 } else { format!("{} {}", low.0, low.1) };
+        format!("{from}–{} {}", high.0, high.1)
+    }
+
+    /// Returns the number of calls: `40,000 calls`.
+    pub fn calls_text(&self) -> String {
+        let calls = if self.calls == 1 { "call" } else { "calls" };
+        format!("{} {calls}", grouped_number(self.calls))
+    }
+
+    /// Describes the median, its spread and the amount of sampling.
+    pub fn words(&self) -> String {
         let spread = match self.samples {
             0 | 1 => String::new(),
-            few if few < MIN_QUARTILE_SAMPLES => format!(", all {from}–{} {}", high.0, high.1),
-            _ => format!(", quartiles {from}–{} {}", high.0, high.1),
+            few if few < MIN_QUARTILE_SAMPLES => format!(", all {}", self.spread_text()),
+            _ => format!(", quartiles {}", self.spread_text()),
         };
-        let calls = if self.calls == 1 { "call" } else { "calls" };
         let (total, unit) = with_unit(self.total);
-        let much = format!("{} {calls} in {total} {unit}", grouped_number(self.calls));
+        let much = format!("{} in {total} {unit}", self.calls_text());
         format!("median {}{spread} · {much}", self.median_text())
     }
 

@@ -13,6 +13,7 @@ from time import perf_counter_ns as clock
 
 ONLY_AST = 0x400
 MAX_TEXT_LEN = 200
+PROGRESS_INTERVAL = 100_000_000
 DEFINITIONS = ("FunctionDef", "AsyncFunctionDef", "ClassDef", "Import", "ImportFrom", "Pass")
 IN_FUNCTION = "def timed(_livedeck_calls):\n for _livedeck_call in _livedeck_calls: pass"
 IN_MODULE = "for _livedeck_call in _livedeck_calls: pass"
@@ -57,9 +58,17 @@ def repeated(node, text, file, block):
     return timed
 
 
-def measure(timed, budget):
+def measure(timed, budget, progress):
     """Estimates the time of a call, then takes samples of several calls until the budget is used up.
-    Returns the calls per sample and the times of the samples."""
+    Returns the calls per sample and the times of the samples. Passes them to `progress` between samples,
+    with the share of the budget that they used, in thousandths."""
+    shown = clock()
+
+    def show(count, samples, done):
+        nonlocal shown
+        if clock() - shown >= PROGRESS_INTERVAL:
+            progress(count, samples, done)
+            shown = clock()
 
     def sample(count):
         calls = repeat(None, count)
@@ -71,6 +80,7 @@ def measure(timed, budget):
     while True:
         took = sample(count)
         spent += took
+        show(count, [took], 0)
         wanted = max(1, min(count * aim // max(took, 1), count * 10))
         if spent >= budget // 8:
             break
@@ -87,6 +97,7 @@ def measure(timed, budget):
             continue
         samples.append(took)
         total += took
+        show(count, samples, min(1000 * total // budget, 1000))
     return count, samples
 
 
@@ -98,14 +109,15 @@ def quantile(samples, share):
     return samples[below] + (samples[above] - samples[below]) * (at - below)
 
 
-def report(count, samples, text):
-    """Writes the result to the terminal for `exec/bench.rs`."""
+def report(file, head, count, samples, text):
+    """Writes a result to the terminal for `exec/bench.rs`."""
     calls = sorted(sample / count for sample in samples)
     low, high = (0.25, 0.75) if len(calls) >= 4 else (0, 1)
     numbers = [count * len(calls), len(calls), sum(samples)]
     numbers += [quantile(calls, share) for share in (0.5, low, high)]
     fields = [str(number) for number in numbers] + ["0", text]
-    os.write(2, b"\x1b_livedeck-bench;" + ";".join(fields).encode("utf-8", "replace") + b"\x1b\\")
+    report = ";".join([head, *fields])
+    os.write(file, b"\x1b_livedeck-" + report.encode("utf-8", "replace") + b"\x1b\\")
 
 
 def run(frame, budget):
@@ -113,15 +125,19 @@ def run(frame, budget):
     file, block = frame.f_code.co_filename, frame.f_globals
     lines = linecache.cache[file][2]
     node = statement("".join(lines), file)
-    text = " ".join(source_text(node, lines).split())
+    text = " ".join(source_text(node, lines).split())[:MAX_TEXT_LEN]
     timed = repeated(node, text, file, block)
     flush()
     files = os.dup(1), os.dup(2)
     null = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(null, number)
+
+    def progress(count, samples, done):
+        report(files[1], f"sampling;{done}", count, samples, text)
+
     try:
-        measured = measure(timed, budget)
+        measured = measure(timed, budget, progress)
     except Exception:
         sys.excepthook = without_harness(file, sys.excepthook)
         raise
@@ -129,7 +145,7 @@ def run(frame, budget):
         flush()
         os.dup2(files[0], 1)
         os.dup2(files[1], 2)
-    report(*measured, text[:MAX_TEXT_LEN])
+    report(2, "bench", *measured, text)
 
 
 def flush():

@@ -8,13 +8,20 @@ use std::error::Error;
 use std::fs::File;
 use std::hint::black_box;
 use std::io::{Write, stderr, stdout};
-use std::os::fd::AsRawFd;
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsRawFd, FromRawFd};
 use std::process::{ExitCode, Termination};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 
 /// A call of the timed code: dynamic, so that the compiler cannot hoist any of it out of the loop.
 type TimedCall<'a> = &'a mut dyn FnMut() -> Result<(), Box<dyn Error>>;
+
+/// Calls per sample, and how long each sample took.
+type Samples = (u64, Vec<f64>);
+
+/// How often a measurement shows how far it is.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 unsafe extern "C" {
     fn dup(file: i32) -> i32;
@@ -31,11 +38,18 @@ pub fn time(text: &str, call: TimedCall<'_>) -> Result<(), Box<dyn Error>> {
     let budget = Duration::from_millis(budget.unwrap_or(1000));
     mute();
     let call = black_box(call);
-    let timed = measure(call, budget);
+    let timed = measure(call, budget, &|measured, done| {
+        let file = SAVED_FILES[1].load(Ordering::SeqCst);
+        if file >= 0 {
+            // SAFETY: the file is open until `unmute`, and not closed here.
+            let mut file = ManuallyDrop::new(unsafe { File::from_raw_fd(file) });
+            report(&mut *file, &format!("sampling;{done}"), measured, false, text);
+        }
+    });
     let is_empty = timed.as_ref().is_ok_and(is_very_fast).then(|| is_no_op(call));
     let _ = stdout().flush();
     unmute();
-    report(timed?, is_empty.transpose()?.unwrap_or_default(), text);
+    report(&mut stderr(), "bench", &timed?, is_empty.transpose()?.unwrap_or_default(), text);
     Ok(())
 }
 
@@ -86,13 +100,26 @@ fn sample(call: TimedCall<'_>, count: u64) -> Result<f64, Box<dyn Error>> {
 }
 
 /// Warms up for an eighth of the budget, then takes samples of equally many calls until the budget is
-/// spent. Returns the calls per sample, and how long each sample took, in nanoseconds.
-fn measure(call: TimedCall<'_>, budget: Duration) -> Result<(u64, Vec<f64>), Box<dyn Error>> {
+/// spent. Returns the calls per sample, and how long each sample took, in nanoseconds. Passes them to
+/// `progress` between samples, with the share of the budget that they used, in thousandths.
+fn measure(
+    call: TimedCall<'_>,
+    budget: Duration,
+    progress: &dyn Fn(&Samples, u16),
+) -> Result<Samples, Box<dyn Error>> {
+    let mut shown = Instant::now();
+    let mut show = |count, samples: &[f64], done: f64| {
+        if shown.elapsed() >= PROGRESS_INTERVAL {
+            progress(&(count, samples.to_vec()), (done * 1000.0).min(1000.0) as u16);
+            shown = Instant::now();
+        }
+    };
     let budget = budget.as_nanos() as f64;
     let (target, mut count, mut spent) = (budget / 50.0, 1_u64, 0.0);
     let (took, wanted) = loop {
         let took = sample(call, count)?;
         spent += took;
+        show(count, &[took], 0.0);
         let wanted = (count as f64 * target / took.max(1.0)) as u64;
         let wanted = wanted.clamp(1, count * 10);
         if spent >= budget / 8.0 {
@@ -117,12 +144,13 @@ fn measure(call: TimedCall<'_>, budget: Duration) -> Result<(u64, Vec<f64>), Box
         }
         samples.push(took);
         total += took;
+        show(count, &samples, total / budget);
     }
     Ok((count, samples))
 }
 
 /// Returns whether any sample is fast enough for a call that does nothing, on any machine.
-fn is_very_fast((count, samples): &(u64, Vec<f64>)) -> bool {
+fn is_very_fast((count, samples): &Samples) -> bool {
     const MAX_NANOSECONDS: f64 = 100.0;
     samples.iter().any(|sample| sample / *count as f64 <= MAX_NANOSECONDS)
 }
@@ -152,14 +180,14 @@ fn quantile(samples: &[f64], share: f64) -> f64 {
 }
 
 /// Returns the sorted times of one call.
-fn calls((count, samples): (u64, Vec<f64>)) -> Vec<f64> {
-    let mut calls: Vec<f64> = samples.iter().map(|sample| sample / count as f64).collect();
+fn calls((count, samples): &Samples) -> Vec<f64> {
+    let mut calls: Vec<f64> = samples.iter().map(|sample| sample / *count as f64).collect();
     calls.sort_by(f64::total_cmp);
     calls
 }
 
-/// Writes the report as an escape sequence, which livedeck takes out of the output.
-fn report(measured: (u64, Vec<f64>), is_empty: bool, text: &str) {
+/// Writes a report as an escape sequence, which livedeck takes out of the output.
+fn report(file: &mut dyn Write, head: &str, measured: &Samples, is_empty: bool, text: &str) {
     let (count, total): (u64, f64) = (measured.0, measured.1.iter().sum());
     let calls = calls(measured);
     let (low, high) = if calls.len() >= 4 { (0.25, 0.75) } else { (0.0, 1.0) };
@@ -168,8 +196,8 @@ fn report(measured: (u64, Vec<f64>), is_empty: bool, text: &str) {
     let samples = calls.len();
     let all = count * samples as u64;
     let report = format!(
-        "\x1b_livedeck-bench;{all};{samples};{total};{median};{low};{high};{is_empty};{text}\x1b\\"
+        "\x1b_livedeck-{head};{all};{samples};{total};{median};{low};{high};{is_empty};{text}\x1b\\"
     );
     // In one write: threads of the block may write too.
-    let _ = stderr().write_all(report.as_bytes());
+    let _ = file.write_all(report.as_bytes());
 }
