@@ -1,31 +1,32 @@
-//! Benchmark results: a text line below each contender's code, and below the last contender a bar
-//! chart of the times. Where there is no space for bars, the chart is text only.
+//! Benchmark results: a card below the last contender with a bar for each of them and the speed-up in
+//! large digits. Where there is no space for bars, the card is text only.
 
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
+use super::block_digits::DigitSize;
 use super::status;
-use crate::deck::{Cell, CellId, CodeBlock};
+use crate::deck::{Cell, CellId, CodeBlock, OutputPlace};
 use crate::layout::code::CodeBox;
 use crate::layout::flow::Flow;
 use crate::layout::key_hints::KeyHints;
 use crate::layout::text::{DIM, StyledText};
 use crate::layout::wrap;
 use crate::run::{CellRun, OPTIMIZED_AWAY, State, Timing};
-use crate::theme::{OutputStyle, Padding};
+use crate::theme::{Alignment, OutputShape, OutputStyle, Padding};
 
-/// Maximum columns of the longest bar.
-const MAX_BAR: u16 = 48;
+/// Minimum columns of the card for bars; narrower ones are text only.
+const MIN_CARD: u16 = 60;
 
-/// Minimum columns for the longest bar; bars are omitted below that.
-const MIN_BAR: u16 = 8;
+/// Minimum columns for the longest bar beside the large digits.
+const MIN_BAR: u16 = 16;
+
+/// Columns reserved for the large digits, which appear when two contenders have been measured: for digits
+/// of either size.
+const DIGITS: [u16; 2] = [24, 14];
 
 /// Columns between the parts of a row.
 const GAP: u16 = 2;
-
-/// Minimum columns of the longest bar, absolute and as a divisor of the chart's width, that are
-/// reserved before statements are shown in full.
-const RESERVED_BAR: (u16, u16) = (14, 3);
 
 /// Minimum columns for statements; they are omitted below that.
 const MIN_STATEMENT: u16 = 8;
@@ -42,6 +43,13 @@ pub(in crate::layout) fn line(timing: &Timing) -> StyledText {
         text.push(&format!(" · {OPTIMIZED_AWAY}"), Style::new());
     }
     text
+}
+
+/// Returns whether the card of a contender's benchmark is on its slide, so that its own output needs no
+/// result.
+pub(in crate::layout) fn has_card(flow: &Flow<'_>, id: CellId) -> bool {
+    let Some(last) = near(flow, id).last() else { return false };
+    last.exec.place != OutputPlace::Nowhere && !flow.context.is_folded(last.id)
 }
 
 /// Lays out the result of a contender in a box.
@@ -65,55 +73,78 @@ pub(in crate::layout) fn words(
     flow.close(y, 1);
 }
 
-/// Lays out the chart below the last contender, at least `columns` wide. Returns `None` for other
+/// Lays out the card below the last contender, as wide as the slide's text. Returns `None` for other
 /// contenders and before any has run.
-pub(in crate::layout) fn chart(
+pub(in crate::layout) fn card(
     flow: &mut Flow<'_>,
     block: &CodeBlock,
     id: CellId,
-    columns: u16,
 ) -> Option<CodeBox> {
     let contenders = contenders(flow, id)?;
     let padding =
         if block.no_background { Padding::default() } else { flow.context.theme().output.padding };
-    let alignment = flow.context.theme().code.alignment;
-    let wanted = BenchChart::new(&contenders, u16::MAX).width(MAX_BAR);
-    let wanted = wanted.max(columns.saturating_sub(u16::from(padding.horizontal) * 2));
-    let panel = CodeBox::aligned(flow, alignment, padding, wanted);
+    let panel = CodeBox::aligned(flow, Alignment::default(), padding, u16::MAX);
+    let OutputStyle { style, shape, .. } = flow.context.theme().output;
     let top = flow.open();
     let room = flow.room.saturating_sub(top);
-    let rows = BenchChart::new(&contenders, panel.inner()).rows(room, &flow.context.theme().output);
+    let shape_of = CardRows::new(contenders.len() as u32, panel.above * 2, room);
+    let card = BenchCard::new(&contenders, &panel, (&flow.context.theme().output, shape_of));
+    let rows = card.rows();
     let height = rows.len() as u32;
     let above = if height + panel.above * 2 > room { 0 } else { panel.above };
+    let end = top.saturating_add(height + above * 2);
+    let (y, edge) = (top.saturating_add(above), card.edge());
+    let digits = card.digits(rows.len());
     if !block.no_background {
-        let style = flow.context.theme().output.style;
         flow.fill(panel.range.x, top, (panel.range.width, height + above * 2), style);
+        if shape == OutputShape::Card {
+            status::edge(flow, &panel, top..end, edge);
+        }
     }
-    let y = top.saturating_add(above);
     for (row, y) in rows.into_iter().zip(y..) {
         flow.put(panel.x(), y, row);
     }
-    flow.close(y.saturating_add(height + above), 1);
+    if let Some((lines, style)) = digits {
+        let y = y.saturating_add(height.saturating_sub(lines.len() as u32) / 2);
+        for (line, y) in lines.into_iter().zip(y..) {
+            let width = wrap::columns(&line);
+            let x = panel.x() + panel.inner().saturating_sub(width);
+            flow.put(x, y, (Line::styled(line, style), width));
+        }
+    }
+    flow.close(end, 1);
     Some(panel)
 }
 
-/// Returns the contenders of the chart below this cell, if there is one: those visible on its
-/// slide, and others that have run.
+/// Returns the contenders of a benchmark on the slide of one of them that are visible.
+fn near<'a>(flow: &Flow<'a>, id: CellId) -> impl Iterator<Item = &'a Cell> {
+    let context = flow.context;
+    let slide = context.inputs.deck.cell(id).map(|own| own.slide);
+    let is_seen = move |cell: &Cell| {
+        slide == Some(cell.slide)
+            && (cell.slide != context.inputs.at.slide || context.shows(cell.step))
+    };
+    context.inputs.deck.contenders(id).map(|cell| &**cell).filter(move |cell| is_seen(cell))
+}
+
+/// Returns the contenders of the card below this cell, if there is one: those visible on its slide, and
+/// others that have run.
 fn contenders<'a>(flow: &Flow<'a>, id: CellId) -> Option<Vec<Contender<'a>>> {
     let context = flow.context;
-    let deck = context.inputs.deck;
-    let own = deck.cell(id)?;
-    let is_seen = |cell: &Cell| own.slide != context.inputs.at.slide || context.shows(cell.step);
-    let near = |cell: &Cell| cell.slide == own.slide && is_seen(cell);
-    let all = || deck.contenders(id);
-    if all().filter(|cell| near(cell)).last()?.id != id {
+    let near: Vec<CellId> = near(flow, id).map(|cell| cell.id).collect();
+    if *near.last()? != id {
         return None;
     }
     let contender = |cell: &'a Cell| {
         let run = context.run(cell.id).filter(|run| has_begun(run));
-        (run.is_some() || near(cell)).then_some(Contender { cell, run, keys: context.inputs.hints })
+        (run.is_some() || near.contains(&cell.id)).then_some(Contender {
+            cell,
+            run,
+            keys: context.inputs.hints,
+        })
     };
-    let contenders: Vec<_> = all().filter_map(|cell| contender(cell)).collect();
+    let all = context.inputs.deck.contenders(id);
+    let contenders: Vec<_> = all.filter_map(|cell| contender(cell)).collect();
     contenders.iter().any(|contender| contender.run.is_some()).then_some(contenders)
 }
 
@@ -129,17 +160,37 @@ struct Contender<'a> {
 }
 
 impl Contender<'_> {
+    /// Returns the timing, which may be that of the samples so far.
     fn timing(&self) -> Option<&Timing> {
-        self.run.and_then(|run| run.output.timing())
+        let run = self.run?;
+        run.output.timing().or_else(|| self.sampling().map(|(timing, _)| timing))
+    }
+
+    /// Returns the timing of the samples so far, and the share of the time that they used, from 0 to 1.
+    fn sampling(&self) -> Option<(&Timing, f64)> {
+        let run = self.run.filter(|run| run.is_under_way() && run.output.timing().is_none())?;
+        let sampling = run.output.sampling()?;
+        Some((&sampling.timing, f64::from(sampling.done) / 1000.0))
+    }
+
+    fn is_stale(&self) -> bool {
+        self.run.is_some_and(|run| run.stale)
     }
 
     /// Returns the speed-up over the slowest, or the reason why there is none.
     fn ratio(&self, slowest: f64) -> Option<String> {
         let timing = self.timing()?;
-        if self.run.is_some_and(|run| run.stale) {
-            return Some("stale".to_owned());
+        if self.is_stale() {
+            return Some("≠ stale".to_owned());
         }
         Some(timing.speedup(slowest).unwrap_or_else(|| "–".to_owned()))
+    }
+
+    /// Returns the median, marked while it may change.
+    fn median(&self) -> Option<String> {
+        let timing = self.timing()?;
+        let mark = if self.sampling().is_some() { "● " } else { "" };
+        Some(format!("{mark}{}", timing.median_text()))
     }
 
     fn language(&self) -> String {
@@ -149,152 +200,255 @@ impl Contender<'_> {
     }
 
     /// Returns the status shown in place of a bar.
-    fn words(&self) -> String {
+    fn chip(&self) -> String {
         let none = CellRun::default();
-        status::words(self.run.unwrap_or(&none), &self.cell.exec, self.keys)
+        status::chip(self.run.unwrap_or(&none), &self.cell.exec, self.keys, true)
     }
 }
 
-/// A chart laid out for a width.
-struct BenchChart<'a> {
+/// The rows of a contender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CardRows {
+    /// Its name above its bar, with a gap before the next contender.
+    Spaced,
+    /// Its name above its bar.
+    Dense,
+    /// Its name beside its bar.
+    Compact,
+}
+
+impl CardRows {
+    /// Returns what fits in `room` rows; `padding` rows are only kept if they fit, too.
+    fn new(contenders: u32, padding: u32, room: u32) -> Self {
+        if contenders.saturating_mul(3).saturating_sub(1) + padding <= room {
+            Self::Spaced
+        } else if contenders.saturating_mul(2) <= room {
+            Self::Dense
+        } else {
+            Self::Compact
+        }
+    }
+
+    /// Returns the columns reserved for large digits, the best first.
+    fn digits(self, contenders: usize) -> &'static [u16] {
+        match self {
+            _ if contenders < 2 => &[],
+            Self::Spaced => &DIGITS,
+            Self::Dense => &DIGITS[1..],
+            Self::Compact => &[],
+        }
+    }
+}
+
+/// A card laid out for a width.
+struct BenchCard<'a> {
     contenders: &'a [Contender<'a>],
-    room: u16,
-    /// Columns of the language, the label (which starts with the language), the time, and the
-    /// speed-up with its gap.
+    theme: &'a OutputStyle,
+    shape: CardRows,
+    /// Columns inside the card's padding.
+    inner: u16,
+    /// Columns of the rows beside the digits; 0 if there are no bars.
+    beside: u16,
+    /// Columns of the language, of the time or its spread, and of the speed-up with its gap.
     language: u16,
-    label: u16,
     time: u16,
     ratio: u16,
     fastest: f64,
     slowest: f64,
 }
 
-impl<'a> BenchChart<'a> {
-    fn new(contenders: &'a [Contender<'a>], room: u16) -> Self {
+impl<'a> BenchCard<'a> {
+    fn new(
+        contenders: &'a [Contender<'a>],
+        panel: &CodeBox,
+        (theme, shape): (&'a OutputStyle, CardRows),
+    ) -> Self {
         let timings = || contenders.iter().filter_map(Contender::timing);
         let slowest = timings().map(|timing| timing.median).fold(0.0, f64::max);
         // An optimized-away contender cannot win.
         let runners = timings().filter(|timing| !timing.is_empty);
         let fastest = runners.map(|timing| timing.median).fold(f64::INFINITY, f64::min);
         let language = longest(contenders.iter().map(Contender::language));
-        let timed = longest(timings().map(|timing| timing.timed.to_string()));
-        let time = longest(timings().map(Timing::median_text));
+        let spreads = timings().map(Timing::spread_text);
+        let time = longest(contenders.iter().filter_map(Contender::median).chain(spreads));
         let ratio =
             GAP + longest(contenders.iter().filter_map(|contender| contender.ratio(slowest)));
         let ratio = if timings().count() > 1 { ratio } else { 0 };
-        let mut chart =
-            Self { contenders, room, language, label: language, time, ratio, fastest, slowest };
-        let statement = if timed > 0 { timed.saturating_add(GAP) } else { 0 };
-        let whole = language.saturating_add(statement);
-        let fair = RESERVED_BAR.0.max(room / RESERVED_BAR.1);
-        let more = room.saturating_sub(chart.width(fair));
-        if more >= MIN_STATEMENT {
-            chart.label = whole.min(language.saturating_add(more));
+        let inner = panel.inner();
+        let least = MIN_BAR.saturating_add(time + ratio + GAP);
+        let digits = shape.digits(contenders.len()).iter().map(|columns| columns + GAP);
+        let mut widths = digits.chain([0]).filter_map(|digits| inner.checked_sub(digits));
+        let beside = widths.find(|beside| *beside >= least);
+        let beside = beside.filter(|_| panel.range.width >= MIN_CARD).unwrap_or(0);
+        Self { contenders, theme, shape, inner, beside, language, time, ratio, fastest, slowest }
+    }
+
+    /// Returns all rows: a name with its numbers above each bar, separated if there are enough rows; in
+    /// fewer columns, text only.
+    fn rows(&self) -> Vec<(Line<'static>, u16)> {
+        if self.beside == 0 {
+            let text =
+                |contender| self.text_row(contender).rows(self.inner.max(1)).collect::<Vec<_>>();
+            return self.contenders.iter().flat_map(text).collect();
         }
-        chart
-    }
-
-    /// Returns the total columns for this length of the longest bar.
-    fn width(&self, bar: u16) -> u16 {
-        let parts = [self.label, GAP, bar, GAP, self.time, self.ratio];
-        parts.into_iter().fold(0, u16::saturating_add)
-    }
-
-    /// Returns all rows: each bar beside its numbers; in fewer columns below them, if there are
-    /// enough rows; or else text only.
-    fn rows(&self, room: u32, theme: &OutputStyle) -> Vec<(Line<'static>, u16)> {
-        let bar = self.room.saturating_sub(self.width(0));
-        let below = self.width(0) - GAP;
-        let cut = |row: StyledText| (row.cut(self.room), self.room);
-        if bar >= MIN_BAR {
-            self.contenders.iter().map(|contender| cut(self.row(contender, bar, theme))).collect()
-        } else if below <= self.room && self.contenders.len() as u32 * 2 <= room {
-            let below =
-                |contender| [Some(self.row(contender, 0, theme)), self.bar(contender, theme)];
-            self.contenders.iter().flat_map(below).flatten().map(cut).collect()
-        } else {
-            let text_rows = |contender| {
-                self.text_row(contender, theme).rows(self.room.max(1)).collect::<Vec<_>>()
+        let mut rows = Vec::new();
+        for (number, contender) in self.contenders.iter().enumerate() {
+            if number > 0 && self.shape == CardRows::Spaced {
+                rows.push((Line::default(), 0));
+            }
+            let of_contender = if self.shape == CardRows::Compact {
+                vec![self.compact_row(contender)]
+            } else {
+                vec![self.head(contender), self.bar(contender)]
             };
-            self.contenders.iter().flat_map(text_rows).collect()
+            rows.extend(of_contender.into_iter().map(|row| (row.cut(self.beside), self.beside)));
+            if contender.timing().is_some_and(|timing| timing.is_empty) {
+                rows.extend(StyledText::plain(OPTIMIZED_AWAY, DIM).rows(self.beside));
+            }
         }
+        rows
     }
 
-    /// Returns a contender's bar as a row of its own.
-    fn bar(&self, contender: &Contender<'_>, theme: &OutputStyle) -> Option<StyledText> {
-        let timing = contender.timing()?;
-        let (colour, _) = self.styles(contender, timing, theme);
-        Some(StyledText::plain(&draw_bar(timing.median / self.slowest, self.room), colour))
+    /// Returns the speed-up of the fastest contender in large digits that fit beside this many rows.
+    fn digits(&self, rows: usize) -> Option<(Vec<String>, Style)> {
+        let columns = self.inner.checked_sub(self.beside + GAP).filter(|_| self.beside > 0)?;
+        let is_fastest = |contender: &&Contender<'_>| self.is_fastest(contender);
+        let timing = self.contenders.iter().find(is_fastest)?.timing()?;
+        let number = timing.speedup(self.slowest)?;
+        let is_measured = |it: &Contender<'_>| it.sampling().is_none() && !it.is_stale();
+        let is_over = self.contenders.iter().all(is_measured);
+        let style = if is_over { self.theme.success } else { self.theme.running };
+        let drawn = [DigitSize::Large, DigitSize::Small].into_iter().filter_map(|size| {
+            let lines = size.draw(&number)?;
+            let width = lines.first().map_or(0, |line| wrap::columns(line));
+            (size.rows() <= rows && width <= columns).then_some(lines)
+        });
+        let large = drawn.into_iter().next();
+        large.map(|lines| (lines, style.add_modifier(Modifier::BOLD)))
     }
 
-    /// Returns a contender's row, with `bar` columns for the slowest contender's bar. Without a
-    /// bar, the numbers are right-aligned.
-    fn row(&self, contender: &Contender<'_>, bar: u16, theme: &OutputStyle) -> StyledText {
-        let mut row = self.head(contender);
-        let Some(timing) = contender.timing() else {
-            row.push(&contender.words(), style_of(contender, theme));
-            return row;
-        };
-        let (colour, number_style) = self.styles(contender, timing, theme);
-        if bar > 0 {
-            row.push(&draw_bar(timing.median / self.slowest, bar), colour);
+    /// Returns the style of the card's edge: failed, running or done.
+    fn edge(&self) -> Style {
+        let runs = || self.contenders.iter().filter_map(|contender| contender.run);
+        let failed =
+            |run: &&CellRun| matches!(&run.state, State::Ended(outcome) if !outcome.is_success());
+        let worst = runs().find(|run| run.is_under_way()).or_else(|| runs().find(failed));
+        worst
+            .or_else(|| runs().next())
+            .map_or(self.theme.not_started, |run| status::style_of(self.theme, run))
+    }
+
+    /// Returns a contender's name and statement, and at the right its numbers or its status.
+    fn head(&self, contender: &Contender<'_>) -> StyledText {
+        let right = self.numbers(contender).unwrap_or_else(|| {
+            StyledText::plain(&contender.chip(), style_of(contender, self.theme))
+        });
+        let mut row = self.name(contender);
+        if let Some(timing) = contender.timing() {
+            let blanks = self.language.saturating_sub(row.width()) + GAP;
+            let free = self.beside.saturating_sub(row.width() + blanks + right.width() + GAP);
+            if free >= MIN_STATEMENT {
+                row.push(&" ".repeat(blanks.into()), Style::new());
+                let statement = StyledText::plain(&timing.timed, DIM).cut(free);
+                row.append(&StyledText::from_line(&statement));
+            }
         }
-        let numbers = self.time + self.ratio;
-        let rest = self.room.saturating_sub(row.width() + numbers);
-        row.push(&" ".repeat(rest.into()), Style::new());
-        row.push(&right(&timing.median_text(), self.time), number_style);
+        let blanks = self.beside.saturating_sub(row.width() + right.width());
+        row.push(&" ".repeat(blanks.max(1).into()), Style::new());
+        row.append(&right);
+        row
+    }
+
+    /// Returns a contender's name, bar and numbers in one row.
+    fn compact_row(&self, contender: &Contender<'_>) -> StyledText {
+        let Some(numbers) = self.numbers(contender) else { return self.head(contender) };
+        let mut row = self.name(contender);
+        let blanks = self.language.saturating_sub(row.width()) + GAP;
+        row.push(&" ".repeat(blanks.into()), Style::new());
+        let columns = self.beside.saturating_sub(row.width() + numbers.width() + GAP);
+        row.push(&draw_bar(self.share(contender), columns), self.bar_style(contender));
+        let blanks = self.beside.saturating_sub(row.width() + numbers.width());
+        row.push(&" ".repeat(blanks.into()), Style::new());
+        row.append(&numbers);
+        row
+    }
+
+    /// Returns the share of the longest bar that a contender's bar covers. It grows while it is timed.
+    fn share(&self, contender: &Contender<'_>) -> f64 {
+        let done = contender.sampling().map_or(1.0, |(_, done)| done);
+        contender.timing().map_or(0.0, |timing| timing.median / self.slowest * done)
+    }
+
+    fn name(&self, contender: &Contender<'_>) -> StyledText {
+        let bold = Style::new().add_modifier(Modifier::BOLD);
+        let style = if self.is_fastest(contender) { self.theme.success.patch(bold) } else { bold };
+        StyledText::plain(&contender.language(), style)
+    }
+
+    /// Returns a contender's median and speed-up.
+    fn numbers(&self, contender: &Contender<'_>) -> Option<StyledText> {
+        let style = self.number_style(contender);
+        let mut numbers = StyledText::plain(&right(&contender.median()?, self.time), style);
         if let Some(ratio) = contender.ratio(self.slowest).filter(|_| self.ratio > 0) {
-            row.push(&right(&ratio, self.ratio), number_style);
+            numbers.push(&right(&ratio, self.ratio), style);
         }
+        Some(numbers)
+    }
+
+    /// Returns a contender's bar and the spread of its samples.
+    fn bar(&self, contender: &Contender<'_>) -> StyledText {
+        let Some(timing) = contender.timing() else { return StyledText::default() };
+        let columns = self.beside.saturating_sub(self.time + self.ratio + GAP);
+        let bar = draw_bar(self.share(contender), columns);
+        let mut row = StyledText::plain(&bar, self.bar_style(contender));
+        let blanks = columns.saturating_sub(row.width());
+        row.push(&" ".repeat(usize::from(blanks + GAP)), Style::new());
+        row.push(&right(&timing.spread_text(), self.time), DIM);
         row
     }
 
     /// Returns a contender's row as text only.
-    fn text_row(&self, contender: &Contender<'_>, theme: &OutputStyle) -> StyledText {
-        let mut row = StyledText::plain(&contender.language(), Style::new());
+    fn text_row(&self, contender: &Contender<'_>) -> StyledText {
+        let mut row = self.name(contender);
         row.push(" ", Style::new());
-        let Some(timing) = contender.timing() else {
-            row.push(&contender.words(), style_of(contender, theme));
+        let (Some(timing), Some(median)) = (contender.timing(), contender.median()) else {
+            row.push(&contender.chip(), style_of(contender, self.theme));
             return row;
         };
-        let (_, number_style) = self.styles(contender, timing, theme);
-        row.push(&timing.median_text(), number_style);
+        let style = self.number_style(contender);
+        row.push(&median, style);
         if let Some(ratio) = contender.ratio(self.slowest).filter(|_| self.ratio > 0) {
-            row.push(&format!(" {ratio}"), number_style);
+            row.push(&format!(" {ratio}"), style);
+        }
+        let spread = timing.spread_text();
+        if !spread.is_empty() {
+            row.push(&format!(" ({spread})"), DIM);
+        }
+        if timing.is_empty {
+            row.push(&format!(" · {OPTIMIZED_AWAY}"), DIM);
         }
         row
     }
 
-    /// Returns the styles of a contender's bar and numbers.
-    fn styles(
-        &self,
-        contender: &Contender<'_>,
-        timing: &Timing,
-        theme: &OutputStyle,
-    ) -> (Style, Style) {
-        let is_fastest = self.ratio > 0 && !timing.is_empty && timing.median <= self.fastest;
-        let colour = if is_fastest { theme.success } else { theme.running };
-        if contender.run.is_some_and(|run| run.stale) {
-            (colour.patch(DIM), DIM)
-        } else if is_fastest {
-            (colour, Style::new().add_modifier(Modifier::BOLD))
+    fn is_fastest(&self, contender: &Contender<'_>) -> bool {
+        let wins = |timing: &Timing| !timing.is_empty && timing.median <= self.fastest;
+        self.ratio > 0 && !contender.is_stale() && contender.timing().is_some_and(wins)
+    }
+
+    fn bar_style(&self, contender: &Contender<'_>) -> Style {
+        let is_fastest = self.is_fastest(contender) && contender.sampling().is_none();
+        let style = if is_fastest { self.theme.success } else { self.theme.running };
+        if contender.is_stale() { style.patch(DIM) } else { style }
+    }
+
+    fn number_style(&self, contender: &Contender<'_>) -> Style {
+        if contender.is_stale() || contender.sampling().is_some() {
+            DIM
+        } else if self.is_fastest(contender) {
+            Style::new().add_modifier(Modifier::BOLD)
         } else {
-            (colour, Style::new())
+            Style::new()
         }
-    }
-
-    /// Returns the label of a row.
-    fn head(&self, contender: &Contender<'_>) -> StyledText {
-        let mut label = StyledText::plain(&contender.language(), Style::new());
-        if let Some(timing) = contender.timing().filter(|_| self.label > self.language) {
-            let blanks = self.language - label.width() + GAP;
-            label.push(&" ".repeat(blanks.into()), Style::new());
-            label.push(&timing.timed, DIM);
-        }
-        let mut row = StyledText::from_line(&label.cut(self.label));
-        let rest = self.label.saturating_sub(row.width()) + GAP;
-        row.push(&" ".repeat(rest.into()), Style::new());
-        row
     }
 }
 
@@ -332,7 +486,7 @@ mod tests {
     use crate::deck::{ExecSpec, SlideNo, Step};
     use crate::layout::Item;
     use crate::layout::tests::{Fixture, cell_of};
-    use crate::run::{Outcome, OutputValue, RunId, SessionLink};
+    use crate::run::{Outcome, OutputValue, RunId, Sampling, SessionLink};
 
     fn timing(timed: &str, median: f64) -> Timing {
         let (low, high) = (median * 0.97, median * 1.02);
@@ -370,12 +524,12 @@ mod tests {
     }
 
     #[test]
-    fn chart_is_below_the_last_contender() {
+    fn card_is_below_the_last_contender() {
         insta::assert_snapshot!(done().body());
     }
 
     #[test]
-    fn chart_grows_as_contenders_finish() {
+    fn card_grows_as_contenders_finish() {
         let waits = SessionLink { waits: true, ..SessionLink::default() };
         let queued =
             CellRun { state: State::Queued, wanted: true, link: waits, ..CellRun::default() };
@@ -384,12 +538,7 @@ mod tests {
             bench(&["python", "rust", "python", "rust"]).run(took("f(10_000)", 20.3e6));
         let contenders =
             contenders.run_of(1, failed).run_of(2, queued).run_of(3, CellRun::default());
-        insta::assert_snapshot!(bars(&contenders.body()), @"
-        Python  f(10_000)  ████████████████████████████████████████  20.3 ms
-        Rust               failed: exception · 0.0 ms
-        Python             queued
-        Rust               not run · ctrl-e
-        ");
+        insta::assert_snapshot!(bench_card(&contenders.body()));
         let mut empty = timing("1 + 1", 2.0);
         empty.is_empty = true;
         let mut nothing = ended(Outcome::Exited(0));
@@ -397,33 +546,29 @@ mod tests {
         let mut stale = took("f(9)", 2e6);
         stale.stale = true;
         let contenders = contenders.run_of(1, nothing).run_of(2, stale);
-        insta::assert_snapshot!(bars(&contenders.body()), @"
-        Python  f(10_000)  █████████████████████████████████  20.3 ms     1×
-        Rust    1 + 1      ▏                                  2.00 ns      –
-        Python  f(9)       ███▎                               2.00 ms  stale
-        Rust               not run · ctrl-e
-        ");
+        insta::assert_snapshot!(bench_card(&contenders.body()));
     }
 
-    /// Returns the rows of the chart.
-    fn bars(body: &str) -> String {
-        let rows = body.lines().rev().skip_while(|row| row.trim().is_empty());
-        let mut rows: Vec<_> = rows.take_while(|row| !row.trim().is_empty()).collect();
-        rows.reverse();
-        rows.join("\n")
+    /// Returns the rows of the card.
+    fn bench_card(body: &str) -> String {
+        let rows: Vec<_> = body.lines().collect();
+        let first = rows.iter().position(|row| row.contains("Python")).unwrap_or(0);
+        rows[first..].join("\n").trim_end().to_owned()
     }
 
     #[rstest]
+    #[case(120, 40)]
+    #[case(80, 15)]
+    #[case(80, 13)]
+    #[case(80, 10)]
+    #[case(70, 40)]
     #[case(60, 40)]
-    #[case(44, 40)]
-    #[case(38, 40)]
-    #[case(38, 12)]
     #[case(30, 40)]
     #[case(12, 40)]
     #[case(1, 40)]
-    fn narrow_charts_show_less(#[case] columns: u16, #[case] rows: u16) {
+    fn narrow_cards_show_less(#[case] columns: u16, #[case] rows: u16) {
         insta::with_settings!({snapshot_suffix => format!("{columns}x{rows}")}, {
-            insta::assert_snapshot!(bars(&done().size(columns, rows).body()));
+            insta::assert_snapshot!(bench_card(&done().size(columns, rows).body()));
         });
     }
 
@@ -448,15 +593,42 @@ mod tests {
         let scene = contenders.scene();
         let theme = contenders.with(|inputs| inputs.theme.output.clone());
         let bars = scene.body.iter().filter_map(|placed| match &placed.item {
-            Item::Text(line) => line
+            // The card's edge and the digits are lines of one style.
+            Item::Text(line) if line.spans.len() > 1 => line
                 .spans
                 .iter()
-                .find(|span| span.content.contains(['█', '▏', '▎', '▍', '▌', '▋', '▊', '▉']))
-                .filter(|span| span.content != "▍"),
+                .find(|span| span.content.contains(['█', '▏', '▎', '▍', '▌', '▋', '▊', '▉'])),
             _ => None,
         });
         let styles: Vec<_> = bars.map(|span| span.style).collect();
         assert_eq!(styles, [theme.running, theme.success, theme.running]);
+    }
+
+    #[test]
+    fn bars_grow_while_they_are_timed() {
+        let mut run = CellRun { state: State::Running, ..CellRun::default() };
+        let lengths = [100, 500, 1000].map(|done| {
+            run.output.sample(Sampling { done, timing: timing("f(1)", 20.3e6) });
+            let body = bench(&["python", "rust"]).run(run.clone()).body();
+            assert!(body.contains("● 20.3 ms") && body.contains("not run"), "{body}");
+            body.matches('█').count()
+        });
+        assert!(lengths.is_sorted() && lengths[0] * 9 < lengths[2], "{lengths:?}");
+        run.state = State::Ended(Outcome::Stopped);
+        let body = bench(&["python", "rust"]).run(run).body();
+        assert!(body.contains("■ stopped") && !body.contains("20.3 ms"), "{body}");
+    }
+
+    #[test]
+    fn result_of_a_contender_is_only_in_the_card() {
+        let body = done().body();
+        assert_eq!(body.matches("19.7–20.7 ms").count(), 1, "{body}");
+        let mut contenders = done();
+        let mut last = (*contenders.deck.cells[1]).clone();
+        last.exec.place = OutputPlace::Nowhere;
+        contenders.deck.cells[1] = Arc::new(last);
+        let body = contenders.body();
+        assert!(body.contains("timed primes(10_000)") && !body.contains("Python"), "{body}");
     }
 
     #[test]
@@ -471,17 +643,17 @@ mod tests {
     }
 
     #[test]
-    fn chart_is_below_the_last_visible_contender() {
+    fn card_is_below_the_last_visible_contender() {
         let mut contenders = done();
         Arc::make_mut(&mut contenders.deck.cells[1]).step = Step(3);
         contenders.deck.slides[0].blocks[1].step = Step(3);
-        assert!(bars(&contenders.body()).contains("Rust"));
+        assert!(bench_card(&contenders.body()).contains("Rust"));
         let before = contenders.step(0).body();
-        assert!(bars(&before).contains("Python  "), "{before}");
+        assert!(bench_card(&before).contains("Python  "), "{before}");
     }
 
     #[test]
-    fn no_chart_before_the_first_run() {
+    fn no_card_before_the_first_run() {
         assert!(!bench(&["python", "rust"]).body().contains("Python"));
     }
 }

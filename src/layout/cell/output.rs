@@ -39,6 +39,7 @@ pub(in crate::layout) fn lay_out(
         return None;
     }
     let OutputStyle { shape, .. } = flow.context.theme().output;
+    let has_bench_card = bench::has_card(flow, id);
     let mut panel = panel(flow, block, &run.output, columns);
     if let Some(x) = x.filter(|_| shape == OutputShape::Card) {
         let end = flow.text_range(flow.context.theme().code.alignment).right();
@@ -72,6 +73,7 @@ pub(in crate::layout) fn lay_out(
             Part::Table(table) => {
                 data_table::lay_out(flow, table, (block, &panel), place);
             }
+            Part::Timing(_) if has_bench_card => continue,
             Part::Timing(timing) => bench::words(flow, block, &panel, timing),
             Part::Picture(file) => picture::lay_out_result(flow, file),
             Part::Markdown(MarkdownOutput { text, blocks }) => {

@@ -61,8 +61,8 @@ pub(super) fn text(
             Some(panel)
         }
     };
-    let chart = bench::chart(flow, block, id, columns);
-    made.or(chart)
+    let card = bench::card(flow, block, id);
+    made.or(card)
 }
 
 /// Lays out folded output: one line with the amount of output.
