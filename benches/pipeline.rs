@@ -108,6 +108,7 @@ impl Fixture {
             measures: &self.measures,
             footer: &self.footer,
             focus: None,
+            edited: None,
             grid: false,
             limits: SlideArea::default(),
             hints: &livedeck::layout::KeyHints::default(),

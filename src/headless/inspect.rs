@@ -102,6 +102,7 @@ pub(crate) fn misfits(
                 measures: &measure(loaded, at, runs, media),
                 footer: &look.footer,
                 focus: None,
+                edited: None,
                 grid: false,
                 limits: loaded.limits,
                 hints: &crate::layout::KeyHints::default(),

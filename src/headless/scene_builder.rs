@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::{Action, App, CellPlace, Keymap, LayoutInfo, Msg, Pane, update};
+use crate::app::{Action, App, CellPlace, Keymap, LayoutInfo, Mode, Msg, Pane, update};
 use crate::deck::{Block, BlockKind, CellId, CodeBlock, Cursor, SlideNo};
 use crate::layout::{
     Highlighting, Inputs, Item, KeyHints, PaneScene, PaneView, PictureKey, PictureSizes,
@@ -85,10 +85,19 @@ fn with_inputs<T>(
         measures: &measures,
         footer: &look.footer,
         focus: app.focus(),
+        edited: edited(app),
         grid: app.shows_grid(),
         limits: loaded.limits,
         hints: &hints(app.keymap()),
     })
+}
+
+/// Returns the cell that is being edited, and its number of lines.
+fn edited(app: &App) -> Option<(CellId, usize)> {
+    match app.mode() {
+        Mode::Edit(editor) => Some((editor.cell, editor.lines().len())),
+        _ => None,
+    }
 }
 
 /// Returns the key names that slides mention.

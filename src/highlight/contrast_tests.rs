@@ -19,6 +19,9 @@ const TEXT: f64 = 4.5;
 /// The least contrast of remarks: footers, status, muted lines.
 const REMARK: f64 = 3.5;
 
+/// The least contrast of frames.
+const FRAME: f64 = 3.0;
+
 /// The least contrast of a box and the slide.
 const BOX: f64 = 1.15;
 
@@ -157,9 +160,28 @@ fn boxes(pairs: &mut Pairs<'_>) {
     for kind in &theme.alerts.kinds {
         pairs.add(&format!("alert {}", kind.title), (kind.color, theme.alerts.style.bg), TEXT);
     }
-    pairs.text("panel", theme.modal, BODY);
-    pairs.boxed("box of a panel", theme.modal.bg);
-    pairs.text("selection", theme.modal_selection, TEXT);
+    panels(pairs);
+}
+
+fn panels(pairs: &mut Pairs<'_>) {
+    let panel = &pairs.theme.panel;
+    let (text, selection) = (panel.text, panel.selection);
+    pairs.text("panel", text, BODY);
+    pairs.boxed("box of a panel", text.bg);
+    pairs.text("selection", selection, TEXT);
+    pairs.add("box of the selection", (selection.bg, text.bg), BOX);
+    let output = &pairs.theme.output;
+    let warning = Style { fg: pairs.theme.alerts.kinds[3].color, ..Style::new() };
+    for (role, style) in
+        [("accent", panel.accent), ("failure", output.failure), ("warning", warning)]
+    {
+        pairs.add(&format!("{role} on a panel"), (style.fg, text.bg), REMARK);
+        let selected = panel.on_selection(style);
+        pairs.add(&format!("{role} on the selection"), (selected.fg, selection.bg), REMARK);
+    }
+    pairs.add("frame of a panel", (panel.frame.fg, text.bg), FRAME);
+    pairs.text("notice", panel.notice, BODY);
+    pairs.boxed("box of a notice", panel.notice.bg);
 }
 
 fn code(pairs: &mut Pairs<'_>) {

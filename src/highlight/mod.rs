@@ -4,6 +4,7 @@
 //! code of the next slides.
 
 mod cache;
+mod edited;
 mod paint;
 mod readable;
 mod syntaxes;
@@ -22,6 +23,7 @@ use paint::PaintRules;
 
 use crate::theme::Theme;
 
+pub use edited::EditedCode;
 pub use themes::{exists, names};
 
 /// Code in colours.

@@ -17,7 +17,7 @@ use crate::source::{TextKind, mark_invisible, visible_code};
 const MAX_LINE_BYTES: usize = 2_000;
 
 /// Bytes of a block that are highlighted: over a thousand lines, of which a slide shows about fifty.
-const MAX_BLOCK_BYTES: usize = 40_000;
+pub(super) const MAX_BLOCK_BYTES: usize = 40_000;
 
 /// Replaces a tab.
 const TAB_SPACES: &str = "    ";
@@ -75,6 +75,30 @@ pub(super) fn highlight(
     HighlightedCode { lines: lines.into(), breaks: ends.into() }
 }
 
+/// Highlights one line. Returns it with the parser's state after it; without a parser, the line is
+/// plain.
+pub(super) fn line(
+    rules: &colors::Highlighter<'_>,
+    parser: Option<Parser>,
+    text: &str,
+) -> (Line<'static>, Option<Parser>) {
+    let plain = style(rules.get_default());
+    let unpainted = || {
+        let mut line = StyledLine::default();
+        line.push(text, plain);
+        Line::from(line.spans)
+    };
+    let Some(mut parser) = parser else { return (unpainted(), None) };
+    if text.len() > MAX_LINE_BYTES {
+        return (unpainted(), Some(parser));
+    }
+    let mut line = StyledLine::default();
+    match parser.paint(rules, text, &mut line, None) {
+        Some(()) => (Line::from(line.spans), Some(parser)),
+        None => (unpainted(), None),
+    }
+}
+
 /// Returns the code's lines in one style.
 pub(super) fn plain(code: &str, style: Style) -> Vec<Line<'static>> {
     let line = |text| {
@@ -86,14 +110,19 @@ pub(super) fn plain(code: &str, style: Style) -> Vec<Line<'static>> {
 }
 
 /// Parser state after the lines so far.
-struct Parser {
+#[derive(Clone)]
+pub(super) struct Parser {
     parse: ParseState,
     styles: HighlightState,
     line: String,
 }
 
 impl Parser {
-    fn new(rules: &colors::Highlighter<'_>, syntax: &SyntaxReference, code: &str) -> Self {
+    pub(super) fn new(
+        rules: &colors::Highlighter<'_>,
+        syntax: &SyntaxReference,
+        code: &str,
+    ) -> Self {
         let parse = ParseState::new(syntax);
         let styles = HighlightState::new(rules, ScopeStack::new());
         let mut parser = Self { parse, styles, line: String::new() };

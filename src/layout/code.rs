@@ -10,6 +10,7 @@ use super::frame;
 use super::limits::MAX_ROWS;
 use super::placement::ColumnRange;
 use super::role::Role;
+use super::scene::{Item, PlacedItem};
 use super::text::StyledText;
 use crate::deck::{CodeBlock, LineGroup, Step};
 use crate::highlight::HighlightedCode;
@@ -78,6 +79,9 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> CodeBox {
     let panel = listing.panel(flow);
     let top = flow.open();
     let at = flow.items.len();
+    if let Some(height) = flow.context.edited_rows(code.cell) {
+        return reserve(flow, &listing, &panel, height);
+    }
     flow.begin(listing.role(), (panel.range.right(), top));
     let mut y = top.saturating_add(panel.above);
     for number in 1..=listing.highlighted.lines.len() {
@@ -95,10 +99,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> CodeBox {
         flow.fill(panel.range.x, top, (panel.range.width, next - top), style);
     }
     if panel.is_framed {
-        let (range, style) = (panel.range, flow.context.theme().code.frame_style);
-        frame::line(flow, (range, top), frame::TOP, (label(code), style));
-        frame::sides(flow, range, top + 1..next.saturating_sub(1), (("│", style), style));
-        frame::line(flow, (range, next.saturating_sub(1)), frame::BOTTOM, ("", style));
+        draw_frame(flow, &panel, (top, next), code);
     }
     flow.items[at..].rotate_left(text);
     flow.close(next, 1);
@@ -108,6 +109,38 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> CodeBox {
 /// Returns the language in the frame of a block.
 pub(super) fn label(code: &CodeBlock) -> &str {
     if code.language.chars().any(char::is_control) { "" } else { &code.language }
+}
+
+/// Draws the frame of a box, with the language.
+fn draw_frame(flow: &mut Flow<'_>, panel: &CodeBox, (top, next): (u32, u32), code: &CodeBlock) {
+    let (range, style) = (panel.range, flow.context.theme().code.frame_style);
+    frame::line(flow, (range, top), frame::TOP, (label(code), style));
+    frame::sides(flow, range, top + 1..next.saturating_sub(1), (("│", style), style));
+    frame::line(flow, (range, next.saturating_sub(1)), frame::BOTTOM, ("", style));
+}
+
+/// Reserves rows for the editor of a block in place of its lines.
+fn reserve(
+    flow: &mut Flow<'_>,
+    listing: &CodeListing<'_>,
+    panel: &CodeBox,
+    height: u32,
+) -> CodeBox {
+    let top = flow.open();
+    let y = top.saturating_add(panel.above);
+    let next = y.saturating_add(height).saturating_add(panel.above);
+    if let Some(style) = listing.background(flow) {
+        flow.fill(panel.range.x, top, (panel.range.width, next - top), style);
+    }
+    if panel.is_framed {
+        draw_frame(flow, panel, (top, next), listing.code);
+    }
+    if let Some(id) = listing.code.cell {
+        let item = Item::Editor { width: panel.inner(), height, id };
+        flow.items.push(PlacedItem { x: panel.x(), y, item });
+    }
+    flow.close(next, 1);
+    *panel
 }
 
 /// Returns the box of a block of code without laying it out.

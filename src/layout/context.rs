@@ -5,6 +5,9 @@ use crate::deck::{CellId, Slide, Step};
 use crate::run::CellRun;
 use crate::theme::Theme;
 
+/// Rows around the editor.
+const EDITOR_FRAME_ROWS: u32 = 2;
+
 /// The inputs, the height of the body and the limit of its outputs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LayoutContext<'a> {
@@ -61,6 +64,14 @@ impl<'a> LayoutContext<'a> {
     pub(super) fn is_folded(&self, cell: CellId) -> bool {
         let run = self.inputs.runs.get(&cell);
         run.is_some_and(|run| run.folded && run.shown().has_output())
+    }
+
+    /// Returns the rows reserved for the editor of a cell, if its code is being edited: as many as it
+    /// has lines and the page allows.
+    pub(super) fn edited_rows(&self, cell: Option<CellId>) -> Option<u32> {
+        let (edited, lines) = self.inputs.edited?;
+        let most = self.rows.saturating_sub(EDITOR_FRAME_ROWS).max(1);
+        (cell == Some(edited)).then(|| u32::try_from(lines).unwrap_or(u32::MAX).clamp(1, most))
     }
 
     /// Returns the run to show for a cell.

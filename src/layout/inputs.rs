@@ -36,6 +36,9 @@ pub struct Inputs<'a> {
     pub footer: &'a FooterText,
     /// The focused cell, which is marked.
     pub focus: Option<CellId>,
+    /// The cell whose code is being edited, and its number of lines: space for the editor is reserved in
+    /// place of its code.
+    pub edited: Option<(CellId, usize)>,
     /// Whether to draw a line at the start of each column.
     pub grid: bool,
     /// The part of the terminal that slides use.

@@ -118,6 +118,15 @@ pub enum Item {
         /// Columns available to the cell's output, regardless of its current width.
         columns: u16,
     },
+    /// The area of the editor of a cell, in place of its code.
+    Editor {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u32,
+        /// The cell.
+        id: CellId,
+    },
     /// The rows of a cell's output that is not placed by its code.
     DetachedOutput {
         /// Rows.
@@ -177,6 +186,9 @@ impl PlacedItem {
             }
             Item::Cell { width, height, id, columns } => {
                 Item::Cell { width: wide(width), height: high(height), id, columns }
+            }
+            Item::Editor { width, height, id } => {
+                Item::Editor { width: wide(width), height: high(height), id }
             }
             Item::DetachedOutput { height, id } => {
                 Item::DetachedOutput { height: high(height), id }

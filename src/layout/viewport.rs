@@ -70,6 +70,7 @@ impl VisibleCells {
             }
             Item::Fill { .. }
             | Item::Cell { .. }
+            | Item::Editor { .. }
             | Item::DetachedOutput { .. }
             | Item::Terminal { .. }
             | Item::Output { .. }

@@ -169,6 +169,7 @@ impl BodyWindow {
             }
             Item::Diagram { .. }
             | Item::Cell { .. }
+            | Item::Editor { .. }
             | Item::DetachedOutput { .. }
             | Item::Terminal { .. }
             | Item::Output { .. }

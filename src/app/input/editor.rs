@@ -60,7 +60,11 @@ pub(in crate::app) fn press(app: &mut App, key: Key) -> KeyOutcome {
         }
         KeyCode::Esc => escape(app),
         _ => {
+            let before = editor.lines().len();
             editor.press(key);
+            if editor.lines().len() != before {
+                app.scene_changed();
+            }
             Vec::new()
         }
     };
@@ -74,6 +78,7 @@ fn edit(app: &mut App, then: AfterEdit) -> Vec<Effect> {
     let Some((span, block)) = block_of(&app.deck, editor.cell) else { return Vec::new() };
     if editor.differs_from(&block) {
         editor.replace_version(block);
+        app.scene_changed();
         app.notify(CONFLICT);
         return Vec::new();
     }
@@ -129,7 +134,7 @@ fn close(app: &mut App) {
 pub(in crate::app) fn paste(app: &mut App, text: &str) {
     if let Mode::Edit(editor) = &mut app.mode {
         editor.paste(text);
-        app.paint_changed();
+        app.scene_changed();
     }
 }
 
@@ -145,6 +150,7 @@ pub(in crate::app) fn follow(app: &mut App, was_unsaved: bool) {
         app.notify("another program changed this block: your version is kept in the editor");
     } else {
         editor.adopt(block);
+        app.scene_changed();
     }
 }
 

@@ -51,6 +51,7 @@ pub(super) struct Fixture {
     measures: PictureSizes,
     footer: FooterText,
     pub(super) focus: Option<CellId>,
+    pub(super) edited: Option<(CellId, usize)>,
     grid: bool,
     limits: SlideArea,
 }
@@ -67,6 +68,7 @@ impl Fixture {
             measures: PictureSizes::default(),
             footer: FooterText::default(),
             focus: None,
+            edited: None,
             grid: false,
             limits: SlideArea::default(),
         }
@@ -115,6 +117,7 @@ impl Fixture {
             measures: &self.measures,
             footer: &self.footer,
             focus: self.focus,
+            edited: self.edited,
             grid: self.grid,
             limits: self.limits,
             hints: &crate::layout::KeyHints::default(),

@@ -203,6 +203,7 @@ fn screen(loaded: &LoadedDeck, app: &mut App) -> Buffer {
         measures: &measures,
         footer: &look.footer,
         focus: None,
+        edited: None,
         grid: app.shows_grid(),
         limits: loaded.limits,
         hints: &livedeck::layout::KeyHints::default(),

@@ -187,6 +187,7 @@ fn scene(loaded: &LoadedDeck, slide: SlideNo, size: Size) -> Scene {
         measures: &measures(),
         footer: &loaded.style(slide).footer,
         focus: None,
+        edited: None,
         grid: false,
         limits: SlideArea::default(),
         hints: &livedeck::layout::KeyHints::default(),
