@@ -90,6 +90,9 @@ impl SlideRenderer {
             ..RequestOptions::default()
         };
         let messages = [Msg::Shown, Msg::Act(Action::Execute)];
-        driver.run(&loaded.deck, app, messages, &|_| options);
+        driver.run(&loaded.deck, app, messages, &|cell| RequestOptions {
+            figures: loaded.figure_colors(cell),
+            ..options
+        });
     }
 }

@@ -104,8 +104,8 @@ impl RunAll<'_> {
         let cell = deck.cell(planned.cell).filter(|cell| skip_reason(cell).is_none())?;
         self.go_to(cell);
         let messages = [Msg::RunCells(vec![cell.id])];
-        let limits = self.limits;
-        let options = |cell| request_options(planned, cell, limits);
+        let (loaded, limits) = (&self.loaded, self.limits);
+        let options = |cell| request_options(loaded, (planned, cell), limits);
         self.driver.run(&deck, &mut self.app, messages, &options);
         self.outcome(cell).map(|outcome| self.capture(cell, outcome))
     }
@@ -156,13 +156,18 @@ pub fn capture(run: &CellRun, outcome: Outcome, name: &str) -> CapturedRun {
 }
 
 /// Returns how to run a cell for a planned run: the planned cell itself, or one that it needs.
-fn request_options(planned: PlannedRun, cell: CellId, limits: RunLimits) -> RequestOptions {
+fn request_options(
+    loaded: &LoadedDeck,
+    (planned, cell): (PlannedRun, CellId),
+    limits: RunLimits,
+) -> RequestOptions {
     let is_planned = cell == planned.cell;
     RequestOptions {
         limits,
         screen_timeout: is_planned.then_some(SCREEN_TIMEOUT),
         is_interactive: false,
         validates: is_planned && planned.purpose == Purpose::Validate,
+        figures: loaded.figure_colors(cell),
         ..RequestOptions::default()
     }
 }

@@ -7,6 +7,7 @@ use crate::deck::{CellId, Deck, SlideNo};
 use crate::layout::{DrawingColors, SlideArea};
 use crate::notebook::DeckBlock;
 use crate::run::Runs;
+use crate::theme::FigureColors;
 
 /// A deck with everything needed to show it.
 #[derive(Clone, Debug)]
@@ -37,5 +38,10 @@ impl LoadedDeck {
     pub fn style(&self, slide: SlideNo) -> &SlideStyle {
         let own = self.styles.get(slide.index()).or_else(|| self.styles.last());
         own.expect("every loaded deck has a style")
+    }
+
+    /// Returns the colours of figures that a cell draws.
+    pub fn figure_colors(&self, cell: CellId) -> Option<FigureColors> {
+        self.deck.cell(cell).and_then(|cell| self.style(cell.slide).theme.figure_colors())
     }
 }

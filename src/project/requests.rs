@@ -10,6 +10,7 @@ use crate::deck::{Cell, CellId, Deck, Fingerprint, OutputMode};
 use crate::exec::{self, SandboxOptions};
 use crate::layout::DrawingColors;
 use crate::run::{Request, RunId, RunLimits, SessionStart, Snippet, StdinSource, Target};
+use crate::theme::FigureColors;
 
 /// Returns the executor options for the deck at `path`.
 pub(crate) fn options(
@@ -30,6 +31,9 @@ pub(crate) fn options(
     }
 }
 
+/// The variable that gives a Python block the colours of figures.
+const COLORS_VARIABLE: &str = "LIVEDECK_COLORS";
+
 /// How to run a cell, beyond what the deck says.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RequestOptions {
@@ -43,6 +47,8 @@ pub(crate) struct RequestOptions {
     pub(crate) validates: bool,
     /// The colours of drawings that a program makes.
     pub(crate) colors: Option<DrawingColors>,
+    /// The colours of figures.
+    pub(crate) figures: Option<FigureColors>,
 }
 
 /// Returns the request to run a cell, in a session on top of another run, in a terminal of this many
@@ -69,6 +75,9 @@ pub(crate) fn request(
     };
     if let Some(colors) = options.colors.filter(|_| target == Target::Picture) {
         color_drawing(&mut request, colors);
+    }
+    if let Some(colors) = options.figures.filter(|_| &*cell.language == "python") {
+        request.code.environment.push((COLORS_VARIABLE.to_owned(), colors.to_string()));
     }
     if let (true, Some(alternative)) = (options.validates, &cell.check.alternative) {
         let code = &mut request.code;

@@ -324,6 +324,13 @@ class ValueDisplay:
         where = lambda trace: line_text(request, trace)
         cls.run = os.getpid(), report, os.isatty(1), flush, where
         cls.keeps, cls.file = request.becomes_snapshot, request.file
+        matplotlib = sys.modules.get("matplotlib")
+        if matplotlib is not None and "LIVEDECK_COLORS" in os.environ and not request.continues:
+            # Preimported, before the colours were known.
+            try:
+                cls.prepare().use_colors(matplotlib)
+            except Exception:
+                pass
         if cls.code is not None:
             cls.code.run = cls.code.Run(*cls.run)
 

@@ -470,12 +470,48 @@ def use_figures():
     from matplotlib import backend_bases
     from matplotlib.backends import backend_agg
 
+    use_colors(matplotlib)
     module = type(sys)(BACKEND)
     module.FigureCanvas = backend_agg.FigureCanvasAgg
     module.FigureManager = backend_bases.FigureManagerBase
     module.show = figures
     sys.modules[BACKEND] = module
     matplotlib.use("module://" + BACKEND)
+
+
+def use_colors(matplotlib):
+    """Gives figures the colours of the slide's theme, and lines that are visible in a small picture. The
+    block may set others."""
+    colors = os.environ.get("LIVEDECK_COLORS", "").split()
+    if len(colors) < 3:
+        return
+    from matplotlib import cycler
+
+    ground, text, cycle = colors[0], colors[1], colors[2:]
+    faint = mixed(text, ground)
+    matplotlib.rcParams.update(
+        {
+            **dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), ground),
+            **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), text),
+            **dict.fromkeys(("xtick.color", "ytick.color", "boxplot.boxprops.color"), text),
+            **dict.fromkeys(("boxplot.whiskerprops.color", "boxplot.capprops.color"), text),
+            **dict.fromkeys(("grid.color", "legend.edgecolor"), faint),
+            "axes.prop_cycle": cycler(color=cycle),
+            "patch.facecolor": cycle[0],
+            "lines.linewidth": 3,
+            "lines.markersize": 9,
+            "axes.linewidth": 1.6,
+            "xtick.major.width": 1.6,
+            "ytick.major.width": 1.6,
+            "font.size": 14,
+        }
+    )
+
+
+def mixed(color, other):
+    """Returns the colour between two colours of hex digits."""
+    pairs = ((int(color[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5))
+    return "#%02x%02x%02x" % tuple((one + two) // 2 for one, two in pairs)
 
 
 def figures(*_, **__):
