@@ -31,5 +31,5 @@ pub use state::edits::UnsavedEdits;
 pub use state::layout_info::{CellPlace, LayoutInfo, MIN_TERMINAL_SIZE};
 pub use state::pane::Pane;
 pub use state::permission::{Policy, Trust, TrustPrompt, TrustSummary};
-pub use state::{App, AppOptions, Changes, Direction, Mode, Variables};
+pub use state::{App, AppOptions, Changes, Direction, Mode, NoticeKind, Variables};
 pub use update::update;

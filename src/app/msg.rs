@@ -91,6 +91,8 @@ pub enum Msg {
     // Time.
     /// This much time passed while a cell runs.
     Tick(Duration),
+    /// The notice has been shown long enough to be read.
+    NoticeRead,
 
     // Runs without a terminal.
     /// Show this position, with nothing open on top.

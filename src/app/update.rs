@@ -48,7 +48,8 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
             app.problems.reviewed = found;
             app.paint_changed();
         }
-        Msg::Failed(why) => app.notify(why),
+        Msg::Failed(why) => app.report_failure(why),
+        Msg::NoticeRead => app.clear_notice(),
         Msg::Validated(invalid) => {
             app.problems.invalid = invalid;
             app.paint_changed();
@@ -84,9 +85,7 @@ fn perform(app: &mut App, command: RemoteCommand) -> Vec<Effect> {
 
 fn press(app: &mut App, key: Key) -> Vec<Effect> {
     app.internal.pressed += 1;
-    if app.notice.take().is_some() {
-        app.paint_changed();
-    }
+    app.clear_notice();
     problems::mark_seen(app);
     let outcome = match app.mode {
         Mode::Passthrough(cell) => KeyOutcome::Handled(passthrough::press(app, cell, key)),

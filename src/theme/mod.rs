@@ -8,6 +8,7 @@
 mod builtin;
 mod color;
 mod css;
+mod figure_colors;
 mod layers;
 mod library;
 mod output_colors;
@@ -25,6 +26,7 @@ use crate::source::Span;
 
 pub use builtin::names;
 pub use color::color;
+pub use figure_colors::FigureColors;
 pub use layers::{overrides_schema, schema};
 pub use library::{Library, searched};
 pub use output_colors::OutputColors;
@@ -73,10 +75,8 @@ pub struct Theme {
     pub intro: IntroStyle,
     /// The footer.
     pub footer: FooterStyle,
-    /// Panels over the slide: index, help, prompts.
-    pub modal: Style,
-    /// The selected row of a panel.
-    pub modal_selection: Style,
+    /// Panels over the slide, and notices.
+    pub panel: PanelStyle,
     /// Lines of the column grid.
     pub grid: Style,
     /// Named colours and classes.
@@ -299,6 +299,33 @@ pub enum OutputShape {
     Card,
     /// The status on a rule between code and output, as in presenterm.
     Rule,
+}
+
+/// Style of panels over the slide (index, help, questions, the editor) and of notices.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PanelStyle {
+    /// Text and ground.
+    pub text: Style,
+    /// The selected row.
+    pub selection: Style,
+    /// The frame.
+    pub frame: Style,
+    /// Titles, keys and marks.
+    pub accent: Style,
+    /// Notices that are information.
+    pub notice: Style,
+    /// The kind of frame.
+    pub border: PanelBorder,
+}
+
+/// The frame of panels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PanelBorder {
+    /// With round corners.
+    #[default]
+    Rounded,
+    /// With square corners.
+    Plain,
 }
 
 /// Style of block quotes.

@@ -8,7 +8,7 @@ use super::values::{
     AlignmentSide, AnsiColors, BoxWidth, CodeWrap, ContrastRatio, FooterKind, Positioning,
     RawColor, VerticalPlace,
 };
-use super::{FooterPart, FrameShape, GradientDirection, Margin, OutputShape};
+use super::{FooterPart, FrameShape, GradientDirection, Margin, OutputShape, PanelBorder};
 use crate::source::Span;
 use crate::yaml::{self, Fields};
 
@@ -29,8 +29,7 @@ pub(super) struct RawTheme {
     pub(super) column_margin: Option<Margin>,
     pub(super) intro_slide: RawIntro,
     pub(super) footer: RawFooter,
-    pub(super) modal: RawColors,
-    pub(super) modal_selection: RawColors,
+    pub(super) panel: RawPanel,
     pub(super) palette: RawPalette,
     pub(super) grid: Option<RawColor>,
 }
@@ -156,6 +155,15 @@ pub(super) struct RawOutput {
     pub(super) shape: Option<OutputShape>,
 }
 
+/// `modals`
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawPanel {
+    pub(super) colors: RawColors,
+    pub(super) selection: RawColors,
+    pub(super) accent: Option<RawColor>,
+    pub(super) border: Option<PanelBorder>,
+}
+
 /// `block_quote`
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawQuote {
@@ -251,10 +259,7 @@ impl RawTheme {
         fields.section("column_layout", |fields| fields.set("margin", &mut self.column_margin));
         fields.section("intro_slide", |fields| self.intro_slide.read(fields));
         fields.section("footer", |fields| self.footer.read(fields));
-        fields.section("modals", |fields| {
-            self.modal.read(fields);
-            fields.section("selection_colors", |fields| self.modal_selection.read_pair(fields));
-        });
+        fields.section("modals", |fields| self.panel.read(fields));
         fields.section("palette", |fields| self.palette.read(fields));
         fields.section("layout_grid", |fields| fields.set("color", &mut self.grid));
         check_undrawn_keys(fields);
@@ -282,6 +287,16 @@ fn check_undrawn_keys(fields: &mut Fields<'_>) {
         fields.set("background", &mut name);
     });
     fields.section("d2", |fields| fields.set("theme", &mut number));
+}
+
+impl RawPanel {
+    /// Reads `modals`.
+    fn read(&mut self, fields: &mut Fields<'_>) {
+        self.colors.read(fields);
+        fields.section("selection_colors", |fields| self.selection.read_pair(fields));
+        fields.set("accent", &mut self.accent);
+        fields.set("border", &mut self.border);
+    }
 }
 
 impl RawColors {

@@ -105,8 +105,12 @@ impl<'a> Resolver<'a> {
         let default = alignment(&raw.default.alignment, Alignment::default());
         let color = self.color(raw.grid.as_ref());
         let grid = color.map_or(base.add_modifier(Modifier::DIM), |color| base.fg(color));
-        let (modal, modal_selection) =
-            panel_styles::styles(base, self.style(&raw.modal), self.style(&raw.modal_selection));
+        let slide_title = self.title(&raw.slide_title, default);
+        let panel = panel_styles::styles(
+            (base, slide_title.style),
+            (self.style(&raw.panel.colors), self.style(&raw.panel.selection)),
+            (self.color(raw.panel.accent.as_ref()), raw.panel.border.unwrap_or_default()),
+        );
         Theme {
             name,
             base,
@@ -115,7 +119,7 @@ impl<'a> Resolver<'a> {
             is_centered: raw.default.vertical_alignment == Some(VerticalPlace::Center),
             gradient: self.gradient(&raw.default, base),
             list: self.list(&raw.default),
-            slide_title: self.title(&raw.slide_title, default),
+            slide_title,
             headings: array::from_fn(|level| self.heading(&raw.headings[level], default)),
             code: self.code(&raw.code),
             output: self.output(&raw.execution_output),
@@ -128,8 +132,7 @@ impl<'a> Resolver<'a> {
             column_margin: raw.column_margin.unwrap_or_default(),
             intro: self.intro(&raw.intro_slide, default),
             footer: self.footer(&raw.footer),
-            modal,
-            modal_selection,
+            panel,
             grid,
             palette: self.palette,
         }

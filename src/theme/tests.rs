@@ -389,7 +389,7 @@ fn dump(theme: &Theme) -> String {
     row("alerts", &theme.alerts);
     row("intro", &theme.intro);
     row("footer", &theme.footer);
-    row("modal", &(theme.modal, theme.modal_selection));
+    row("panel", &theme.panel);
     dump
 }
 

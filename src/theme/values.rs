@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::color::{ColorRef, parse_in_theme};
-use super::{FooterPart, FrameShape, GradientDirection, Margin, OutputShape};
+use super::{FooterPart, FrameShape, GradientDirection, Margin, OutputShape, PanelBorder};
 use crate::source::Span;
 use crate::yaml::{FromNode, Node, NodeValue, only_entry, text};
 
@@ -31,6 +31,18 @@ impl FromNode for OutputShape {
         match text(node)? {
             "card" => Some(Self::Card),
             "rule" => Some(Self::Rule),
+            _ => None,
+        }
+    }
+}
+
+impl FromNode for PanelBorder {
+    const EXPECTED: &'static str = "`rounded` or `plain`";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        match text(node)? {
+            "rounded" => Some(Self::Rounded),
+            "plain" => Some(Self::Plain),
             _ => None,
         }
     }

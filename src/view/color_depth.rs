@@ -2,9 +2,9 @@
 //! terminal, and keeps text readable on its background.
 
 use ratatui::buffer::Buffer;
-use ratatui::style::Color;
+use ratatui::style::{Color, Modifier};
 
-use crate::ansi::{CUBE, Channels, contrast, indexed, rgb};
+use crate::ansi::{CUBE, Channels, contrast, fixed_rgb, indexed, rgb};
 
 /// How many colours a terminal has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,9 @@ pub enum ColorDepth {
 /// text).
 const MIN_CONTRAST: f64 = 3.0;
 
+/// Text of less contrast is dim on terminals without colours.
+const FAINT_CONTRAST: f64 = 4.5;
+
 /// Replaces the colours that a terminal of this depth does not have.
 pub fn reduce(buffer: &mut Buffer, depth: ColorDepth) {
     if depth == ColorDepth::TrueColor {
@@ -38,9 +41,18 @@ pub fn reduce(buffer: &mut Buffer, depth: ColorDepth) {
             _ => reduced(pair, depth),
         };
         last = Some((pair, (fg, bg)));
+        if depth == ColorDepth::Monochrome && is_faint(pair) {
+            cell.modifier.insert(Modifier::DIM);
+        }
         (cell.fg, cell.bg) = (fg, bg);
         cell.underline_color = nearest(cell.underline_color, depth);
     }
+}
+
+/// Returns whether text is set apart by its low contrast, such as lines that are not highlighted.
+fn is_faint((fg, bg, is_picture): (Color, Color, bool)) -> bool {
+    let (Some(text), Some(ground)) = (fixed_rgb(fg), fixed_rgb(bg)) else { return false };
+    !is_picture && contrast(text, ground) < FAINT_CONTRAST
 }
 
 /// Returns whether a cell holds two pixels of a picture (half blocks) and not text.
@@ -118,6 +130,20 @@ mod tests {
     use ratatui::layout::Rect;
 
     use super::*;
+
+    #[test]
+    fn faint_text_is_dim_without_colours() {
+        let dim = |text: u8| {
+            let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 1, 1));
+            let cell = &mut buffer.content[0];
+            cell.set_symbol("x").set_fg(Color::Rgb(text, text, text)).set_bg(Color::Rgb(0, 0, 0));
+            reduce(&mut buffer, ColorDepth::Monochrome);
+            let cell = &buffer.content[0];
+            assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset));
+            cell.modifier.contains(Modifier::DIM)
+        };
+        assert_eq!((dim(100), dim(200)), (true, false));
+    }
 
     #[test]
     fn colors_are_reduced_to_each_depth() {

@@ -1,41 +1,38 @@
 //! The help panel: the key bindings.
 
 use ratatui::buffer::Buffer;
-use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::panel::Panel;
+use super::panel::{BOLD, DIM, FRAME_COLUMNS, Panel};
 use crate::app::{App, readable_keys};
 use crate::theme::Theme;
 
-/// Columns of a row besides its two texts.
-const PADDING_COLUMNS: usize = 7;
+/// Columns between keys and descriptions.
+const GAP: usize = 3;
 
 /// Draws the key bindings from `row` on.
 pub fn draw(app: &App, row: u16, theme: &Theme, buffer: &mut Buffer) {
-    let table = app.keymap().bindings().iter().filter(|binding| !binding.keys.is_empty());
-    let longest = table.clone().map(|binding| binding.help.chars().count()).max().unwrap_or(0);
-    let columns = usize::from(buffer.area.width).saturating_sub(longest + PADDING_COLUMNS);
-    let table: Vec<(String, &str)> = table
-        .map(|binding| {
-            let keys = binding.keys.iter().map(|keys| readable_keys(keys));
-            (join_keys(keys, columns), binding.help)
-        })
-        .collect();
-    let widest = table.iter().map(|(keys, _)| keys.chars().count()).max().unwrap_or(0);
-    let rows = table
-        .into_iter()
-        .map(|(keys, help)| {
-            let keys = format!("{keys:<widest$}   ");
-            Line::from(vec![
-                Span::styled(keys, Style::new().add_modifier(Modifier::BOLD)),
-                Span::raw(help),
-            ])
-        })
-        .collect();
+    let sections = app.keymap().sections();
+    let all = || sections.iter().flat_map(|(_, bindings)| bindings);
+    let longest = all().map(|binding| binding.help.chars().count()).max().unwrap_or(0);
+    let columns = usize::from(buffer.area.width).saturating_sub(longest + FRAME_COLUMNS + GAP);
+    let keys_of = |keys: &[String]| join_keys(keys.iter().map(|keys| readable_keys(keys)), columns);
+    let widest =
+        all().map(|binding| keys_of(&binding.keys).chars().count()).max().unwrap_or(0) + GAP;
+    let mut rows = Vec::new();
+    for (heading, bindings) in &sections {
+        rows.push(Line::from(Span::styled(*heading, DIM)));
+        rows.extend(bindings.iter().map(|binding| {
+            let keys = format!("{:<widest$}", keys_of(&binding.keys));
+            let keys = Span::styled(keys, theme.panel.accent.patch(BOLD));
+            Line::from(vec![keys, Span::raw(binding.help)])
+        }));
+    }
     let middle = usize::from(buffer.area.height.saturating_sub(2)) / 2;
     let keep = usize::from(row) + middle;
-    Panel { title: "Keys".to_owned(), keys: "esc", rows, keep, chosen: None }.draw(theme, buffer);
+    let keys = [("esc", "close"), ("↑ ↓", "scroll")];
+    let (title, keys) = ("Keys".to_owned(), &keys[..]);
+    Panel { title, keys, rows, keep, ..Panel::default() }.draw(theme, buffer);
 }
 
 /// Joins as many keys as fit in a line, at least the first.

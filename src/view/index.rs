@@ -6,13 +6,10 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthChar;
 
-use super::panel::Panel;
+use super::panel::{BOLD, DIM, FRAME_COLUMNS, Panel};
 use crate::app::{App, Index, IndexEntry, IsTitle, slide_title};
 use crate::source::visible_line;
 use crate::theme::Theme;
-
-/// Columns of a panel that hold no text.
-const FRAME_COLUMNS: usize = 4;
 
 /// Columns shown before the match in a cut line.
 const HIT_CONTEXT_COLUMNS: usize = 12;
@@ -27,23 +24,29 @@ pub(super) fn draw(app: &App, index: &Index, theme: &Theme, buffer: &mut Buffer)
     let first = index.chosen.saturating_sub(height);
     let shown: Vec<_> = index.found.iter().skip(first).take(2 * height + 1).collect();
     let below = index.found.len() - first - shown.len();
-    let mut rows =
-        rows(app, index, &shown, usize::from(buffer.area.width).saturating_sub(FRAME_COLUMNS));
-    let chosen = (!rows.is_empty()).then_some(index.chosen - first);
+    let width = usize::from(buffer.area.width).saturating_sub(FRAME_COLUMNS);
+    let mut rows = rows(app, (index, &shown), theme, width);
+    let chosen = (!rows.is_empty()).then_some((index.chosen - first, index.chosen - first + 1));
     if rows.is_empty() {
         rows.push(Line::from("no slide matches"));
     }
-    let title = match index.query.as_str() {
-        "" => format!("Slides: {}", index.found.len()),
-        query => format!("Slides: {query}▏"),
+    let slides = app.deck().slides.len();
+    let (title, note) = match index.query.as_str() {
+        "" => ("Slides".to_owned(), format!("{slides}")),
+        query => (format!("Slides: {query}▏"), format!("{} of {slides}", index.found.len())),
     };
     let keep = index.chosen - first;
-    let keys = "type to search · enter · esc";
-    let panel = Panel { title, keys, rows, keep, chosen };
+    let keys = &[("enter", "go there"), ("esc", "close"), ("a–z", "search")][..];
+    let panel = Panel { title, note, keys, rows, keep, chosen };
     panel.draw_part((first, below), theme, buffer);
 }
 
-fn rows(app: &App, index: &Index, shown: &[&IndexEntry], width: usize) -> Vec<Line<'static>> {
+fn rows(
+    app: &App,
+    (index, shown): (&Index, &[&IndexEntry]),
+    theme: &Theme,
+    width: usize,
+) -> Vec<Line<'static>> {
     let text = |found: &&&IndexEntry| match &found.hit {
         Some(hit) => (visible_line(hit).into_owned(), IsTitle::No),
         None => (visible_line(slide_title(app.deck(), found.slide)).into_owned(), IsTitle::Yes),
@@ -60,11 +63,14 @@ fn rows(app: &App, index: &Index, shown: &[&IndexEntry], width: usize) -> Vec<Li
     found
         .map(|(found, ((text, _), marks))| {
             let mark = if found.slide == app.at().slide { "●" } else { " " };
-            let mut line = Line::from(format!("{mark} {:>digits$}  ", found.slide.human()));
+            let mut line = Line::from(vec![
+                Span::styled(mark, theme.panel.accent),
+                Span::styled(format!(" {:>digits$}  ", found.slide.human()), DIM),
+            ]);
             if found.hit.is_some() {
                 let title = visible_line(slide_title(app.deck(), found.slide)).into_owned();
                 line.push_span(Span::raw(title));
-                line.push_span(Span::styled("  › ", Style::new().add_modifier(Modifier::DIM)));
+                line.push_span(Span::styled("  › ", DIM));
                 let left = width.saturating_sub(line.width());
                 if left >= MIN_HIT_COLUMNS {
                     line.spans.extend(excerpt(text, &marks, left));
@@ -102,7 +108,7 @@ fn excerpt(text: &str, marks: &[u32], columns: usize) -> Vec<Span<'static>> {
 fn marked(characters: impl Iterator<Item = (usize, char)>, marks: &[u32]) -> Vec<Span<'static>> {
     let mut spans: Vec<Span<'static>> = Vec::new();
     let mut last = None;
-    let style = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+    let style = BOLD.add_modifier(Modifier::UNDERLINED);
     for (place, character) in characters {
         let is_marked = u32::try_from(place).is_ok_and(|place| marks.binary_search(&place).is_ok());
         match spans.last_mut() {

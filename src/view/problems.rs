@@ -1,16 +1,19 @@
 //! The panel that lists the deck's problems: place, message, hints.
 
 use ratatui::buffer::Buffer;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::panel::Panel;
+use super::panel::{BOLD, DIM, FRAME_COLUMNS, Panel};
 use crate::app::App;
 use crate::diag::{Diagnostic, Severity};
 use crate::theme::Theme;
 
-/// Columns of a panel that hold no text.
-const FRAME_COLUMNS: usize = 4;
+/// The kind of alert that warns.
+const WARNING: usize = 3;
+
+/// Columns of the symbol before a message.
+const INDENT: usize = 2;
 
 /// Draws the deck's diagnostics with the selected one in view.
 pub(super) fn draw(app: &App, chosen: u16, theme: &Theme, buffer: &mut Buffer) {
@@ -19,12 +22,11 @@ pub(super) fn draw(app: &App, chosen: u16, theme: &Theme, buffer: &mut Buffer) {
     let width = usize::from(buffer.area.width).saturating_sub(FRAME_COLUMNS);
     let (mut rows, mut keep, mut marked) = (Vec::new(), 0, None);
     for (number, diagnostic) in problems.iter().enumerate() {
-        if number == chosen {
-            marked = Some(rows.len());
-        }
-        rows.extend(entry(app, diagnostic, width));
+        let first = rows.len();
+        rows.extend(entry(app, diagnostic, theme, width));
         if number == chosen {
             keep = rows.len() - 1;
+            marked = Some((first, rows.len()));
         }
     }
     let count = problems.len();
@@ -33,27 +35,37 @@ pub(super) fn draw(app: &App, chosen: u16, theme: &Theme, buffer: &mut Buffer) {
         1 => "1 problem".to_owned(),
         count => format!("{count} problems"),
     };
-    let keys = if count == 0 { "esc" } else { "enter: go there · esc" };
-    Panel { title, keys, rows, keep, chosen: marked }.draw(theme, buffer);
+    let note = if count == 0 { String::new() } else { format!("{} of {count}", chosen + 1) };
+    let keys = [("enter", "go there"), ("esc", "close"), ("↑ ↓", "select")];
+    let keys = if count == 0 { &keys[1..2] } else { &keys[..] };
+    Panel { title, note, keys, rows, keep, chosen: marked }.draw(theme, buffer);
 }
 
 /// Returns the rows of one diagnostic: place and message, then its hints.
-fn entry(app: &App, diagnostic: &Diagnostic, width: usize) -> Vec<Line<'static>> {
+fn entry(app: &App, diagnostic: &Diagnostic, theme: &Theme, width: usize) -> Vec<Line<'static>> {
     let place = app.deck().sources.place(diagnostic.span);
-    let message = match diagnostic.severity {
-        Severity::Error => diagnostic.message.clone(),
-        Severity::Warning => format!("warning: {}", diagnostic.message),
+    let message = &diagnostic.message;
+    let (symbol, message, style) = match diagnostic.severity {
+        Severity::Error => ("✗ ", message.clone(), theme.output.failure),
+        Severity::Warning => {
+            let warning = Style { fg: theme.alerts.kinds[WARNING].color, ..Style::new() };
+            ("⚠ ", format!("warning: {message}"), warning)
+        }
     };
+    let width = width.saturating_sub(INDENT);
     let mut lines = wrapped(&format!("{place}  {message}"), width, 0).into_iter();
     let first = lines.next().unwrap_or_default();
     let message = first.strip_prefix(&*place).unwrap_or_default().to_owned();
-    let bold = Style::new().add_modifier(Modifier::BOLD);
-    let mut rows = vec![Line::from(vec![Span::styled(place, bold), Span::raw(message)])];
-    rows.extend(lines.map(Line::from));
-    let hints = diagnostic.hints.iter();
-    rows.extend(
-        hints.flat_map(|hint| wrapped(&format!("    hint: {hint}"), width, 4)).map(Line::from),
-    );
+    let mut rows = vec![Line::from(vec![
+        Span::styled(symbol, style.patch(BOLD)),
+        Span::styled(place, BOLD),
+        Span::raw(message),
+    ])];
+    rows.extend(lines.map(|line| Line::from(" ".repeat(INDENT) + &line)));
+    for hint in &diagnostic.hints {
+        let lines = wrapped(&format!("    hint: {hint}"), width, 4).into_iter();
+        rows.extend(lines.map(|line| Line::from(Span::styled(" ".repeat(INDENT) + &line, DIM))));
+    }
     rows
 }
 

@@ -7,43 +7,68 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget};
 
+use super::panel::key_line;
 use super::slide::clear;
-use crate::app::{Action, App, Mode};
+use crate::app::{Action, App, Mode, NoticeKind};
 use crate::source::visible_line;
 use crate::theme::Theme;
 
+/// The question before edits are discarded.
+const DISCARD: &str = " ? discard the changes: y discards, any other key keeps them ";
+
 /// Draws the notice on the last row; without one, the number of errors, dimmed, until the speaker has
-/// seen them.
+/// seen them. Information has another colour than failures, and both have a symbol.
 pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
     let problems = app.unseen_errors();
-    let failure = theme.output.failure;
+    let failure = theme.base.patch(theme.output.failure);
     let text = match (&app.notice(), problems, app.mode()) {
-        (Some(notice), ..) => format!(" {notice} "),
+        (Some(notice), ..) if app.notice_kind() == Some(NoticeKind::Failure) => {
+            let style = failure.add_modifier(Modifier::REVERSED | Modifier::BOLD);
+            return last_row(&format!(" ✗ {notice} "), style, buffer);
+        }
+        (Some(notice), ..) => format!(" ℹ {notice} "),
         (None, _, Mode::Passthrough(_)) => {
             let keys = app.keymap().first_two_of(Action::ReleaseKeys);
-            format!(" keys go to the program; {keys} to return ")
+            format!(" ⌨ keys go to the program; {keys} to return ")
         }
+        (None, _, Mode::Edit(editor)) if editor.is_asking() => {
+            let style = failure.add_modifier(Modifier::REVERSED | Modifier::BOLD);
+            return last_row(DISCARD, style, buffer);
+        }
+        (None, _, Mode::Edit(_)) => return editor_keys(app, theme, buffer),
         (None, _, Mode::Slide) if let Some(slide) = app.offscreen_prompt() => {
-            format!(" a block on slide {} waits for input ", slide.human())
+            format!(" › a block on slide {} waits for input ", slide.human())
         }
         // The pane has its own status row there.
         (None, _, Mode::Slide) if app.pane().is_some() => return,
         (None, 1.., Mode::Slide) => {
-            let what = if problems == 1 { "problem" } else { "problems" };
+            let what = if problems == 1 { "error" } else { "errors" };
             let key = app.keymap().first_of(Action::ToggleProblems);
-            let key = key.map_or_else(String::new, |key| format!(": {key}"));
-            let text = format!(" {problems} {what}{key} ");
+            let key = key.map_or_else(String::new, |key| format!(" · {key}"));
+            let text = format!(" ✗ {problems} {what}{key} ");
             return last_row(&text, failure.add_modifier(Modifier::DIM), buffer);
         }
         _ => return,
     };
-    last_row(&text, failure.add_modifier(Modifier::REVERSED), buffer);
+    last_row(&text, theme.panel.notice, buffer);
+}
+
+/// Draws the keys of the editor.
+fn editor_keys(app: &App, theme: &Theme, buffer: &mut Buffer) {
+    let close = app.keymap().first_of(Action::ReleaseKeys).unwrap_or_default();
+    let keys =
+        [("ctrl-e", "run"), ("ctrl-s", "save"), ("esc", "discard"), (close.as_str(), "close")];
+    let line = key_line(&keys, &theme.panel, buffer.area.width.into());
+    draw_last_row(&line, theme.panel.text, buffer);
 }
 
 /// Draws a text at the end of the last row; one that is too long ends in `…`.
 fn last_row(text: &str, style: Style, buffer: &mut Buffer) {
+    draw_last_row(&Line::from(visible_line(text)), style, buffer);
+}
+
+fn draw_last_row(line: &Line<'_>, style: Style, buffer: &mut Buffer) {
     let area = buffer.area;
-    let line = Line::from(visible_line(text));
     let whole = u16::try_from(line.width()).unwrap_or(u16::MAX);
     let width = whole.min(area.width);
     let place = Rect::new(area.right() - width, area.bottom() - 1, width, 1);

@@ -1,8 +1,10 @@
 //! Transitions: a frame that mixes the cells of two slides, as a function of the progress.
 
 use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::Color;
 use unicode_width::UnicodeWidthStr;
 
+use crate::ansi::{fixed_rgb, mix as mix_channels};
 use crate::app::Direction;
 
 /// The progress of a finished transition.
@@ -15,6 +17,8 @@ pub enum Motion {
     Fade,
     /// The new slide pushes the old one out.
     Slide,
+    /// The old slide fades into its ground, then the new one appears.
+    Dissolve,
     /// From both sides to the middle; backwards, from the middle to the sides.
     Collapse,
 }
@@ -38,10 +42,41 @@ pub fn between(
         match motion {
             Motion::Fade => mix(old, new, row, |x| threshold(x, y) < progress),
             Motion::Slide => push(old, new, row, direction, progress),
+            Motion::Dissolve => dissolve(old, new, row, progress),
             Motion::Collapse => mix(old, new, row, |x| has_closed(x, width, direction, progress)),
         }
     }
     frame
+}
+
+/// Mixes the colours of two rows. Symbols that differ fade out, then in; others change their colour only.
+fn dissolve(old: &[Cell], new: &[Cell], row: &mut [Cell], progress: usize) {
+    let half = DONE / 2;
+    // All cells change at once: no wide character is halved.
+    let is_new = progress >= half;
+    for ((old, new), cell) in old.iter().zip(new).zip(row) {
+        if old == new {
+            continue;
+        }
+        let shown = if is_new { new } else { old };
+        cell.clone_from(shown);
+        cell.bg = blend(old.bg, new.bg, progress).unwrap_or(shown.bg);
+        cell.fg = if old.symbol() == new.symbol() {
+            blend(old.fg, new.fg, progress)
+        } else if is_new {
+            blend(cell.bg, new.fg, (progress - half) * 2)
+        } else {
+            blend(old.fg, cell.bg, progress * 2)
+        }
+        .unwrap_or(shown.fg);
+    }
+}
+
+/// Mixes two colours; `None` if one of them is the terminal's.
+fn blend(from: Color, to: Color, progress: usize) -> Option<Color> {
+    let percent = u16::try_from(progress.min(DONE) * 100 / DONE).unwrap_or(100);
+    let [red, green, blue] = mix_channels(fixed_rgb(from)?, fixed_rgb(to)?, percent);
+    Some(Color::Rgb(red, green, blue))
 }
 
 /// Takes each cell from one of two rows. The halves of a wide character are kept together.
@@ -112,7 +147,7 @@ mod tests {
 
     use super::*;
 
-    const MOTIONS: [Motion; 3] = [Motion::Fade, Motion::Slide, Motion::Collapse];
+    const MOTIONS: [Motion; 4] = [Motion::Fade, Motion::Slide, Motion::Dissolve, Motion::Collapse];
 
     fn frame_text(way: (Motion, Direction), progress: usize, from: &str, to: &str) -> String {
         let (from, to) = (Buffer::with_lines([from]), Buffer::with_lines([to]));
@@ -143,6 +178,28 @@ mod tests {
                 assert_eq!(frame_text(way, DONE, "old中 x", "the new"), "the new", "{motion:?}");
             }
         }
+    }
+
+    #[test]
+    fn dissolve_mixes_colours() {
+        let cell = |symbol: &str, fg: u8| {
+            let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 1, 1));
+            let cell = &mut buffer.content[0];
+            cell.set_symbol(symbol).set_fg(Color::Rgb(fg, fg, fg)).set_bg(Color::Rgb(0, 0, 0));
+            buffer
+        };
+        let shown = |from: &Buffer, to: &Buffer, progress| {
+            let frame = between(from, to, (Motion::Dissolve, Direction::Forward), progress);
+            (frame.content[0].symbol().to_owned(), frame.content[0].fg)
+        };
+        let gray = |level| Color::Rgb(level, level, level);
+        let (dim, lit, other) = (cell("a", 100), cell("a", 200), cell("b", 200));
+        assert_eq!(shown(&dim, &lit, 250), ("a".into(), gray(125)));
+        assert_eq!(shown(&dim, &other, 250), ("a".into(), gray(50)));
+        assert_eq!(shown(&dim, &other, 750), ("b".into(), gray(100)));
+        assert_eq!(shown(&dim, &other, DONE), ("b".into(), gray(200)));
+        let plain = Buffer::with_lines(["x"]);
+        assert_eq!(shown(&plain, &other, 250), ("x".into(), Color::Reset), "the terminal's colour");
     }
 
     #[test]

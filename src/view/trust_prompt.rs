@@ -5,20 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ratatui::buffer::Buffer;
-use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::panel::Panel;
+use super::panel::{BOLD, DIM, FRAME_COLUMNS, FRAME_ROWS, KeyHelp, Panel};
 use crate::app::{App, TrustPrompt, TrustSummary};
 use crate::deck::Start;
 use crate::theme::Theme;
-
-/// Columns of a panel that hold no text.
-const FRAME_COLUMNS: usize = 4;
-
-/// Rows of a panel that hold no text.
-const FRAME_ROWS: usize = 2;
 
 /// The maximum width of the text: longer lines are hard to read.
 const MAX_COLUMNS: usize = 76;
@@ -33,26 +26,29 @@ const MAX_SLIDES: usize = 8;
 pub(super) fn draw(app: &App, prompt: &TrustPrompt, theme: &Theme, buffer: &mut Buffer) {
     let width = usize::from(buffer.area.width).saturating_sub(FRAME_COLUMNS).min(MAX_COLUMNS);
     let Some(summary) = app.trust_summary() else {
-        let rows = choices(&[("n", "no")], width);
-        let title = "Checking what would run …".to_owned();
-        return Panel { title, keys: "n", rows, keep: 0, chosen: None }.draw(theme, buffer);
+        let rows = choices(&[("n", "no")], theme, width);
+        let (title, keys) = ("Checking what would run …".to_owned(), &[("n", "no")][..]);
+        return Panel { title, keys, rows, ..Panel::default() }.draw(theme, buffer);
     };
     let facts = facts(app, prompt, summary, width);
-    let choices = answers(app, summary, width);
+    let choices = answers(app, summary, theme, width);
     let height = usize::from(buffer.area.height);
     let space = height.saturating_sub(FRAME_ROWS + choices.len() + 1).max(1);
     let hidden = facts.len().saturating_sub(space);
     let first = usize::from(prompt.row).min(hidden);
-    let keys = if app.sandbox().is_ok() { "o · a · s · n" } else { "o · a · n" };
-    let keys = match hidden {
-        0 => keys.to_owned(),
-        hidden => format!("{} of {hidden} more rows: ↑ ↓ · {keys}", hidden - first),
+    let mut keys: Vec<KeyHelp<'_>> = vec![("o", "once"), ("a", "always"), ("n", "no")];
+    if app.sandbox().is_ok() {
+        keys.insert(2, ("s", "sandboxed"));
+    }
+    let note = match hidden {
+        0 => String::new(),
+        hidden => format!("{} of {hidden} more rows: ↑ ↓", hidden - first),
     };
     let mut rows: Vec<_> = facts.into_iter().skip(first).take(space).collect();
     rows.push(Line::default());
     rows.extend(choices);
     let title = "Run this deck's code?".to_owned();
-    Panel { title, keys: &keys, rows, keep: 0, chosen: None }.draw(theme, buffer);
+    Panel { title, note, keys: &keys, rows, ..Panel::default() }.draw(theme, buffer);
 }
 
 /// Returns the rows to read before answering.
@@ -70,16 +66,19 @@ fn facts(
         rows.extend(wrapped("", &text, width).into_iter().map(Line::from));
     } else {
         let text = format!("{deck} has changed since you trusted it:");
-        let bold = Style::new().add_modifier(Modifier::BOLD);
         let lines = wrapped("", &text, width).into_iter();
-        rows.extend(lines.map(|line| Line::from(Span::styled(line, bold))));
+        rows.extend(lines.map(|line| Line::from(Span::styled(line, BOLD))));
         let changes = summary.changes.iter().flat_map(|it| wrapped("  • ", it, width));
         rows.extend(changes.map(Line::from));
     }
     rows.push(Line::default());
     let mut row = |name: &str, text: &str| {
         let name = format!("  {name:<0$}", NAME_COLUMNS - 2);
-        rows.extend(wrapped(&name, text, width).into_iter().map(Line::from));
+        rows.extend(wrapped(&name, text, width).into_iter().map(|line| {
+            // The label is ASCII, and rows after the first have blanks in its place.
+            let (name, text) = line.split_at_checked(NAME_COLUMNS).unwrap_or((&line, ""));
+            Line::from(vec![Span::styled(name.to_owned(), DIM), Span::raw(text.to_owned())])
+        }));
     };
     row("in the deck", &languages(app));
     row("requested now", &blocks(prompt.cells.len()));
@@ -123,12 +122,13 @@ fn autorun(app: &App) -> String {
 }
 
 /// Returns the possible answers.
-fn answers(app: &App, summary: &TrustSummary, width: usize) -> Vec<Line<'static>> {
+fn answers(app: &App, summary: &TrustSummary, theme: &Theme, width: usize) -> Vec<Line<'static>> {
     let never = |why: &String| format!("(always is not available: {why})");
     let always = summary.unrememberable.as_ref().map(never);
     let always = always.as_deref().unwrap_or("always for this deck, until what it runs changes");
     let (key, sandboxed) = sandbox(app);
-    choices(&[("o", "once: for this talk"), ("a", always), (key, &sandboxed), ("n", "no")], width)
+    let all = [("o", "once: for this talk"), ("a", always), (key, &sandboxed), ("n", "no")];
+    choices(&all, theme, width)
 }
 
 /// Returns the answer that runs the code in the sandbox, with what the sandbox cannot restrict on this
@@ -144,13 +144,13 @@ fn sandbox(app: &App) -> (&'static str, String) {
     }
 }
 
-fn choices(choices: &[(&'static str, &str)], width: usize) -> Vec<Line<'static>> {
+fn choices(choices: &[(&'static str, &str)], theme: &Theme, width: usize) -> Vec<Line<'static>> {
     let mut rows = Vec::new();
     for (key, meaning) in choices {
         let lines = wrapped("     ", meaning, width).into_iter();
         for (number, line) in lines.enumerate() {
             let key = if number == 0 { *key } else { " " };
-            let key = Span::styled(format!("  {key}"), Style::new().add_modifier(Modifier::BOLD));
+            let key = Span::styled(format!("  {key}"), theme.panel.accent.patch(BOLD));
             rows.push(Line::from(vec![
                 key,
                 Span::raw(line.get(3..).unwrap_or_default().to_owned()),

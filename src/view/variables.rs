@@ -1,11 +1,10 @@
 //! The panel that lists the variables of a session: name, type and value.
 
 use ratatui::buffer::Buffer;
-use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::panel::Panel;
+use super::panel::{BOLD, DIM, Panel};
 use crate::app::{App, Variables};
 use crate::run::Variable;
 use crate::source::visible_line;
@@ -25,28 +24,32 @@ pub(super) fn draw(app: &App, variables: &Variables, theme: &Theme, buffer: &mut
         Some(Ok(found)) if found.is_empty() => {
             vec![Line::from("no variables (modules and _names are not listed)")]
         }
-        Some(Ok(found)) => table(found),
+        Some(Ok(found)) => table(found, theme),
     };
     let middle = usize::from(buffer.area.height.saturating_sub(2)) / 2;
     let keep = usize::from(variables.row) + middle;
-    Panel { title: format!("Variables{place}"), keys: "esc", rows, keep, chosen: None }
-        .draw(theme, buffer);
+    let (title, keys) = (format!("Variables{place}"), &[("esc", "close"), ("↑ ↓", "scroll")][..]);
+    let note = match &variables.found {
+        Some(Ok(found)) if !found.is_empty() => found.len().to_string(),
+        _ => String::new(),
+    };
+    Panel { title, note, keys, rows, keep, chosen: None }.draw(theme, buffer);
 }
 
-fn table(found: &[Variable]) -> Vec<Line<'_>> {
+fn table<'a>(found: &'a [Variable], theme: &Theme) -> Vec<Line<'a>> {
     let widest = |of: fn(&Variable) -> &str| {
         found.iter().map(|name| of(name).width()).max().unwrap_or(0).min(MAX_COLUMNS)
     };
     let (names, kinds) = (widest(|name| &name.name), widest(|name| &name.kind));
-    found.iter().map(|name| row(name, (names, kinds))).collect()
+    found.iter().map(|name| row(name, theme, (names, kinds))).collect()
 }
 
-fn row(name: &Variable, (names, kinds): (usize, usize)) -> Line<'_> {
+fn row<'a>(name: &'a Variable, theme: &Theme, (names, kinds): (usize, usize)) -> Line<'a> {
     let filled = |text: &str, to: usize| " ".repeat(to.saturating_sub(text.width()) + 2);
     Line::from(vec![
-        Span::styled(visible_line(&name.name), Style::new().add_modifier(Modifier::BOLD)),
+        Span::styled(visible_line(&name.name), theme.panel.accent.patch(BOLD)),
         Span::raw(filled(&name.name, names)),
-        Span::styled(visible_line(&name.kind), Style::new().add_modifier(Modifier::DIM)),
+        Span::styled(visible_line(&name.kind), DIM),
         Span::raw(filled(&name.kind, kinds)),
         Span::raw(visible_line(&name.value)),
     ])

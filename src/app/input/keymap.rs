@@ -105,6 +105,14 @@ pub struct Binding {
     pub help: &'static str,
 }
 
+/// The action with which a section of the help panel starts, and the section's heading.
+const SECTIONS: [(Action, &str); 4] = [
+    (Action::Next, "Moving"),
+    (Action::Execute, "Code"),
+    (Action::ZoomOutput, "Output"),
+    (Action::Reload, "Panels and program"),
+];
+
 /// Two bindings of which one can never be typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
@@ -193,6 +201,20 @@ impl Keymap {
     /// Returns all bindings.
     pub fn bindings(&self) -> &[Binding] {
         &self.bindings
+    }
+
+    /// Returns the bindings that have keys in sections with headings.
+    pub fn sections(&self) -> Vec<(&'static str, Vec<&Binding>)> {
+        let mut sections: Vec<(&str, Vec<&Binding>)> = Vec::new();
+        for binding in &self.bindings {
+            let heading = SECTIONS.iter().find(|(first, _)| *first == binding.action);
+            sections.extend(heading.map(|(_, heading)| (*heading, Vec::new())));
+            if let Some((_, bindings)) = sections.last_mut().filter(|_| !binding.keys.is_empty()) {
+                bindings.push(binding);
+            }
+        }
+        sections.retain(|(_, bindings)| !bindings.is_empty());
+        sections
     }
 
     /// Returns the first key of an action in readable form, if it has one.
@@ -401,6 +423,18 @@ mod tests {
         let written: usize = keymap.bindings().iter().map(|binding| binding.keys.len()).sum();
         assert_eq!(keymap.sequences.len(), written);
         assert_eq!(conflict(keymap.bindings()), None);
+    }
+
+    #[test]
+    fn every_binding_is_in_a_section() {
+        let keymap = Keymap::default();
+        let sections = keymap.sections();
+        assert_eq!(
+            sections.iter().map(|(heading, _)| *heading).collect::<Vec<_>>(),
+            ["Moving", "Code", "Output", "Panels and program"]
+        );
+        let count: usize = sections.iter().map(|(_, bindings)| bindings.len()).sum();
+        assert_eq!(count, keymap.bindings().len());
     }
 
     fn with(chosen: &[(Action, &[&str])]) -> Result<Keymap, Conflict> {

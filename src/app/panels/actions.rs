@@ -87,7 +87,8 @@ pub(in crate::app) fn close(app: &mut App) {
 /// Scrolls the open panel by rows, or moves its selection, within its bounds.
 pub(in crate::app) fn scroll(app: &mut App, by: isize) {
     let rows = max_rows(app);
-    let bindings = app.keymap.bindings().iter().filter(|row| !row.keys.is_empty()).count();
+    let sections = app.keymap.sections();
+    let bindings: usize = sections.iter().map(|(_, bindings)| bindings.len() + 1).sum();
     let problems = app.problems().count();
     let by_problem =
         if by.abs_diff(0) > rows { by } else { by.signum() * (by.abs() / ROWS_PER_PROBLEM).max(1) };

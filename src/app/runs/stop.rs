@@ -30,25 +30,27 @@ pub(in crate::app) fn stop(app: &mut App) -> Vec<Effect> {
     app.paint_changed();
     if running.is_empty() {
         let key = app.keymap.first_of(Action::Stop);
-        app.notice = key.map(|key| format!("nothing is running; {key} again to quit"));
+        if let Some(key) = key {
+            app.notify(format!("nothing is running; {key} again to quit"));
+        }
         return Vec::new();
     }
     app.internal.stopped = Some(app.internal.pressed);
     let effect = if app.internal.interrupted { Effect::Kill } else { Effect::Interrupt };
-    app.notice = Some(match app.keymap.first_of(Action::Stop) {
+    let notice = match app.keymap.first_of(Action::Stop) {
         _ if app.internal.interrupted => "killed".to_owned(),
         Some(key) => format!("{STOPPING}; {key} again to kill"),
         None => STOPPING.to_owned(),
-    });
+    };
+    app.notify(notice);
     app.internal.interrupted = true;
     running.into_iter().map(effect).collect()
 }
 
 /// Removes the notice of a stop once nothing runs.
 pub(in crate::app) fn clear_notice(app: &mut App) {
-    if !app.is_running() && app.notice.as_ref().is_some_and(|notice| notice.starts_with(STOPPING)) {
-        app.notice = None;
-        app.paint_changed();
+    if !app.is_running() && app.notice().is_some_and(|notice| notice.starts_with(STOPPING)) {
+        app.clear_notice();
     }
 }
 

@@ -14,7 +14,7 @@ use crate::app::nav::index::Index;
 use crate::app::nav::jumps::Jumps;
 use crate::app::stage::command::Blank;
 use crate::app::stage::overview_grid::Overview;
-use crate::deck::{Cell, CellId, Cursor, Deck, Replay, SlideNo, Start};
+use crate::deck::{Cell, CellId, Cursor, Deck, Replay, SlideNo, Start, Step};
 use crate::diag::Diagnostic;
 use crate::run::{CellRun, RunId, Runs, Variable};
 use edits::Edits;
@@ -39,8 +39,8 @@ pub struct App {
     pub(in crate::app) layout: LayoutInfo,
     /// Problems found after parsing, and which ones the speaker has seen.
     pub(in crate::app) problems: ProblemState,
-    /// A line for the speaker, until the next key.
-    pub(in crate::app) notice: Option<String>,
+    /// A line for the speaker, until the next key or until it has been read.
+    pub(in crate::app) notice: Option<Notice>,
     /// Which code may run.
     pub(in crate::app) permission: Permission,
     /// The key bindings and the keys typed of a sequence.
@@ -49,6 +49,24 @@ pub struct App {
     pub(in crate::app) changed: Changes,
     /// What only `update` reads.
     pub(in crate::app) internal: Internal,
+}
+
+/// A line for the speaker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::app) struct Notice {
+    /// The text.
+    pub text: String,
+    /// What it is about.
+    pub kind: NoticeKind,
+}
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// The answer to a key, or a question.
+    Information,
+    /// Something failed.
+    Failure,
 }
 
 /// The position in the deck, and how the slide is shown.
@@ -171,6 +189,8 @@ pub struct Changes {
     pub paint: bool,
     /// The slide changed by a step forward or back, which starts a transition.
     pub transition: Option<Direction>,
+    /// The step before the last change within a slide, whose highlighted lines fade.
+    pub step: Option<Step>,
 }
 
 /// A direction through the deck.
@@ -246,10 +266,10 @@ impl App {
             runs: Runs::default(),
             layout: LayoutInfo::default(),
             problems: ProblemState { hidden: hides_problems, ..ProblemState::default() },
-            notice,
+            notice: notice.map(|text| Notice { text, kind: NoticeKind::Information }),
             permission: Permission { policy, trust, sandbox, summary: None, waiting: Vec::new() },
             keymap,
-            changed: Changes { scene: true, paint: true, transition: None },
+            changed: Changes { scene: true, paint: true, transition: None, step: None },
             internal: Internal { repeats_lost_runs, loops, ..Internal::default() },
         }
     }
@@ -310,9 +330,14 @@ impl App {
         &self.layout
     }
 
-    /// Returns the line for the speaker.
+    /// Returns the text of the line for the speaker.
     pub fn notice(&self) -> Option<&str> {
-        self.notice.as_deref()
+        self.notice.as_ref().map(|notice| &*notice.text)
+    }
+
+    /// Returns what the line for the speaker is about.
+    pub fn notice_kind(&self) -> Option<NoticeKind> {
+        self.notice.as_ref().map(|notice| notice.kind)
     }
 
     /// Returns what the command line and the configuration allow to run.
@@ -351,6 +376,11 @@ impl App {
     /// Returns the transition to play, if one is due, and clears it.
     pub fn take_transition(&mut self) -> Option<Direction> {
         self.changed.transition.take()
+    }
+
+    /// Returns the step from which highlighted lines fade, if one changed, and clears it.
+    pub fn take_step(&mut self) -> Option<Step> {
+        self.changed.step.take()
     }
 
     /// Returns whether a cell has an edit that is not saved.
@@ -394,10 +424,25 @@ impl App {
         self.internal.scroll_target = self.internal.watched.map(ScrollTarget::Cell);
     }
 
-    /// Shows a line to the speaker until the next key.
+    /// Shows a line to the speaker until the next key, or until it has been read.
     pub(in crate::app) fn notify(&mut self, notice: impl Into<String>) {
-        self.notice = Some(notice.into());
+        self.set_notice(notice.into(), NoticeKind::Information);
+    }
+
+    /// Reports to the speaker that something failed.
+    pub(in crate::app) fn report_failure(&mut self, why: impl Into<String>) {
+        self.set_notice(why.into(), NoticeKind::Failure);
+    }
+
+    fn set_notice(&mut self, text: String, kind: NoticeKind) {
+        self.notice = Some(Notice { text, kind });
         self.paint_changed();
+    }
+
+    pub(in crate::app) fn clear_notice(&mut self) {
+        if self.notice.take().is_some() {
+            self.paint_changed();
+        }
     }
 
     pub(in crate::app) fn scene_changed(&mut self) {

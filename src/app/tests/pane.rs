@@ -46,7 +46,7 @@ impl Script {
     }
 
     fn notice(&self) -> &str {
-        self.app.notice.as_deref().unwrap_or_default()
+        self.app.notice().unwrap_or_default()
     }
 }
 

@@ -75,7 +75,7 @@ fn enter_goes_to_the_selected_problem() {
     assert_eq!(talk.at(), (1, 1));
     talk.app.problems.reviewed = vec![Diagnostic::error(Span::new(FileId(7), 0..1), "elsewhere")];
     talk.keys("D G enter");
-    assert!(talk.app.notice.as_ref().is_some_and(|notice| notice.contains("not on a slide")));
+    assert!(talk.app.notice().is_some_and(|notice| notice.contains("not on a slide")));
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn ctrl_c_interrupts_then_kills_then_quits() {
     talk.keys("ctrl-e");
     assert_eq!(talk.keys("ctrl-c"), [Effect::Interrupt(RunId(1))]);
     assert_eq!(talk.keys("ctrl-c"), [Effect::Kill(RunId(1))]);
-    assert_eq!(talk.app.notice.as_deref(), Some("killed"));
+    assert_eq!(talk.app.notice(), Some("killed"));
     talk.finish(1, Outcome::Stopped);
     talk.keys("j");
     assert_eq!(talk.keys("ctrl-c"), [Effect::Quit]);
@@ -107,7 +107,7 @@ fn ctrl_c_ends_background_processes_before_quitting() {
     talk.finish(1, Outcome::Exited(0));
     talk.send(Msg::Run(RunId(1), Event::Background(2)));
     assert_eq!(talk.keys("ctrl-c"), [Effect::Kill(RunId(1))]);
-    assert_eq!(talk.app.notice.as_deref(), Some("ended 2 background processes"));
+    assert_eq!(talk.app.notice(), Some("ended 2 background processes"));
     talk.send(Msg::Run(RunId(1), Event::Background(0)));
     assert_eq!(talk.keys("ctrl-c"), [], "pressed before the speaker saw that");
     talk.keys("j");
@@ -128,11 +128,11 @@ fn background_processes_end_when_their_block_runs_again() {
 fn repeated_ctrl_c_does_not_quit_after_a_stop() {
     let mut talk = Script::new(&[page("a", &["1"])]);
     talk.keys("ctrl-e ctrl-c");
-    assert_eq!(talk.app.notice.as_deref(), Some("stopping; ctrl-c again to kill"));
+    assert_eq!(talk.app.notice(), Some("stopping; ctrl-c again to kill"));
     talk.finish(1, Outcome::Stopped);
     assert_eq!(talk.app.notice, None, "nothing is left to kill");
     assert_eq!(talk.keys("ctrl-c"), [], "pressed before the speaker saw the end");
-    assert_eq!(talk.app.notice.as_deref(), Some("nothing is running; ctrl-c again to quit"));
+    assert_eq!(talk.app.notice(), Some("nothing is running; ctrl-c again to quit"));
     assert_eq!(talk.keys("ctrl-c"), [Effect::Quit]);
 }
 

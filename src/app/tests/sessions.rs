@@ -292,7 +292,7 @@ fn offscreen_prompt_is_reported() {
 fn variables_are_listed_and_refreshed() {
     let mut talk = chain();
     assert_eq!(talk.keys("v"), []);
-    assert_eq!(talk.app.notice.as_deref(), Some("no block of a session has run yet"));
+    assert_eq!(talk.app.notice(), Some("no block of a session has run yet"));
     talk.run_well(1);
     talk.keys("esc");
     assert_eq!(talk.keys("v"), [Effect::ListVariables(RunId(2))], "the last that ran");
@@ -309,7 +309,7 @@ fn variables_are_listed_and_refreshed() {
     talk.keys("enter");
     assert_eq!(talk.end(0, Outcome::Exited(0)), [Effect::ListVariables(RunId(3))]);
     talk.keys("esc tab tab v");
-    assert_eq!(talk.app.notice.as_deref(), Some("this block has not run yet"));
+    assert_eq!(talk.app.notice(), Some("this block has not run yet"));
 }
 
 #[test]

@@ -3,7 +3,9 @@
 //! runs.
 
 use ratatui::style::{Modifier, Style};
+use ratatui::text::Line;
 
+use super::bench;
 use super::result::{self, CellExtent, extent, start_error};
 use super::status::{self, FOCUS_MARK};
 use crate::deck::{Cell, CodeBlock, OutputPlace};
@@ -11,6 +13,7 @@ use crate::layout::code::{self, CodeBox};
 use crate::layout::flow::Flow;
 use crate::layout::frame;
 use crate::layout::placement::ColumnRange;
+use crate::layout::role::Role;
 use crate::layout::scene::{Item, PlacedItem};
 use crate::layout::text::StyledText;
 use crate::run::{self, CellRun, Part};
@@ -18,6 +21,9 @@ use crate::theme::FrameShape;
 
 /// The left side of a frame beside output.
 const OUTCOME_SIDE: &str = "┃";
+
+/// The edge of a focused cell that has no frame.
+const FOCUS_EDGE: &str = "┃";
 
 /// Lays out code, status and output.
 pub(super) fn lay_out(
@@ -71,7 +77,12 @@ fn rows_joined(flow: &Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -
     if flow.context.is_folded(cell.id) || cell.exec.pty.is_some() {
         return 1;
     }
-    let is_empty = |part: &&Part| matches!(part, Part::Text(text) if text.is_empty());
+    let has_bench_card = bench::has_card(flow, cell.id);
+    let is_empty = |part: &&Part| match part {
+        Part::Text(text) => text.is_empty(),
+        Part::Timing(_) => has_bench_card,
+        _ => false,
+    };
     let mut shown = run.output.parts().iter().filter(|_| cell.exec.place != OutputPlace::Nowhere);
     match shown.find(|part| !is_empty(part)) {
         Some(Part::Text(_) | Part::Table(_)) => boxed,
@@ -165,6 +176,37 @@ fn has_box_at_end(run: &CellRun) -> bool {
     let is_empty = |part: &&Part| matches!(part, Part::Text(text) if text.is_empty());
     let last = run.output.parts().iter().rfind(|part| !is_empty(part));
     run.prompt.is_some() || matches!(last, Some(Part::Text(_) | Part::Table(_)))
+}
+
+/// Draws the frame of a focused cell on the padding of its box, whose items after the background start at
+/// `first`.
+pub(super) fn focus_frame(
+    flow: &mut Flow<'_>,
+    panel: &CodeBox,
+    (top, row): (u32, u32),
+    first: usize,
+) {
+    if panel.range.width < 2 {
+        return;
+    }
+    let style = flow.context.theme().output.running;
+    let start = flow.items.len();
+    outline(flow, panel, (top, row), ("", style));
+    // Code that reaches into the padding covers the frame.
+    let count = flow.items.len() - start;
+    flow.items[first..].rotate_right(count);
+    frame::line(flow, (panel.range, row), frame::BOTTOM, ("", style));
+}
+
+/// Draws a line in the margin beside the rows of a focused cell that has no frame.
+pub(super) fn focus_edge(flow: &mut Flow<'_>, x: u16, rows: std::ops::Range<u32>) {
+    let Some(x) = x.checked_sub(1) else { return };
+    let style = flow.context.theme().output.running.add_modifier(Modifier::BOLD);
+    for y in rows {
+        flow.begin(Role::Decoration, (x, y));
+        flow.put(x, y, (Line::styled(FOCUS_EDGE, style), 1));
+        flow.end(y);
+    }
 }
 
 /// Draws the sides and the top of a frame on the padding of a box.

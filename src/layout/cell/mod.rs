@@ -1,6 +1,7 @@
 //! Executable code blocks: the code, a status line, and the output.
 
 pub(super) mod bench;
+mod block_digits;
 mod card;
 pub(super) mod data_table;
 pub(super) mod output;
@@ -78,7 +79,15 @@ fn below_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun
     if flow.context.theme().output.shape == OutputShape::Card {
         return card::lay_out(flow, block, cell, run);
     }
+    let (top, at) = (flow.open(), flow.items.len());
     let panel = code::lay_out(flow, block);
+    let is_focused = flow.context.inputs.focus == Some(cell.id);
+    if is_focused && panel.above > 0 && panel.beside > 0 {
+        let is_fill =
+            matches!(flow.items.get(at), Some(PlacedItem { item: Item::Fill { .. }, .. }));
+        let row = flow.height().saturating_sub(1);
+        card::focus_frame(flow, &panel, (top, row), at + usize::from(is_fill));
+    }
     status::lay_out(flow, &panel, cell, run);
     let output = result::lay_out(flow, block, (cell, run), &panel);
     start_error(flow, run);
@@ -110,7 +119,12 @@ fn in_place_of_code(
         None if block.render.is_some() && run.picture.is_some() => None,
         None => result::text(flow, block, (cell.id, run), (0, None)),
     };
-    if !is_fine(run) || flow.context.inputs.focus == Some(cell.id) {
+    let is_focused = flow.context.inputs.focus == Some(cell.id);
+    if is_focused {
+        let x = output.unwrap_or(panel).range.x;
+        card::focus_edge(flow, x, top..flow.height());
+    }
+    if !is_fine(run) || is_focused {
         match flow.context.theme().output.shape {
             OutputShape::Card => card::chip_below(flow, &output.unwrap_or(panel), cell, run),
             OutputShape::Rule => status::lay_out(flow, &panel, cell, run),
@@ -125,6 +139,9 @@ fn in_place_of_code(
 /// Returns whether the output replaces the code now. With `+output:replace`, the code stays until
 /// there is output, and returns when it is edited.
 fn replaces_code(flow: &Flow<'_>, cell: &Cell, run: &CellRun) -> bool {
+    if flow.context.edited_rows(Some(cell.id)).is_some() {
+        return false;
+    }
     if cell.exec.place == OutputPlace::Replace {
         return run.has_output() && !run.stale && !flow.context.is_folded(cell.id);
     }

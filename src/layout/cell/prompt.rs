@@ -16,7 +16,7 @@ pub(in crate::layout) const COLUMNS: u16 = 52;
 const MARK: &str = "› ";
 
 /// Key help, shown while nothing is typed.
-const KEYS: &str = "enter: send · ctrl-d: end of input · esc: leave";
+const KEYS: [(&str, &str); 3] = [("enter", "send"), ("ctrl-d", "end of input"), ("esc", "leave")];
 
 /// Lays out the input line directly below the box `above`, or in a box of its own. Returns the box
 /// of both.
@@ -55,7 +55,7 @@ pub(in crate::layout) fn line(prompt: &Prompt, columns: u16, enter: &str) -> Sty
     let mut text = StyledText::plain(MARK, dim);
     if !prompt.open {
         if !enter.is_empty() {
-            text.push(&format!("{enter}: type here"), dim);
+            text.push(&format!("{enter} to type here"), dim);
         }
         return text;
     }
@@ -64,7 +64,11 @@ pub(in crate::layout) fn line(prompt: &Prompt, columns: u16, enter: &str) -> Sty
     text.push(&under, Style::new().add_modifier(Modifier::REVERSED));
     text.push(&after, Style::new());
     if prompt.is_empty() {
-        text.push(KEYS, dim);
+        for (number, (key, meaning)) in KEYS.into_iter().enumerate() {
+            text.push(if number == 0 { " " } else { " · " }, dim);
+            text.push(key, Style::new().add_modifier(Modifier::BOLD));
+            text.push(&format!(" {meaning}"), dim);
+        }
     }
     text
 }

@@ -193,7 +193,7 @@ mod tests {
         let mut prompt = Prompt::default();
         (prompt.waits, prompt.open) = (true, true);
         let asks = body(CellRun { prompt: Some(prompt), state: State::Running, ..lines(30) });
-        assert!(asks.contains("enter: send") && !asks.contains("line 30"), "{asks}");
+        assert!(asks.contains("enter send") && !asks.contains("line 30"), "{asks}");
     }
 
     #[test]

@@ -86,7 +86,12 @@ pub(in crate::layout) fn words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) 
 }
 
 /// Returns the status as a symbol and a few words, including key hints.
-pub(super) fn chip(run: &CellRun, exec: &ExecSpec, keys: &KeyHints, is_current: bool) -> String {
+pub(in crate::layout) fn chip(
+    run: &CellRun,
+    exec: &ExecSpec,
+    keys: &KeyHints,
+    is_current: bool,
+) -> String {
     let words = state_words(run, exec, keys);
     let short = [DONE, FAILED].into_iter().find_map(|label| words.strip_prefix(label));
     let symbol = symbol(&run.state, exec);

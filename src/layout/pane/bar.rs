@@ -9,16 +9,16 @@ use crate::layout::cell::status;
 use crate::layout::context::LayoutContext;
 use crate::layout::scene::{Item, PlacedItem};
 use crate::layout::text::StyledText;
-use crate::run::{CellRun, Prompt, PromptView, group_digits};
+use crate::run::{CellRun, Prompt, PromptView, group_digits, is_current};
 
 /// Key help, if it fits.
-const KEYS: &str = " / search · y copy · esc close ";
+const KEYS: [(&str, &str); 3] = [("/", "search"), ("y", "copy"), ("esc", "close")];
 
 /// Key help while there is a search query.
-const SEARCH_KEYS: &str = " n N · y copy · esc close ";
+const SEARCH_KEYS: [(&str, &str); 3] = [("n N", "matches"), ("y", "copy"), ("esc", "close")];
 
 /// Key help while a query is typed.
-const TYPING_KEYS: &str = " enter: find · esc ";
+const TYPING_KEYS: [(&str, &str); 2] = [("enter", "find"), ("esc", "close")];
 
 /// Lays out the row.
 pub(super) fn lay_out(
@@ -31,26 +31,31 @@ pub(super) fn lay_out(
     if rows < 2 {
         return Vec::new();
     }
-    let style = context.theme().modal;
+    let style = context.theme().panel.text;
     let bold = style.add_modifier(Modifier::BOLD);
     let (mut left, keys) = if let Some(prompt) = view.typed {
-        (typed(prompt, columns / 2, (style, bold)), TYPING_KEYS)
+        (typed(prompt, columns / 2, (style, bold)), &TYPING_KEYS[..])
     } else {
-        let how = context.inputs.deck.cell(view.cell).map(|cell| cell.exec.clone());
+        let inputs = context.inputs;
+        let cell = inputs.deck.cell(view.cell);
+        let how = cell.map(|cell| cell.exec.clone()).unwrap_or_default();
+        let is_current = cell.is_none_or(|cell| is_current(inputs.deck, inputs.runs, cell));
         let mut text = StyledText::plain(" ", style);
-        text.push(&status::words(run, &how.unwrap_or_default(), context.inputs.hints), bold);
+        let chip = status::chip(run, &how, inputs.hints, is_current);
+        let color = Style { fg: status::style_of(&context.theme().output, run).fg, ..Style::new() };
+        text.push(&chip, bold.patch(color));
         if run.has_output() {
             text.push(&format!(" · {}", extent(stack.height, shown)), style);
         }
         if view.top.is_none() && run.is_under_way() {
             text.push(" · follows", style);
         }
-        (text, if view.query.is_empty() { KEYS } else { SEARCH_KEYS })
+        (text, if view.query.is_empty() { &KEYS[..] } else { &SEARCH_KEYS[..] })
     };
     if !view.query.is_empty() {
         left.push(&format!(" · {} ", findings(view, found)), style);
     }
-    let keys = StyledText::plain(keys, style);
+    let keys = key_help(keys, (style, bold.patch(context.theme().panel.accent)));
     let y = u32::from(rows - 1);
     let area = Item::Fill { width: columns, height: 1, style };
     let mut items = vec![PlacedItem { x: 0, y, item: area }];
@@ -61,6 +66,17 @@ pub(super) fn lay_out(
         items.push(PlacedItem { x, y, item: Item::Text(keys.cut(columns)) });
     }
     items
+}
+
+/// Returns keys and what they do.
+fn key_help(keys: &[(&str, &str)], (style, bold): (Style, Style)) -> StyledText {
+    let mut text = StyledText::default();
+    for (number, (key, meaning)) in keys.iter().enumerate() {
+        text.push(if number == 0 { " " } else { "· " }, style);
+        text.push(key, bold);
+        text.push(&format!(" {meaning} "), style);
+    }
+    text
 }
 
 /// Describes the visible rows: `rows 1-23 of 1,234`, `7 rows`.

@@ -60,7 +60,7 @@ pub(super) struct MatchMarks<'m> {
 
 impl<'m> MatchMarks<'m> {
     pub(super) fn new(matches: &'m [Match], current: Option<usize>, theme: &Theme) -> Self {
-        let other = theme.modal_selection.add_modifier(Modifier::UNDERLINED);
+        let other = theme.panel.selection.add_modifier(Modifier::UNDERLINED);
         let current_one = Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD);
         Self { matches, current, styles: (current_one, other) }
     }

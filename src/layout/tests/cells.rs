@@ -57,7 +57,7 @@ fn input_line_is_below_the_output() {
       ▍                   ● waits for input · tab, enter
       ▍ Who?
       ▍
-      ▍ › tab, enter: type here
+      ▍ › tab, enter to type here
       ▍
 
     after
@@ -245,4 +245,30 @@ fn failed_build_shows_its_first_error_first() {
         assert!(first(&body).ends_with("error: number 1") && !body.contains("warning"), "{body}");
     }
     assert!(body(Outcome::Exited(0)).contains("error: number 40"));
+}
+
+/// Only symbols and words: what a terminal without colours shows.
+#[test]
+fn states_differ_without_colours() {
+    let ended = |outcome| CellRun { state: State::Ended(outcome), ..CellRun::default() };
+    let runs = [
+        CellRun::default(),
+        CellRun { state: State::Queued, wanted: true, ..CellRun::default() },
+        CellRun { state: State::Running, ..CellRun::default() },
+        ended(Outcome::Exited(0)),
+        ended(Outcome::Exited(3)),
+        ended(Outcome::TimedOut),
+        ended(Outcome::Stopped),
+        CellRun { stale: true, ..ended(Outcome::Exited(0)) },
+        CellRun { recorded: Some("2026-11-23".into()), ..ended(Outcome::Exited(0)) },
+    ];
+    let blocks = (0..).zip(&runs).map(|(id, _)| cell_of(id, "run()")).collect();
+    let mut fixture = Fixture::new(blocks).size(60, 60);
+    let cell = |id| Arc::new(Cell { id: CellId(id), ..Cell::default() });
+    fixture.deck.cells = (0..).zip(&runs).map(|(id, _)| cell(id)).collect();
+    for (id, run) in (0..).zip(runs) {
+        fixture = fixture.run_of(id, run);
+    }
+    fixture.focus = Some(CellId(3));
+    insta::assert_snapshot!(fixture.body());
 }

@@ -88,7 +88,7 @@ fn prompt_opens_for_a_reader_and_a_key_ends_input() {
         let talk = PtyHarness::show(&deck(language, code));
         talk.wait_for("Run");
         talk.keys("ctrl-e");
-        talk.wait_for("enter: send");
+        talk.wait_for("enter send");
         talk.keys("ctrl-d");
         talk.wait(then, |screen| screen.matches(then).count() > usize::from(language == "bash"));
         talk.wait_gone("● running");
@@ -103,7 +103,7 @@ fn two_readers_get_their_own_input() {
     talk.wait_for("Run");
     talk.keys("ctrl-e");
     talk.wait("one prompt is open, and the other block says that it waits", |screen| {
-        screen.matches("enter: send").count() == 1
+        screen.matches("enter send").count() == 1
             && screen.matches("● waits for input").count() == 2
             && screen.matches("● waits for input · tab, enter").count() == 1
     });
@@ -111,7 +111,7 @@ fn two_readers_get_their_own_input() {
     talk.wait_for("got second");
     talk.wait_for("✓ ");
     talk.keys("tab enter");
-    talk.wait_for("enter: send");
+    talk.wait_for("enter send");
     talk.keys("first enter");
     talk.wait_for("got first");
     talk.wait("the first is done, too", |screen| screen.matches("✓ ").count() == 2);

@@ -132,10 +132,10 @@ fn reader_on_another_slide_is_reported() {
     talk.keys("p");
     talk.wait_for("waits for input · tab, enter");
     talk.keys("tab enter");
-    talk.wait_for("enter: send");
+    talk.wait_for("enter send");
     talk.keys("41 enter");
     talk.wait_for("✓ ");
-    talk.wait_gone("enter: send");
+    talk.wait_gone("enter send");
     talk.keys("n");
     talk.wait_for("second 42");
     assert!(!talk.screen().contains("waits"), "{}", talk.screen());

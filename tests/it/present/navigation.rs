@@ -362,7 +362,7 @@ fn f190_configured_keys_work_and_are_in_the_help() {
     talk.wait_for("first");
     talk.keys("?");
     talk.wait_for("alt-m");
-    talk.keys("w");
+    talk.keys("w w");
     talk.wait_gone("alt-m");
     talk.keys("esc");
     talk.wait_gone("Keys");
@@ -378,7 +378,7 @@ fn f190_configured_keys_work_and_are_in_the_help() {
 fn missing_pictures_and_colours_are_problems() {
     let text = "---\ntheme:\n  override:\n    footer: {style: template, left: {image: none.png}}\n---\n\n![](a.png)\n\n<span style=\"color: p:x\">a</span>\n";
     let talk = PtyHarness::show(text);
-    talk.wait_for("3 problems: D");
+    talk.wait_for("3 errors · D");
     talk.keys("D");
     talk.wait("each with its place", |screen| {
         screen.contains("talk.md:4:37")
@@ -400,7 +400,7 @@ fn f201_overflow_is_a_problem_if_requested() {
     talk.end();
     let args = ["--validate-overflows"];
     let talk = PtyHarness::show_with(&long, &Opening { args: &args, ..Opening::default() });
-    talk.wait_for("1 problem: D");
+    talk.wait_for("1 error · D");
     talk.keys("D");
     talk.wait_for("too many at 100x30");
     talk.keys("esc");

@@ -67,7 +67,7 @@ fn pane_follows_output_and_takes_input_stop_and_rerun() {
     talk.keys("tab z");
     talk.wait_for("no output yet");
     talk.keys("ctrl-e");
-    talk.wait_for("enter: send");
+    talk.wait_for("enter send");
     talk.keys("g o enter");
     talk.wait_for("last go");
     talk.wait_for("· follows");

@@ -163,7 +163,7 @@ fn f163_validated_blocks_run_at_the_start() {
                 ```bash +validate +expect:failure\nexit 1\n```\n\n<!-- end_slide -->\n\nthe end\n";
     let args = ["--validate-snippets"];
     let talk = PtyHarness::show_with(deck, &Opening { args: &args, ..Opening::default() });
-    talk.wait_for("1 problem: D");
+    talk.wait_for("1 error · D");
     talk.keys("D");
     talk.wait_for("validation failed: exit 3");
     talk.keys("esc");

@@ -68,7 +68,7 @@ impl Trap {
             (Self::Sparse, Place::Recording) => {
                 "it is larger than 64 MiB, the limit for recordings"
             }
-            (Self::Sparse, _) => "it is larger than 16 MiB, the limit for texts",
+            (Self::Sparse, _) => "it is larger than 16 MiB",
             (Self::Folder, _) => "it is a folder",
             (Self::Socket, _) => "it is a socket, not a file",
             (Self::NoPermission, _) => "permission denied",

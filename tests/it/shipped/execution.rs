@@ -382,14 +382,14 @@ fn prompts_take_typed_input() {
     let talk = at("Input");
     talk.keys("tab enter");
     talk.wait_for("waits for input");
-    talk.wait_for("enter: send");
+    talk.wait_for("enter send");
     talk.keys("A d a enter");
     talk.wait_for("What is your name? Ada");
     talk.wait_for("hello, Ada");
     talk.wait_for("▸ ✓ ");
     talk.keys("tab enter");
     talk.wait_for("How many?");
-    talk.wait_for("enter: send");
+    talk.wait_for("enter send");
     talk.keys("3 esc");
     talk.wait_for("waits for input · tab, enter");
     talk.keys("enter");

@@ -85,7 +85,7 @@ fn walk(terminal: Terminal) {
     let tour = open((120, 50), terminal);
     TOUR.run_through(&tour, |title, runs| {
         if title == ASKING {
-            tour.wait_for("enter: send");
+            tour.wait_for("enter send");
             tour.keys("enter");
         }
         wait_for_the_end(&tour, runs);
