@@ -111,6 +111,7 @@ pub(super) fn default_settings(deck: PathBuf, choices: &Choices, config: &Config
         validate_overflows: false,
         validate_snippets: false,
         transition: transition(&config.transition),
+        reduced_motion: config.options.reduced_motion,
         speaker_sync: None,
         control: false,
         duration: None,

@@ -69,6 +69,7 @@ options:
   incremental_lists: true
   incremental_tables: true
   strict_front_matter_parsing: false
+  reduced_motion: true
   list_item_newlines: 2
   command_prefix: "cmd:"
   image_attributes_prefix: ""

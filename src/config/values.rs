@@ -86,6 +86,7 @@ pub(super) const SNIPPETS: &[(&str, bool)] = &[("parallel", false), ("sequential
 pub(super) const ANIMATIONS: &[(&str, Option<Motion>)] = &[
     ("fade", Some(Motion::Fade)),
     ("slide_horizontal", Some(Motion::Slide)),
+    ("dissolve", Some(Motion::Dissolve)),
     ("collapse_horizontal", Some(Motion::Collapse)),
 ];
 

@@ -194,6 +194,8 @@ pub struct Options {
     pub strict_front_matter: bool,
     /// Whether `$…$` and `$$…$$` are formulas.
     pub math: bool,
+    /// Whether there are no transitions and no fading highlights.
+    pub reduced_motion: bool,
     /// Languages whose blocks are rendered as pictures.
     pub auto_render_languages: Vec<String>,
     /// Modules that Python preimports in addition to those that blocks import.
@@ -265,6 +267,7 @@ impl Default for Options {
             image_attributes_prefix: "image:".to_owned(),
             strict_front_matter: true,
             math: false,
+            reduced_motion: false,
             auto_render_languages: Vec::new(),
             python_preload: Vec::new(),
             python_session: false,

@@ -60,6 +60,11 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn KeyVisitor) {
             "Whether unknown front matter keys are errors.",
             &mut options.strict_front_matter,
         ),
+        (
+            "reduced_motion",
+            "Whether transitions and fading highlights are off. A deck cannot turn them on again.",
+            &mut options.reduced_motion,
+        ),
     ];
     for (key, about, switch) in switches {
         keys.key(key, about, switch);

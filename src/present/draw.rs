@@ -9,6 +9,7 @@ use super::{SpeakerSync, Talk, effects};
 use crate::app::{App, BlockEditor, Mode, Msg, update};
 use crate::deck::SlideNo;
 use crate::headless;
+use crate::highlight::EditedCode;
 use crate::layout::{Highlighting, Scene};
 use crate::project::SlideStyle;
 use crate::view;
@@ -35,6 +36,11 @@ impl Talk {
     pub(super) fn draw(&mut self) -> io::Result<()> {
         if let Some(direction) = self.app.take_transition()
             && self.begin_transition(direction)?
+        {
+            return Ok(());
+        }
+        if let Some(step) = self.app.take_step()
+            && self.begin_fade(step)?
         {
             return Ok(());
         }
@@ -86,7 +92,7 @@ impl Talk {
             self.lay_out();
         }
         self.make_miniatures();
-        let Self { app, scene, loaded, media, screen, pictures, miniatures, .. } = self;
+        let Self { app, scene, loaded, media, screen, pictures, miniatures, edited, .. } = self;
         let size = screen.size();
         let look = loaded.style(app.at().slide);
         let theme = &look.theme;
@@ -95,7 +101,7 @@ impl Talk {
         let frame = screen.compose(|buffer| {
             let overlays = view::draw(app, scene, app.rows_above(), theme, buffer);
             match app.mode() {
-                Mode::Edit(editing) => draw_editor(app, editing, scene, look, buffer),
+                Mode::Edit(editing) => draw_editor(app, (editing, edited), scene, look, buffer),
                 Mode::Overview(overview) if !app.layout().is_too_small() => {
                     let miniature = |slide| miniatures.as_ref()?.get(slide);
                     view::draw_overview(app, overview, miniature, theme, buffer);
@@ -124,7 +130,7 @@ impl Talk {
 /// small.
 pub(super) fn draw_editor(
     app: &App,
-    editing: &BlockEditor,
+    (editing, edited): (&BlockEditor, &mut EditedCode),
     scene: &Scene,
     look: &SlideStyle,
     buffer: &mut Buffer,
@@ -133,8 +139,9 @@ pub(super) fn draw_editor(
         return;
     }
     let language = app.deck().cell(editing.cell).map_or("", |cell| &cell.language);
-    let lines = look.highlighter.lines(language, &editing.lines().join("\n"));
-    let background = look.highlighter.background();
-    let base = background.map_or(Style::new(), |color| look.highlighter.foreground().bg(color));
-    view::edit(app, editing, &lines, (scene, app.scroll()), (&look.theme, base), buffer);
+    let highlighter = &look.highlighter;
+    let mut lines = |shown| edited.lines(highlighter, language, (editing.lines(), shown));
+    let ground = look.highlighter.ground_in(&look.theme);
+    let base = ground.map_or(Style::new(), |color| look.highlighter.foreground().bg(color));
+    view::edit(app, editing, &mut lines, (scene, app.scroll()), (&look.theme, base), buffer);
 }

@@ -101,6 +101,7 @@ impl Talk {
             limits: self.settings.execution.limits,
             is_interactive: true,
             colors: Some(self.loaded.drawing_colors(cell.1)),
+            figures: self.loaded.figure_colors(cell.1),
             ..RequestOptions::default()
         };
         let Some(request) = request(&self.loaded.deck, cell, terminal, &options) else { return };

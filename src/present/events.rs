@@ -52,6 +52,7 @@ impl Talk {
         if ends_transition {
             // A key pressed during a transition skips the next transition, too.
             self.app.take_transition();
+            self.app.take_step();
         }
         is_over
     }

@@ -56,6 +56,7 @@ use crate::deck::{Cursor, SlideNo};
 use crate::diag::Diagnostic;
 use crate::exec;
 use crate::files::ReadError;
+use crate::highlight::EditedCode;
 use crate::layout::{LargeText, Scene};
 use crate::media::{self, Media};
 use crate::project::{ExaminedDeck, LoadedDeck, TrustReport, TrustWorker};
@@ -87,6 +88,12 @@ use timer::TalkTimer;
 use transition::TransitionPlayer;
 use validate::Validation;
 use watch::Watch;
+
+/// How long a notice is shown, besides the time to read its characters.
+const NOTICE_TIME: Duration = Duration::from_secs(4);
+
+/// The time to read a character of a notice.
+const READING_TIME: Duration = Duration::from_millis(60);
 
 /// How often the elapsed time of a running block is redrawn.
 const TICK_INTERVAL: Duration = Duration::from_millis(100);
@@ -199,6 +206,8 @@ struct Talk {
     /// Whether the current frame has pictures that `media` must remove.
     pictures: bool,
     prerender: Option<Prerender>,
+    /// The highlighted code in the editor.
+    edited: EditedCode,
     /// The transition that is playing.
     transition: Option<TransitionPlayer>,
     publisher: Option<Publisher>,
@@ -208,6 +217,8 @@ struct Talk {
     miniatures: Option<Miniatures>,
     timer: TalkTimer,
     auto_advance: AutoAdvance,
+    /// The notice on the screen, and when it has been read.
+    notice: Option<(String, Instant)>,
     /// How the presentation ended.
     ending: Ending,
     /// We suspended ourselves and have not received the signal that continued us yet.
@@ -295,12 +306,14 @@ impl Talk {
             frame_pacing,
             pictures: false,
             prerender: None,
+            edited: EditedCode::default(),
             transition: None,
             publisher,
             control,
             miniatures: None,
             timer: TalkTimer::default(),
             auto_advance: AutoAdvance::default(),
+            notice: None,
             ending: Ending::Left,
             was_suspended: false,
         };
@@ -342,6 +355,7 @@ impl Talk {
                 ticked = Instant::now();
                 update(&mut self.app, Msg::Tick(passed));
             }
+            self.expire_notice();
             if self.transition.is_some() {
                 self.advance_transition()?;
             } else if self.frame_pacing.may_draw(self.app.changes().paint) {
@@ -356,6 +370,22 @@ impl Talk {
         }
     }
 
+    /// Removes the notice once there was time to read it.
+    fn expire_notice(&mut self) {
+        let shown = self.app.notice();
+        if shown != self.notice.as_ref().map(|(text, _)| &**text) {
+            self.notice = shown.map(|text| {
+                let letters = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+                let time = NOTICE_TIME + READING_TIME.saturating_mul(letters);
+                (text.to_owned(), Instant::now() + time)
+            });
+        }
+        if self.notice.as_ref().is_some_and(|(_, end)| *end <= Instant::now()) {
+            self.notice = None;
+            update(&mut self.app, Msg::NoticeRead);
+        }
+    }
+
     /// Returns how long the loop may sleep.
     fn max_wait(&self, ticked: Instant) -> Option<Duration> {
         let tick = self.app.is_running().then(|| TICK_INTERVAL.saturating_sub(ticked.elapsed()));
@@ -364,6 +394,9 @@ impl Talk {
             None => self.app.changes().paint.then(|| self.frame_pacing.wait()),
         };
         let picture = if self.transition.is_none() { self.media.next_frame() } else { None };
-        tick.into_iter().chain(frame).chain(picture).chain(self.auto_advance_wait()).min()
+        let notice = self.notice.as_ref();
+        let notice = notice.map(|(_, end)| end.saturating_duration_since(Instant::now()));
+        let waits = tick.into_iter().chain(frame).chain(picture).chain(notice);
+        waits.chain(self.auto_advance_wait()).min()
     }
 }

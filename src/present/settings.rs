@@ -45,6 +45,8 @@ pub struct Settings {
     pub execution: Execution,
     /// The transition between slides.
     pub transition: Option<Transition>,
+    /// Whether nothing moves, whatever the deck says.
+    pub reduced_motion: bool,
     /// The role of this window, if there are two.
     pub speaker_sync: Option<SpeakerSync>,
     /// Whether other programs may drive the talk through its control socket.

@@ -11,6 +11,7 @@ use super::draw::draw_editor;
 use super::mouse;
 use crate::app::{App, AppOptions, Effect, Mode, Msg, Trust, update};
 use crate::headless;
+use crate::highlight::EditedCode;
 use crate::layout::{Highlighting, Size};
 use crate::media::{Media, Protocol};
 use crate::project::{LoadOptions, LoadedDeck, load};
@@ -117,7 +118,13 @@ impl TestTalk {
         let above = self.app.rows_above();
         let overlays = view::draw(&self.app, &scene, above, &look.theme, &mut buffer);
         if let Mode::Edit(editing) = self.app.mode() {
-            draw_editor(&self.app, editing, &scene, &look, &mut buffer);
+            draw_editor(
+                &self.app,
+                (editing, &mut EditedCode::default()),
+                &scene,
+                &look,
+                &mut buffer,
+            );
         }
         let base = look.theme.base.bg.unwrap_or_default();
         self.media.paint(&overlays, base, (8, 16), &mut buffer);

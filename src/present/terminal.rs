@@ -120,6 +120,11 @@ impl Screen {
         self.size.is_coarse = is_coarse;
     }
 
+    /// Returns the colour depth.
+    pub(crate) fn depth(&self) -> ColorDepth {
+        self.depth
+    }
+
     /// Sets the colour depth.
     pub(crate) fn set_depth(&mut self, depth: ColorDepth) {
         if self.depth != depth {

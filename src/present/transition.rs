@@ -6,11 +6,18 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 
 use super::{LoopEvent, Talk};
-use crate::app::Direction;
-use crate::view::{self, Motion};
+use crate::app::{Direction, Mode};
+use crate::deck::{Block, BlockKind, Step};
+use crate::view::{self, ColorDepth, Motion, Overlay};
+
+/// How long highlighted lines fade.
+const FADE_TIME: Duration = Duration::from_millis(120);
+
+/// Number of frames of a fade.
+const FADE_FRAMES: u32 = 6;
 
 /// A transition between slides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +66,17 @@ pub(super) fn is_ended_by(event: &LoopEvent) -> bool {
     )
 }
 
+/// Returns whether a block of code highlights other lines at another step.
+fn has_other_groups(blocks: &[Block], (one, other): (Step, Step)) -> bool {
+    let mut has_some = false;
+    Block::walk_all(blocks, &mut |block| {
+        if let BlockKind::Code(code) = &block.kind {
+            has_some |= code.group_at(one) != code.group_at(other);
+        }
+    });
+    has_some
+}
+
 impl Talk {
     /// Starts the transition to the new slide. Returns false if there is none. Pictures that only the
     /// terminal can show disappear at the start and reappear at the end.
@@ -66,16 +84,11 @@ impl Talk {
         let Some(Transition { motion, duration, frames }) = self.settings.transition else {
             return Ok(false);
         };
-        if self.app.changes().scene {
-            self.lay_out();
+        if self.is_motion_reduced() {
+            return Ok(false);
         }
-        let Self { app, scene, loaded, media, screen, .. } = self;
-        let mut from = screen.shown().clone();
-        view::flatten(&mut from);
-        let mut to = Buffer::empty(from.area);
-        let overlays =
-            view::draw(app, scene, app.rows_above(), &loaded.style(app.at().slide).theme, &mut to);
-        view::flatten(&mut to);
+        let (from, mut to, overlays) = self.both_frames();
+        let Self { app, loaded, media, screen, .. } = self;
         let (base, cell) = (loaded.style(app.at().slide).theme.base, screen.size().cell);
         let gone = media.paint(&[], base.bg.unwrap_or_default(), cell, &mut to);
         media.paint_cells(&overlays, base.bg.unwrap_or_default(), cell, &mut to);
@@ -91,6 +104,49 @@ impl Talk {
         Ok(true)
     }
 
+    /// Starts to fade the highlighted lines of code from those of an earlier step of the slide. Returns
+    /// false if they are the same, or if more than colours changes. The first frame is shown at once.
+    pub(super) fn begin_fade(&mut self, before: Step) -> io::Result<bool> {
+        let at = self.app.at();
+        let is_lit = has_other_groups(&self.loaded.deck.slide(at.slide).blocks, (before, at.step));
+        let is_plain = matches!(self.app.mode(), Mode::Slide) && self.app.pane().is_none();
+        let has_colors = self.screen.depth() == ColorDepth::TrueColor;
+        if !is_lit || !is_plain || !has_colors || self.pictures || self.is_motion_reduced() {
+            return Ok(false);
+        }
+        let (from, to, overlays) = self.both_frames();
+        let is_same = |(old, new): (&Cell, &Cell)| old.symbol() == new.symbol();
+        if !overlays.is_empty() || !from.content.iter().zip(&to.content).all(is_same) {
+            return Ok(false);
+        }
+        let (begun, pace) = (Instant::now(), FADE_TIME / FADE_FRAMES);
+        let way = (Motion::Dissolve, Direction::Forward);
+        self.transition =
+            Some(TransitionPlayer { from, to, way, begun, duration: FADE_TIME, pace, due: begun });
+        // From one pace on: the first frame differs from what is shown.
+        self.show_between(view::DONE / FADE_FRAMES as usize)?;
+        Ok(true)
+    }
+
+    fn is_motion_reduced(&self) -> bool {
+        self.settings.reduced_motion || self.loaded.deck.options.reduced_motion
+    }
+
+    /// Returns what is shown, what will be, and the pictures of that.
+    fn both_frames(&mut self) -> (Buffer, Buffer, Vec<Overlay>) {
+        if self.app.changes().scene {
+            self.lay_out();
+        }
+        let Self { app, scene, loaded, screen, .. } = self;
+        let mut from = screen.shown().clone();
+        view::flatten(&mut from);
+        let mut to = Buffer::empty(from.area);
+        let theme = &loaded.style(app.at().slide).theme;
+        let overlays = view::draw(app, scene, app.rows_above(), theme, &mut to);
+        view::flatten(&mut to);
+        (from, to, overlays)
+    }
+
     /// Shows the next frame if it is due, or ends the transition.
     pub(super) fn advance_transition(&mut self) -> io::Result<()> {
         let Some(transition) = &mut self.transition else { return Ok(()) };
@@ -100,14 +156,19 @@ impl Talk {
             return self.draw();
         }
         if transition.wait().is_zero() {
-            transition.due = Instant::now() + transition.pace;
-            let frame = view::between(&transition.from, &transition.to, transition.way, progress);
-            let frame = self.screen.compose(|buffer| {
-                *buffer = frame;
-                Vec::new()
-            })?;
-            self.screen.show(frame)?;
+            self.show_between(progress)?;
         }
         Ok(())
+    }
+
+    fn show_between(&mut self, progress: usize) -> io::Result<()> {
+        let Some(transition) = &mut self.transition else { return Ok(()) };
+        transition.due = Instant::now() + transition.pace;
+        let frame = view::between(&transition.from, &transition.to, transition.way, progress);
+        let frame = self.screen.compose(|buffer| {
+            *buffer = frame;
+            Vec::new()
+        })?;
+        self.screen.show(frame)
     }
 }

@@ -48,13 +48,13 @@ pub fn draw_overview<'a>(
         let line = Rect { height: 1, ..cell };
         title.render(Rect { x: line.x + 1, width: line.width.saturating_sub(1), ..line }, buffer);
         if is_chosen {
-            buffer.set_style(line, theme.modal_selection.add_modifier(Modifier::BOLD));
+            buffer.set_style(line, theme.panel.selection.add_modifier(Modifier::BOLD));
         }
         if let Some(picture) = miniature(entry.slide) {
             copy(picture, (cell.x + 1, cell.y + 1), buffer);
         }
         if is_chosen {
-            mark(cell, theme.modal_selection, base, buffer);
+            mark(cell, theme.panel.selection, base, buffer);
         }
     }
     dim::resolve(buffer);

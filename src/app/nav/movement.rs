@@ -21,6 +21,7 @@ pub(in crate::app) fn next(app: &mut App) {
     if app.view.scroll < app.layout.scroll_limit() {
         scroll_to(app, app.view.scroll + page(&app.layout));
     } else if at.step.0 + 1 < steps {
+        app.changed.step = Some(at.step);
         app.view.at.step.0 += 1;
         app.internal.scroll_target = Some(ScrollTarget::Revealed);
         app.scene_changed();
@@ -85,6 +86,7 @@ pub(in crate::app) fn previous(app: &mut App) {
     if let Some(start) = hidden_start(app) {
         scroll_to(app, start.max(app.view.scroll.saturating_sub(page(&app.layout))));
     } else if app.view.at.step > Step(0) {
+        app.changed.step = Some(app.view.at.step);
         app.view.at.step.0 -= 1;
         app.internal.scroll_target = Some(ScrollTarget::End);
         app.scene_changed();
