@@ -80,7 +80,7 @@ options:
   auto_advance: 20s
   language: pt-BR
   python: {interpreter: python3.12, session: true, preload: [numpy, a.b]}
-  rust: {edition: "2021", profile: debug, dependencies: {rand: "1"}}
+  rust: {edition: "2021", profile: debug, pyo3: abi3, dependencies: {rand: "1"}}
 snippet:
   exec:
     enable: true

@@ -26,10 +26,10 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
             let style = failure.add_modifier(Modifier::REVERSED | Modifier::BOLD);
             return last_row(&format!(" ✗ {notice} "), style, buffer);
         }
-        (Some(notice), ..) => format!(" ℹ {notice} "),
+        (Some(notice), ..) => format!(" • {notice} "),
         (None, _, Mode::Passthrough(_)) => {
             let keys = app.keymap().first_two_of(Action::ReleaseKeys);
-            format!(" ⌨ keys go to the program; {keys} to return ")
+            format!(" › keys go to the program; {keys} to return ")
         }
         (None, _, Mode::Edit(editor)) if editor.is_asking() => {
             let style = failure.add_modifier(Modifier::REVERSED | Modifier::BOLD);

@@ -71,7 +71,7 @@ fn unsaved_edits_are_marked_and_keep_the_talk_open() {
     talk.keys("q");
     talk.wait_for("q again to quit");
     talk.keys("i esc");
-    talk.wait_for("discard the changes?");
+    talk.wait_for("discard the changes");
     talk.keys("y");
     talk.wait_gone("unsaved");
     wait_for_file(&talk, DECK);

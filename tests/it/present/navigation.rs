@@ -41,11 +41,11 @@ fn index_help_and_problems_open_and_close() {
     let talk = PtyHarness::show(TWO);
     talk.wait_for("first");
     talk.keys("?");
-    talk.wait_for("slide index");
+    talk.wait_for("previous step");
     talk.keys("esc");
-    talk.wait_gone("slide index");
+    talk.wait_gone("previous step");
     talk.keys("ctrl-p");
-    talk.wait_for("Slides: 2");
+    talk.wait_for("╭ Slides");
     talk.keys("t w");
     talk.wait_for("Slides: tw");
     talk.keys("enter");
@@ -101,10 +101,10 @@ fn broken_front_matter_keeps_the_last_good_one_and_the_place() {
         good.replacen("---\n", "--- \n", 1),
     ] {
         fs::write(talk.deck(), broken).unwrap();
-        talk.wait_for("1 problem");
+        talk.wait_for("1 error");
         assert!(talk.screen().contains("bb") && !talk.screen().contains("One"));
         fs::write(talk.deck(), good).unwrap();
-        talk.wait_gone("1 problem");
+        talk.wait_gone("1 error");
         assert!(talk.screen().contains("bb"));
     }
     talk.quit();
@@ -405,7 +405,7 @@ fn f201_overflow_is_a_problem_if_requested() {
     talk.wait_for("too many at 100x30");
     talk.keys("esc");
     talk.resize(100, 200);
-    talk.wait_gone("1 problem");
+    talk.wait_gone("1 error");
     talk.quit();
 }
 

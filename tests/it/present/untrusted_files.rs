@@ -143,7 +143,7 @@ fn open(folder: &Path, terminal: Terminal) -> PtyHarness {
 
 /// Returns the screen's words in one line.
 fn words(screen: &str) -> String {
-    let line = |line: &str| line.trim_matches(['│', '┃', '║', ' ']).to_owned();
+    let line = |line: &str| line.trim_matches(['│', '┃', '║', '▌', ' ']).to_owned();
     let text = screen.lines().map(line).collect::<Vec<_>>().join(" ");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
