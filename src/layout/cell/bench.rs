@@ -9,7 +9,9 @@ use super::status;
 use crate::deck::{Cell, CellId, CodeBlock, OutputPlace};
 use crate::layout::code::CodeBox;
 use crate::layout::flow::Flow;
+use crate::layout::frame;
 use crate::layout::key_hints::KeyHints;
+use crate::layout::role::Role;
 use crate::layout::text::{DIM, StyledText};
 use crate::layout::wrap;
 use crate::run::{CellRun, OPTIMIZED_AWAY, State, Timing};
@@ -97,20 +99,32 @@ pub(in crate::layout) fn card(
     let digits = card.digits(rows.len());
     if !block.no_background {
         flow.fill(panel.range.x, top, (panel.range.width, height + above * 2), style);
-        if shape == OutputShape::Card {
+        if panel.is_framed && above > 0 {
+            let line = flow.context.theme().code.frame_style;
+            let last = end.saturating_sub(1);
+            frame::line(flow, (panel.range, top), frame::TOP, ("benchmark", line));
+            frame::sides(flow, panel.range, top + 1..last, (("┃", edge), line));
+            frame::line(flow, (panel.range, last), frame::BOTTOM, ("", line));
+        } else if shape == OutputShape::Card {
+            flow.begin(Role::Decoration, (panel.range.x, top));
             status::edge(flow, &panel, top..end, edge);
+            flow.end(end);
         }
     }
+    flow.begin(Role::Output, (panel.x(), y));
     for (row, y) in rows.into_iter().zip(y..) {
         flow.put(panel.x(), y, row);
     }
+    flow.end(y.saturating_add(height));
     if let Some((lines, style)) = digits {
         let y = y.saturating_add(height.saturating_sub(lines.len() as u32) / 2);
+        flow.begin(Role::Decoration, (panel.x(), y));
         for (line, y) in lines.into_iter().zip(y..) {
             let width = wrap::columns(&line);
             let x = panel.x() + panel.inner().saturating_sub(width);
             flow.put(x, y, (Line::styled(line, style), width));
         }
+        flow.end(y.saturating_add(height));
     }
     flow.close(end, 1);
     Some(panel)
