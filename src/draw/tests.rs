@@ -106,7 +106,7 @@ fn references_do_not_multiply() {
     let mut bomb = "<g id=\"a0\"><rect width=\"1\" height=\"1\"/></g>".to_owned();
     for level in 1..40 {
         let one = format!("<use xlink:href=\"#a{}\"/>", level - 1);
-        bomb += &format!("<g id=\"a{level}\">{}</g>", one.repeat(10));
+        bomb = format!("{bomb}<g id=\"a{level}\">{}</g>", one.repeat(10));
     }
     assert_eq!(refused(svg(&bomb)), "its references show more than 400000 elements");
     let entities = "<!DOCTYPE svg [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">\
@@ -129,9 +129,10 @@ fn circles_are_harmless() {
 fn deep_elements_are_refused() {
     let deep = svg(&format!("{}{}", "<g>".repeat(100_000), "</g>".repeat(100_000)));
     assert_eq!(refused(deep), "its elements are nested more than 200 deep");
-    let chain: String = (0..5_000)
-        .map(|n| format!("<g id=\"a{n}\"><use xlink:href=\"#a{}\"/></g>", n + 1))
-        .collect();
+    let chain = (0..5_000).fold(String::new(), |text, n| {
+        let next = n + 1;
+        text + &format!("<g id=\"a{n}\"><use xlink:href=\"#a{next}\"/></g>")
+    });
     assert_eq!(refused(svg(&chain)), "its references are nested more than 200 deep");
 }
 

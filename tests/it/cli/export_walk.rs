@@ -48,7 +48,7 @@ fn cast_shows_what_code_says() {
         let [first, output, second] =
             ["first", "42 it", "second"].map(|text| cast.find(text).expect(text));
         assert!(has_run && first < output && output < second, "{cast}");
-        assert!(cast.starts_with("{") && cast.contains("\"m\", \"Two\""), "{cast}");
+        assert!(cast.starts_with('{') && cast.contains("\"m\", \"Two\""), "{cast}");
     });
 }
 

@@ -44,7 +44,7 @@ fn blocks(page: &str) -> Vec<PageBlock> {
             let info = line[fence.len()..].to_owned();
             blocks.push(PageBlock { info, text, before: std::mem::take(&mut before) });
         } else if !line.is_empty() {
-            before = line.to_owned();
+            line.clone_into(&mut before);
         }
     }
     blocks
@@ -68,6 +68,11 @@ fn shell(folder: &Path, line: &str) -> Output {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Returns whether a name or a command ends with the name of a deck.
+fn is_deck(text: &str) -> bool {
+    Path::new(text).extension().is_some_and(|extension| extension == "md")
 }
 
 #[track_caller]
@@ -96,7 +101,7 @@ fn tutorial_works() {
     for PageBlock { info, text, before } in blocks(&read("TUTORIAL.md")) {
         match info.as_str() {
             "markdown" => {
-                let name = before.split('`').find(|part| part.ends_with(".md")).unwrap();
+                let name = before.split('`').find(|part| is_deck(part)).unwrap();
                 fs::write(folder.path().join(name), text).unwrap();
                 assert_succeeds(folder.path(), &format!("livedeck check {name} --strict --run"));
                 decks += 1;
@@ -104,9 +109,8 @@ fn tutorial_works() {
             "sh" => {
                 for line in text.lines() {
                     commands += 1;
-                    let is_talk = line.ends_with(".md")
-                        && !line.contains(" doctor ")
-                        && !line.contains(" record ");
+                    let is_talk =
+                        is_deck(line) && !line.contains(" doctor ") && !line.contains(" record ");
                     if is_talk {
                         present(folder.path(), line);
                     } else {

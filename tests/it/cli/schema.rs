@@ -34,10 +34,10 @@ fn mistakes(value: &Value, schema: &Value, path: &str) -> Vec<String> {
         other => panic!("unknown type `{other}`"),
     };
     let mut found = Vec::new();
-    if let Some(options) = schema["anyOf"].as_array().or_else(|| schema["oneOf"].as_array()) {
-        if !options.iter().any(|option| mistakes(value, option, path).is_empty()) {
-            found.push(format!("{path}: {value} is none of {options:?}"));
-        }
+    if let Some(options) = schema["anyOf"].as_array().or_else(|| schema["oneOf"].as_array())
+        && !options.iter().any(|option| mistakes(value, option, path).is_empty())
+    {
+        found.push(format!("{path}: {value} is none of {options:?}"));
     }
     let types: Vec<&str> = match &schema["type"] {
         Value::String(name) => vec![name.as_str()],
