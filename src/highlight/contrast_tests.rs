@@ -6,7 +6,7 @@ use std::fmt;
 use ratatui::style::{Color, Style};
 
 use super::readable::{MIN_CODE_CONTRAST, MIN_COMMENT_CONTRAST, is_comment};
-use super::{Highlighter, paint};
+use super::{CodeGround, Highlighter, paint};
 use crate::ansi::{contrast, fixed_rgb};
 use crate::theme::{Choice, FooterStyle, FrameShape, Theme, names, resolve};
 
@@ -187,11 +187,14 @@ fn panels(pairs: &mut Pairs<'_>) {
 fn code(pairs: &mut Pairs<'_>) {
     let theme = pairs.theme;
     let own = Highlighter::new(&theme.code.highlight_theme).unwrap();
-    let ground = own.ground_in(theme);
-    let highlighter = own.readable_on(ground);
+    let ground = match CodeGround::in_theme(theme) {
+        CodeGround::OfTheme => own.background(),
+        CodeGround::Color(color) => color,
+    };
+    let highlighter = own.readable_on(CodeGround::in_theme(theme));
     pairs.add("code", (highlighter.foreground().fg, ground), MIN_CODE_CONTRAST);
     pairs.boxed("box of code", ground);
-    for item in &highlighter.theme.scopes {
+    for item in &highlighter.unpacked().theme.scopes {
         let floor = if is_comment(item) { MIN_COMMENT_CONTRAST } else { MIN_CODE_CONTRAST };
         if let Some(color) = item.style.foreground.and_then(paint::color) {
             pairs.add(&format!("code scope {:?}", item.scope), (Some(color), ground), floor);
@@ -234,14 +237,15 @@ fn built_in_themes_reach_the_contrast_floors() {
 fn comments_are_told_from_code() {
     let highlighter = Highlighter::new("Catppuccin Latte").unwrap();
     let white = Some(Color::Rgb(255, 255, 255));
-    let comments = highlighter.theme.scopes.iter().filter(|item| is_comment(item)).count();
-    assert!((1..highlighter.theme.scopes.len() / 4).contains(&comments), "{comments}");
+    let comments =
+        highlighter.unpacked().theme.scopes.iter().filter(|item| is_comment(item)).count();
+    assert!((1..highlighter.unpacked().theme.scopes.len() / 4).contains(&comments), "{comments}");
     let colors = |highlighter: &Highlighter| {
         let lines = highlighter.lines("python", "# note\nx = 'text'");
         lines.iter().flat_map(|line| line.spans.clone()).map(|it| it.style.fg).collect::<Vec<_>>()
     };
     let before = colors(&highlighter);
-    let after = colors(&highlighter.readable_on(white));
+    let after = colors(&highlighter.readable_on(CodeGround::Color(white)));
     assert_ne!(before, after);
     let ratios: Vec<f64> =
         after.iter().map(|color| contrast(fixed_rgb(color.unwrap()).unwrap(), [255; 3])).collect();
@@ -251,7 +255,7 @@ fn comments_are_told_from_code() {
 
 #[test]
 fn terminal_colours_of_code_stay() {
-    let ansi = |ground| Highlighter::new("ansi").unwrap().readable_on(ground);
+    let ansi = |ground| Highlighter::new("ansi").unwrap().readable_on(CodeGround::Color(ground));
     let ground = Some(Color::Rgb(255, 255, 255));
     assert_eq!(ansi(ground).lines("rust", "fn a() {}"), ansi(None).lines("rust", "fn a() {}"));
 }

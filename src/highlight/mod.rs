@@ -11,7 +11,7 @@ mod syntaxes;
 mod themes;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use ratatui::style::{Color, Style};
@@ -20,6 +20,7 @@ use syntect::highlighting as colors;
 
 use cache::HighlightCache;
 use paint::PaintRules;
+use themes::ThemeSource;
 
 use crate::theme::Theme;
 
@@ -47,15 +48,42 @@ impl HighlightedCode {
     }
 }
 
-/// Highlights code in one theme.
+/// Highlights code in one theme, which is unpacked on first use: many decks have no code.
 pub struct Highlighter {
     name: String,
-    theme: &'static colors::Theme,
-    ground: Option<Color>,
-    rules: colors::Highlighter<'static>,
+    source: ThemeSource,
+    ground: Option<CodeGround>,
     /// The theme whose colour changes are the places to wrap code at.
-    breaks: Option<(String, colors::Highlighter<'static>)>,
+    breaks: Option<(String, ThemeSource)>,
+    unpacked: OnceLock<UnpackedTheme>,
     cache: Mutex<HighlightCache>,
+}
+
+/// What is behind code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeGround {
+    /// The highlight theme's own background.
+    OfTheme,
+    /// A colour; `None` is the terminal's background.
+    Color(Option<Color>),
+}
+
+impl CodeGround {
+    /// Returns what is behind code in a theme.
+    pub fn in_theme(theme: &Theme) -> Self {
+        match theme.code.fill {
+            None if theme.code.background => Self::OfTheme,
+            fill if theme.code.background => Self::Color(fill),
+            _ => Self::Color(theme.base.bg),
+        }
+    }
+}
+
+/// A theme in the colours that are used, and its rules.
+struct UnpackedTheme {
+    theme: &'static colors::Theme,
+    rules: colors::Highlighter<'static>,
+    breaks: Option<colors::Highlighter<'static>>,
 }
 
 impl Highlighter {
@@ -64,27 +92,48 @@ impl Highlighter {
         Some(Self::of(theme, themes::find(theme)?))
     }
 
-    fn of(name: &str, theme: &'static colors::Theme) -> Self {
-        let rules = colors::Highlighter::new(theme);
-        let cache = Mutex::default();
-        Self { name: name.to_owned(), theme, ground: None, rules, breaks: None, cache }
+    fn of(name: &str, source: ThemeSource) -> Self {
+        Self {
+            name: name.to_owned(),
+            source,
+            ground: None,
+            breaks: None,
+            unpacked: OnceLock::new(),
+            cache: Mutex::default(),
+        }
     }
 
     /// Returns the highlighter that wraps code where its colours change in another theme, as decks
     /// written for that one expect; an unknown theme is ignored.
     #[must_use]
     pub fn breaking_like(self, theme: Option<&str>) -> Self {
-        let other = theme.and_then(|name| Some((name, themes::find(name)?)));
-        let breaks = other.map(|(name, it)| (name.to_owned(), colors::Highlighter::new(it)));
-        Self { breaks, ..self }
+        let breaks = theme.and_then(|name| Some((name.to_owned(), themes::find(name)?)));
+        Self { breaks, unpacked: OnceLock::new(), ..self }
     }
 
-    /// Returns the highlighter with colours that are readable on `ground`; `None` is the terminal's
-    /// background, for which they stay.
+    /// Returns the highlighter with colours that are readable on `ground`. For the terminal's background,
+    /// they stay.
     #[must_use]
-    pub fn readable_on(self, ground: Option<Color>) -> Self {
-        let theme = readable::on(self.theme, ground);
-        Self { ground, breaks: self.breaks, ..Self::of(&self.name, theme) }
+    pub fn readable_on(self, ground: CodeGround) -> Self {
+        Self { ground: Some(ground), breaks: self.breaks, ..Self::of(&self.name, self.source) }
+    }
+
+    fn unpacked(&self) -> &UnpackedTheme {
+        self.unpacked.get_or_init(|| {
+            let own = self.source.theme();
+            let ground = match self.ground {
+                Some(CodeGround::OfTheme) => background_of(own),
+                Some(CodeGround::Color(color)) => color,
+                None => None,
+            };
+            let theme = readable::on(own, ground);
+            let breaks = self.breaks.as_ref();
+            UnpackedTheme {
+                theme,
+                rules: colors::Highlighter::new(theme),
+                breaks: breaks.map(|(_, source)| colors::Highlighter::new(source.theme())),
+            }
+        })
     }
 
     /// Creates a highlighter for the theme in the bytes of a `.tmTheme` file.
@@ -92,7 +141,7 @@ impl Highlighter {
     /// # Errors
     /// The bytes are not such a theme.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, String> {
-        Ok(Self::of(name, themes::read(name, bytes)?))
+        Ok(Self::of(name, ThemeSource::File(themes::read(name, bytes)?)))
     }
 
     /// Returns the theme's name, as requested.
@@ -105,33 +154,24 @@ impl Highlighter {
         self.breaks.as_ref().map(|(name, _)| &**name)
     }
 
-    /// Returns the colour behind code in a theme; `None` is the terminal's background.
-    pub fn ground_in(&self, theme: &Theme) -> Option<Color> {
-        if theme.code.background {
-            theme.code.fill.or_else(|| self.background())
-        } else {
-            theme.base.bg
-        }
-    }
-
-    /// Returns the ground on which the colours are readable.
-    pub fn ground(&self) -> Option<Color> {
+    /// Returns the ground on which the colours were made readable.
+    pub fn ground(&self) -> Option<CodeGround> {
         self.ground
     }
 
     /// Returns the theme's background.
     pub fn background(&self) -> Option<Color> {
-        self.theme.settings.background.and_then(paint::color)
+        background_of(self.unpacked().theme)
     }
 
     /// Returns the style of text that no rule of the theme matches.
     pub fn foreground(&self) -> Style {
-        paint::style(self.rules.get_default())
+        paint::style(self.unpacked().rules.get_default())
     }
 
     /// Returns the style of lines outside the highlighted group: that of comments.
     pub fn dimmed(&self) -> Style {
-        paint::style(self.rules.style_for_stack(syntaxes::comment()))
+        paint::style(self.unpacked().rules.style_for_stack(syntaxes::comment()))
     }
 
     /// Returns the code in colours.
@@ -140,8 +180,9 @@ impl Highlighter {
             return known;
         }
         // Not under the lock: at worst, two threads highlight the same code.
-        let breaks = self.breaks.as_ref().map(|(_, rules)| rules);
-        let painted = paint::highlight(PaintRules { colors: &self.rules, breaks }, language, code);
+        let UnpackedTheme { rules, breaks, .. } = self.unpacked();
+        let rules = PaintRules { colors: rules, breaks: breaks.as_ref() };
+        let painted = paint::highlight(rules, language, code);
         self.cache().insert(language, code, painted.clone());
         painted
     }
@@ -166,6 +207,10 @@ impl Highlighter {
     fn cache(&self) -> parking_lot::MutexGuard<'_, HighlightCache> {
         self.cache.lock()
     }
+}
+
+fn background_of(theme: &colors::Theme) -> Option<Color> {
+    theme.settings.background.and_then(paint::color)
 }
 
 impl fmt::Debug for Highlighter {

@@ -183,7 +183,8 @@ fn code_breaks_where_another_theme_changes_colour() {
     };
     let own = Highlighter::new("TwoDark").unwrap();
     assert_eq!(ends(&own), (None, None));
-    let like = own.breaking_like(Some("GitHub")).readable_on(Some(Color::Rgb(0, 0, 0)));
+    let like =
+        own.breaking_like(Some("GitHub")).readable_on(CodeGround::Color(Some(Color::Rgb(0, 0, 0))));
     assert_ne!(spans("TwoDark"), spans("GitHub"));
     assert_eq!(ends(&like), (None, Some(spans("GitHub"))), "a short line never wraps");
     assert_eq!(like.lines("rust", "let x = 1;").len(), 1);

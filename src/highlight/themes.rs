@@ -25,13 +25,32 @@ pub fn exists(name: &str) -> bool {
     find(name).is_some()
 }
 
+/// Where a theme comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum ThemeSource {
+    /// It is built in.
+    BuiltIn(EmbeddedThemeName),
+    /// It was read from a file.
+    File(&'static Theme),
+}
+
+impl ThemeSource {
+    /// Returns the theme.
+    pub(super) fn theme(self) -> &'static Theme {
+        static THEMES: OnceLock<EmbeddedLazyThemeSet> = OnceLock::new();
+        match self {
+            Self::BuiltIn(name) => THEMES.get_or_init(extra).get(name),
+            Self::File(theme) => theme,
+        }
+    }
+}
+
 /// Finds a theme, ignoring case, spaces and punctuation: `catppuccin-latte` is `Catppuccin Latte`.
-pub(super) fn find(name: &str) -> Option<&'static Theme> {
-    static THEMES: OnceLock<EmbeddedLazyThemeSet> = OnceLock::new();
+pub(super) fn find(name: &str) -> Option<ThemeSource> {
     let wanted = normalised(name);
     let built_in = EmbeddedLazyThemeSet::theme_names().iter().map(|&name| (name.as_name(), name));
     let (_, found) = built_in.chain(ALIASES).find(|(known, _)| normalised(known) == wanted)?;
-    Some(THEMES.get_or_init(extra).get(found))
+    Some(ThemeSource::BuiltIn(found))
 }
 
 /// Parses a `.tmTheme` file. Themes are leaked and cached: a file that is read repeatedly takes memory
@@ -64,7 +83,7 @@ mod tests {
     #[test]
     fn names_are_themes() {
         for name in names() {
-            assert!(find(name).is_some(), "{name}");
+            assert!(!find(name).unwrap().theme().scopes.is_empty(), "{name}");
         }
         assert_eq!(names().count(), 32);
     }

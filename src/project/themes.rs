@@ -8,7 +8,7 @@ use super::options::{LoadOptions, folder};
 use crate::deck::Deck;
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::files::{self, DeadlineReader, FileKind, ReadError};
-use crate::highlight::{self, Highlighter};
+use crate::highlight::{self, CodeGround, Highlighter};
 use crate::source::{Files, MemFiles, SourceFile, Span};
 use crate::theme::{self, Library, Theme};
 
@@ -108,16 +108,14 @@ pub(super) fn highlighter(
 ) -> Arc<Highlighter> {
     let name = theme.code.highlight_theme.as_str();
     let breaks = break_theme(theme, deck);
+    let ground = CodeGround::in_theme(theme);
     let is_same = |kept: &&Arc<Highlighter>| {
-        kept.theme() == name
-            && kept.ground() == kept.ground_in(theme)
-            && kept.break_theme() == breaks
+        kept.theme() == name && kept.ground() == Some(ground) && kept.break_theme() == breaks
     };
     if let Some(kept) = before.filter(is_same) {
         return Arc::clone(kept);
     }
     let found = find_highlighter(load_options, reader, theme, deck);
-    let ground = found.ground_in(theme);
     Arc::new(found.readable_on(ground).breaking_like(breaks))
 }
 
