@@ -14,6 +14,16 @@ pub fn format_duration(time: Duration) -> String {
     }
 }
 
+/// Formats how long something has been going on, in whole seconds: `3 s`. Empty in the first second.
+/// With fractions, what shows it would change all the time.
+pub fn format_elapsed(time: Duration) -> String {
+    match time.as_secs() {
+        0 => String::new(),
+        seconds @ 1..60 => format!("{seconds} s"),
+        _ => format_duration(time),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -31,5 +41,13 @@ mod tests {
     #[case(65_000_000, "1 min 05 s")]
     fn durations_are_formatted_briefly(#[case] micros: u64, #[case] expected: &str) {
         assert_eq!(format_duration(Duration::from_micros(micros)), expected);
+    }
+
+    #[rstest]
+    #[case(999, "")]
+    #[case(1_999, "1 s")]
+    #[case(65_400, "1 min 05 s")]
+    fn elapsed_time_has_whole_seconds(#[case] millis: u64, #[case] expected: &str) {
+        assert_eq!(format_elapsed(Duration::from_millis(millis)), expected);
     }
 }

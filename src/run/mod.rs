@@ -8,13 +8,14 @@ mod protocol;
 mod state;
 mod terminal;
 
-pub use duration::format_duration;
+pub use duration::{format_duration, format_elapsed};
 pub use output::{MarkdownOutput, Output, OutputRow, Part, TextOutput};
 pub use protocol::{
     DataColumn, DataTable, Event, OPTIMIZED_AWAY, Outcome, OutputValue, Preparation, Request,
     RunId, RunLimits, Sampling, SessionStart, Snippet, StdinSource, Target, Timing, group_digits,
 };
 pub use state::{
-    CellRun, Prompt, PromptView, Runs, SessionLink, State, Variable, cells_to_run, is_current,
+    CellRun, Prompt, PromptView, Runs, STATUS_DELAY, SessionLink, State, Variable, cells_to_run,
+    is_current,
 };
 pub use terminal::{Emulator, MouseAction, Pointer};

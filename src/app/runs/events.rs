@@ -172,8 +172,9 @@ pub(in crate::app) fn prepared(app: &mut App, code: Fingerprint, progress: &Prep
 pub(in crate::app) fn tick(app: &mut App, passed: Duration) {
     let mut any = false;
     for run in app.runs.values_mut().filter(|run| run.is_under_way()) {
+        let before = run.next_change();
         run.elapsed += passed;
-        any = true;
+        any |= before <= passed;
     }
     if any {
         app.scene_changed();

@@ -7,6 +7,7 @@ pub(super) mod permission;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::app::input::block_editor::BlockEditor;
 use crate::app::input::keymap::Keymap;
@@ -392,6 +393,12 @@ impl App {
     /// Returns whether a cell is queued or running, so that elapsed times change.
     pub fn is_running(&self) -> bool {
         self.runs.values().any(CellRun::is_under_way)
+    }
+
+    /// Returns how long until the time shown by a running cell changes; none if no cell runs.
+    pub fn next_tick(&self) -> Option<Duration> {
+        let running = self.runs.values().filter(|run| run.is_under_way());
+        running.map(CellRun::next_change).min()
     }
 
     /// Returns whether no code runs and recorded outputs are shown instead.

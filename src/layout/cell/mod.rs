@@ -12,19 +12,14 @@ mod side_by_side;
 pub(super) mod status;
 mod window;
 
-use std::time::Duration;
-
 use self::result::{CellExtent, extent, folded, start_error};
 use crate::deck::{Cell, CellId, CodeBlock, OutputPlace, Picture, Start};
 use crate::layout::code;
 use crate::layout::flow::Flow;
 use crate::layout::picture;
 use crate::layout::scene::{Item, PlacedItem};
-use crate::run::{CellRun, Outcome, State};
+use crate::run::{CellRun, Outcome, STATUS_DELAY, State};
 use crate::theme::OutputShape;
-
-/// Time before a run that replaces its code shows a status line.
-const STATUS_DELAY: Duration = Duration::from_millis(300);
 
 /// Lays out a cell: code, status line and output. Adds an item with their area, for clicks.
 pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {

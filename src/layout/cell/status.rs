@@ -10,7 +10,7 @@ use crate::layout::code::CodeBox;
 use crate::layout::flow::Flow;
 use crate::layout::key_hints::{KeyHints, with_key};
 use crate::layout::text::StyledText;
-use crate::run::{self, CellRun, Outcome, State, format_duration, group_digits};
+use crate::run::{self, CellRun, Outcome, State, format_duration, format_elapsed, group_digits};
 use crate::theme::OutputStyle;
 
 /// Minimum columns of a status line.
@@ -159,7 +159,7 @@ fn state_words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) -> String {
         }
         State::Ready => with_key("ready", &keys.run),
         State::Running if run.screen.is_some() && !keys.enter.is_empty() => {
-            format!("running {} · {} to type", format_duration(run.elapsed), keys.enter)
+            format!("{} · {} to type", running(run.elapsed), keys.enter)
         }
         State::Running => match &run.prompt {
             _ if run.awaits.is_some() => {
@@ -170,10 +170,15 @@ fn state_words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) -> String {
                 with_key("waits for input", &keys.enter)
             }
             Some(prompt) if prompt.waits => "waits for input".to_owned(),
-            _ => format!("running {}", format_duration(run.elapsed)),
+            _ => running(run.elapsed),
         },
         State::Ended(outcome) => ended(outcome, run.elapsed),
     }
+}
+
+/// Returns how long it has been running.
+fn running(elapsed: Duration) -> String {
+    format!("running {}", format_elapsed(elapsed)).trim_end().to_owned()
 }
 
 /// Returns notes on how a run was done.
@@ -336,7 +341,7 @@ mod tests {
             elapsed: Duration::from_secs(3),
             ..CellRun::default()
         },
-        "● running 3.0 s"
+        "● running 3 s"
     )]
     #[case(ended_with(Outcome::Exited(0)), "✓ 0.8 ms")]
     #[case(ended_with(Outcome::Exited(1)), "✗ exit 1 · 0.8 ms")]

@@ -90,7 +90,7 @@ fn f152_only_long_runs_in_place_show_a_status() {
     };
     let body = |millis| between(OutputMode::Replace, Start::Auto, running(millis)).body();
     assert!(!body(100).contains("running"), "{}", body(100));
-    assert!(body(800).contains("running 800 ms"), "{}", body(800));
+    assert!(body(800).contains("● running"), "{}", body(800));
 }
 
 #[test]

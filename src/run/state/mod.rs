@@ -15,6 +15,9 @@ use crate::deck::CellId;
 pub use prompt::{Prompt, PromptView};
 pub use session::{SessionLink, Variable, cells_to_run, is_current};
 
+/// Time before a run that replaces its code shows a status line.
+pub const STATUS_DELAY: Duration = Duration::from_millis(300);
+
 /// The state shown in a block's status line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum State {
@@ -102,6 +105,18 @@ impl CellRun {
     /// Returns whether it was requested and has not ended.
     pub fn is_under_way(&self) -> bool {
         self.wanted || self.state.is_active()
+    }
+
+    /// Returns how long until the time that it shows changes: its status appears, the next second begins,
+    /// or its prompt closes.
+    pub fn next_change(&self) -> Duration {
+        let second =
+            Duration::from_secs(1) - Duration::from_nanos(self.elapsed.subsec_nanos().into());
+        let shown = match STATUS_DELAY.saturating_sub(self.elapsed) {
+            Duration::ZERO => second,
+            left => left,
+        };
+        self.prompt.as_ref().and_then(Prompt::closes_in).map_or(shown, |left| left.min(shown))
     }
 }
 

@@ -76,6 +76,11 @@ impl Prompt {
         !self.waits && self.closes_in == Some(Duration::ZERO)
     }
 
+    /// Returns how long until it closes, if it does.
+    pub fn closes_in(&self) -> Option<Duration> {
+        self.closes_in.filter(|left| !self.waits && !left.is_zero())
+    }
+
     /// Returns the part of the line around the cursor that fits into `columns` columns.
     pub fn shown(&self, columns: u16) -> PromptView {
         let seen = |c: char| if self.hidden { HIDDEN_CHAR } else { c };
