@@ -2,18 +2,17 @@
 
 use std::ops::Range;
 
-use ratatui::style::Color;
 use ratatui::text::Line;
 use syntect::highlighting as colors;
 
 use super::paint::{self, MAX_BLOCK_BYTES, Parser};
-use super::{Highlighter, syntaxes};
+use super::{CodeGround, Highlighter, syntaxes};
 
 /// The code in the editor, highlighted up to its last visible line.
 #[derive(Default)]
 pub struct EditedCode {
     /// The highlight theme and its ground.
-    theme: (String, Option<Color>),
+    theme: (String, Option<CodeGround>),
     language: String,
     lines: Vec<EditedLine>,
 }
@@ -46,7 +45,7 @@ impl EditedCode {
         self.lines.truncate(same);
         let end = shown.end.min(lines.len());
         for line in lines.iter().take(end).skip(same) {
-            self.push(&highlighter.rules, lines, line);
+            self.push(&highlighter.unpacked().rules, lines, line);
         }
         let shown = shown.start.min(end)..end;
         self.lines[shown].iter().map(|line| line.styled.clone()).collect()

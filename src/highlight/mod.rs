@@ -154,6 +154,14 @@ impl Highlighter {
         self.breaks.as_ref().map(|(name, _)| &**name)
     }
 
+    /// Returns the colour behind code in a theme; none is the terminal's background.
+    pub fn ground_in(&self, theme: &Theme) -> Option<Color> {
+        match CodeGround::in_theme(theme) {
+            CodeGround::OfTheme => self.background(),
+            CodeGround::Color(color) => color,
+        }
+    }
+
     /// Returns the ground on which the colours were made readable.
     pub fn ground(&self) -> Option<CodeGround> {
         self.ground
