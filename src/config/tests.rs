@@ -333,6 +333,7 @@ fn deck_configuration_sets_allowed_keys_only() {
         "export.snippets",
         "export.pdf",
         "bindings",
+        "control",
     ];
     assert_eq!(refused, wanted);
     assert!(problems.iter().all(|it| it.severity == Severity::Warning));

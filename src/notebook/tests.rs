@@ -174,9 +174,9 @@ fn metadata_becomes_front_matter() {
     let deck = read(NotebookFormat::Jupyter, &json, "").unwrap();
     insta::assert_snapshot!(deck.text, @r#"
     ---
+    title: "T: x"
     authors: ["A"]
     theme: {"name":"light"}
-    title: "T: x"
     options: {"replay": "until_run", "a":1}
     ---
     "#);

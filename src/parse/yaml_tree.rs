@@ -82,7 +82,7 @@ pub(super) fn read(text: &str) -> (Option<YamlNode>, Option<YamlMistake>) {
 
 fn compose(text: &str) -> (Option<YamlNode>, Option<YamlMistake>) {
     let mut tree = TreeBuilder {
-        events: Parser::new_from_str(text),
+        events: yaml::parser(text),
         text,
         anchors: HashMap::new(),
         copied: 0,

@@ -253,20 +253,20 @@ pub(super) mod tests {
         insta::assert_snapshot!(format!("{:#}", json(&findings[1..2])), @r#"
         [
           {
-            "block": 2,
-            "column": 1,
-            "diff": "--- recorded 2026-11-22\n+++ now\n@@ -1 +1 @@\n-1\n+2\n",
             "file": "talk.md",
-            "language": "bash",
             "line": 2,
-            "message": "differs from the recording of 2026-11-22",
+            "column": 1,
+            "slide": "A & B",
+            "block": 2,
             "name": null,
+            "language": "bash",
+            "verdict": "differs",
+            "message": "differs from the recording of 2026-11-22",
+            "took_ms": 12.0,
+            "diff": "--- recorded 2026-11-22\n+++ now\n@@ -1 +1 @@\n-1\n+2\n",
             "output": [
               "<oh>"
-            ],
-            "slide": "A & B",
-            "took_ms": 12.0,
-            "verdict": "differs"
+            ]
           }
         ]
         "#);

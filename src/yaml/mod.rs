@@ -10,7 +10,7 @@ mod keys;
 use std::ops::Range;
 use std::rc::Rc;
 
-use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle, Span};
+use serde_saphyr::granit_parser::{Event, Marker, Options, Parser, ScalarStyle, Span, StrInput};
 
 use crate::panics::contain;
 
@@ -83,9 +83,17 @@ pub fn catch_panic<T>(parse: impl FnOnce() -> T) -> Result<T, String> {
     contain("the YAML parser", parse).map_err(|panicked| panicked.to_string())
 }
 
+/// Returns a parser of YAML without events for comments. They would shorten the ranges of collections,
+/// and whether they are on by default depends on what other crates ask of the YAML parser.
+pub(crate) fn parser(text: &str) -> Parser<'_, StrInput<'_>> {
+    let mut options = Options::default();
+    options.set_emit_comments(false);
+    Parser::new_from_str_with_options(text, options)
+}
+
 fn compose(text: &str) -> Result<Rc<Node>, YamlError> {
     let mut composer = Composer::default();
-    for event in Parser::new_from_str(text) {
+    for event in parser(text) {
         let (event, span) = event.map_err(|error| YamlError {
             at: offset(error.marker()).min(text.len()),
             message: error.info().clone(),

@@ -10,7 +10,7 @@ use time::UtcOffset;
 use super::clock::{self, Pace};
 use super::mirror::{Mirror, NotesPart};
 use super::panes::{PaneShares, Panes};
-use super::readiness::{Urgency, readiness};
+use super::readiness::{BlockUrgency, readiness};
 use crate::app::{Action, Blank, Keymap};
 use crate::control::{BlockReport, BlockStatus, TalkState};
 use crate::layout::Size;
@@ -330,11 +330,11 @@ fn condition(block: &BlockReport, now_ms: u64, ink: Ink) -> (String, &'static st
     let (words, urgency) = readiness(block, now_ms);
     let words = visible_line(&words).into_owned();
     match urgency {
-        Urgency::Fine if block.status == BlockStatus::NotRun => (words, "◌", ink.dim),
-        Urgency::Fine => (words, "✓", ink.good),
-        Urgency::Busy => (words, "●", ink.busy),
-        Urgency::Look => (words, "!", ink.look),
-        Urgency::Broken => (words, "✗", ink.bad),
+        BlockUrgency::Fine if block.status == BlockStatus::NotRun => (words, "◌", ink.dim),
+        BlockUrgency::Fine => (words, "✓", ink.good),
+        BlockUrgency::Busy => (words, "●", ink.busy),
+        BlockUrgency::Look => (words, "!", ink.look),
+        BlockUrgency::Broken => (words, "✗", ink.bad),
     }
 }
 
