@@ -7,9 +7,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-pub(super) use super::choices::Choices;
-use super::stage_args::{ConsoleArgs, RemoteArgs, StageFlags};
-use crate::exec::SandboxOptions;
+pub(super) use super::choices::{Choices, Sandbox};
+use super::stage_args::{ConsoleArgs, RehearseArgs, RemoteArgs, StageFlags};
 use crate::export::Overflow;
 use crate::layout::Size;
 use crate::media::Protocol;
@@ -64,31 +63,6 @@ pub(super) struct Args {
     pub(super) lists: Lists,
     #[command(flatten)]
     pub(super) export: ExportFlags,
-}
-
-/// The sandbox flag.
-#[derive(Clone, Copy, Debug, clap::Args)]
-pub(super) struct Sandbox {
-    /// Run the deck's code in a sandbox, without asking. It can read system files and the deck's
-    /// folder, write only temporary files, and has no network unless you pass `--sandbox=net`. Linux
-    /// only; see docs/SANDBOX.md.
-    #[arg(long, value_name = "OPEN", num_args = 0..=1, require_equals = true)]
-    #[expect(clippy::option_option, reason = "a flag whose value may be left out")]
-    pub(super) sandbox: Option<Option<SandboxAccess>>,
-}
-
-/// A restriction that the sandbox lifts.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum SandboxAccess {
-    /// Allow network access.
-    Net,
-}
-
-impl Sandbox {
-    /// Returns the requested sandbox, if any.
-    pub(super) fn chosen(self) -> Option<SandboxOptions> {
-        self.sandbox.map(|opened| SandboxOptions { has_network: opened.is_some() })
-    }
 }
 
 /// Flags that print a list instead of presenting a deck.
@@ -146,6 +120,10 @@ pub(super) enum Command {
     ///
     /// The keys drive the talk. Without a deck, the only running talk is followed.
     Console(ConsoleArgs),
+    /// Present a deck and save how long each slide took, for the console and your budgets.
+    ///
+    /// The times are saved in `NAME.rehearsal.json` beside the deck. `t` pauses the timer.
+    Rehearse(RehearseArgs),
     /// Drive a running talk from another terminal, a script or a pedal.
     ///
     /// The talk listens on a socket that only you can open; see docs/CONTROL.md.

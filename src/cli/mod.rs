@@ -16,6 +16,7 @@ mod help;
 mod new;
 mod progress;
 mod record;
+mod rehearse;
 mod remote;
 mod settings;
 mod stage_args;
@@ -50,6 +51,7 @@ pub fn run() -> ExitCode {
         Some(Command::Check(args)) => check::check(&args),
         Some(Command::Record(args)) => record::record(&args),
         Some(Command::Console(args)) => console::console(&args),
+        Some(Command::Rehearse(args)) => rehearse::rehearse(&args),
         Some(Command::Remote(args)) => remote::remote(&args),
         Some(Command::Convert(args)) => done(convert::convert(&args).and_then(|text| print(&text))),
         Some(Command::Doctor(args)) => doctor::doctor(&args),

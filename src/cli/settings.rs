@@ -117,6 +117,7 @@ pub(super) fn default_settings(deck: PathBuf, choices: &Choices, config: &Config
         duration: None,
         start: None,
         loops: false,
+        rehearses: false,
         notice: None,
     }
 }

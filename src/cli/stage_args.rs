@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 
-use super::choices::Choices;
+use super::choices::{Choices, Sandbox};
 use crate::parse;
 
 /// Flags of a talk.
@@ -31,6 +31,24 @@ pub(super) struct ConsoleArgs {
     /// The process id of the talk, if several talks are running.
     #[arg(long, value_name = "PID", conflicts_with = "deck")]
     pub(super) talk: Option<u32>,
+    #[command(flatten)]
+    pub(super) choices: Choices,
+}
+
+/// Arguments of `livedeck rehearse`.
+#[derive(Debug, Parser)]
+pub(super) struct RehearseArgs {
+    /// The deck: a markdown file.
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(super) deck: PathBuf,
+    /// How long the talk is planned to take, such as `30m`.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) duration: Option<Duration>,
+    /// Run `+exec` code without asking.
+    #[arg(short = 'x', long)]
+    pub(super) enable_snippet_execution: bool,
+    #[command(flatten)]
+    pub(super) sandbox: Sandbox,
     #[command(flatten)]
     pub(super) choices: Choices,
 }

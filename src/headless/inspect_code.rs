@@ -1,12 +1,14 @@
-//! Finds blocks that cannot work: code in unknown languages.
+//! Finds blocks that cannot work, such as code in unknown languages, and blocks that run for long.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::deck::{Cell, Deck};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::exec::{CustomExecutor, languages, likely_python, why_not_run};
 use crate::project::LoadedDeck;
+use crate::run::format_duration;
 use crate::source::Span;
 
 /// Reports blocks whose language or executor is unknown.
@@ -69,4 +71,43 @@ fn fence_above(deck: &Deck, code: Span) -> Span {
     let Some(above) = above else { return code };
     let start = above.rfind('\n').map_or(0, |at| at + 1);
     Span::new(code.file, start..above.len())
+}
+
+/// Time that a block may take on stage before `check` warns.
+const LONG_RUN: Duration = Duration::from_secs(10);
+
+/// Warns of blocks that took long when they were recorded.
+pub(super) fn slow_blocks(loaded: &LoadedDeck) -> impl Iterator<Item = Diagnostic> {
+    loaded.deck.cells.iter().filter_map(|cell| {
+        let run = loaded.recorded.get(&cell.id).filter(|run| !run.stale)?;
+        let message =
+            || format!("this block took {} when it was recorded", format_duration(run.elapsed));
+        let hint = "the audience waits; make it faster, or show its recording";
+        (run.elapsed > LONG_RUN).then(|| Diagnostic::warning(cell.span, message()).hint(hint))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deck::CellId;
+    use crate::project::{LoadOptions, load};
+    use crate::run::CellRun;
+
+    #[test]
+    fn long_recorded_runs_are_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        let deck = folder.path().join("talk.md");
+        std::fs::write(&deck, "```bash +exec\nsleep 11\n```\n").unwrap();
+        let mut loaded = load(&LoadOptions::new(deck), None).unwrap();
+        let mut warnings = |seconds, stale| {
+            let elapsed = Duration::from_secs(seconds);
+            let run = CellRun { elapsed, stale, ..CellRun::default() };
+            loaded.recorded.insert(CellId(0), run);
+            slow_blocks(&loaded).map(|found| found.message).collect::<Vec<_>>()
+        };
+        assert!(warnings(9, false).is_empty());
+        assert_eq!(warnings(11, false), ["this block took 11.0 s when it was recorded"]);
+        assert!(warnings(11, true).is_empty(), "the code has changed");
+    }
 }

@@ -58,6 +58,7 @@ impl Talk {
             publisher.publish(&self.loaded.deck, self.app.at());
         }
         self.timer.moved(self.app.at());
+        self.time_rehearsal();
         self.auto_advance.shown(self.app.at(), self.app.scroll());
         self.publish_state(false);
         let at = self.app.at().slide;

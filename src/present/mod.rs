@@ -27,6 +27,7 @@ mod opening;
 mod overview;
 mod prefetch;
 mod prerender;
+mod rehearsing;
 mod remote_control;
 mod review;
 mod save;
@@ -50,7 +51,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::app::{App, AppOptions, Msg, Trust, update};
+use crate::app::{App, AppOptions, Msg, TimerCommand, Trust, update};
 use crate::control::ControlEvent;
 use crate::deck::{Cursor, SlideNo};
 use crate::diag::Diagnostic;
@@ -78,6 +79,7 @@ use opening::{OpenOutcome, TerminalIo};
 use overview::Miniatures;
 use prefetch::Prefetch;
 use prerender::Prerender;
+use rehearsing::Rehearsing;
 use remote_control::RemoteControl;
 use review::Review;
 use speaker_sync::Publisher;
@@ -180,6 +182,7 @@ fn run(mut settings: Settings) -> io::Result<Ending> {
     let mut talk = Talk::new(settings, screen, loaded, sender)?;
     let ended = talk.run_loop(input, &receivers, early);
     talk.clear_pictures();
+    talk.save_rehearsal()?;
     ended.map(|()| talk.ending)
 }
 
@@ -219,6 +222,8 @@ struct Talk {
     auto_advance: AutoAdvance,
     /// The notice on the screen, and when it has been read.
     notice: Option<(String, Instant)>,
+    /// The times of the rehearsal, if this is one.
+    rehearsing: Option<Rehearsing>,
     /// How the presentation ended.
     ending: Ending,
     /// We suspended ourselves and have not received the signal that continued us yet.
@@ -288,6 +293,7 @@ impl Talk {
             let slide = SlideNo::new(slide as usize - 1).min(loaded.deck.last_slide());
             update(&mut app, Msg::GoTo(Cursor { slide, ..Cursor::default() }));
         }
+        let rehearsing = settings.rehearses.then(Rehearsing::default);
         let mut talk = Self {
             settings,
             app,
@@ -314,10 +320,14 @@ impl Talk {
             timer: TalkTimer::default(),
             auto_advance: AutoAdvance::default(),
             notice: None,
+            rehearsing,
             ending: Ending::Left,
             was_suspended: false,
         };
         update(&mut talk.app, Msg::Recorded(talk.loaded.recorded.clone()));
+        if talk.rehearsing.is_some() {
+            talk.timer.command(TimerCommand::Start);
+        }
         talk.draw()?;
         talk.prepare();
         if has_code {

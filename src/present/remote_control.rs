@@ -1,6 +1,8 @@
 //! The talk's side of its control socket: publishes the state while programs are connected, and performs
 //! their calls.
 
+use std::io;
+
 use super::channel::EventSender;
 use super::talk_link::LinkEvent;
 use super::talk_report::TalkReporter;
@@ -8,6 +10,7 @@ use super::{LoopEvent, Settings, Talk, effects};
 use crate::app::{App, Effect, Msg, TimerCommand, update};
 use crate::control::{CallId, ControlEvent, ControlServer, TalkCall};
 use crate::deck::{Cursor, SlideNo, Step};
+use crate::project;
 
 /// The control socket of a talk.
 pub(super) struct RemoteControl {
@@ -111,6 +114,21 @@ impl Talk {
     pub(super) fn set_timer(&mut self, command: TimerCommand) {
         let notice = self.timer.command(command);
         update(&mut self.app, Msg::Failed(notice));
+    }
+
+    /// Notes when the current step was shown, if this is a rehearsal.
+    pub(super) fn time_rehearsal(&mut self) {
+        let (at, elapsed) = (self.app.at(), self.timer.elapsed());
+        if let Some(rehearsing) = &mut self.rehearsing {
+            rehearsing.shown(at, elapsed);
+        }
+    }
+
+    /// Saves the times of the rehearsal that ends, if this is one.
+    pub(super) fn save_rehearsal(&mut self) -> io::Result<()> {
+        let Some(rehearsing) = self.rehearsing.take() else { return Ok(()) };
+        let rehearsal = rehearsing.end(&self.loaded.deck, self.timer.elapsed());
+        project::save_rehearsal(&self.settings.load_options.path, &rehearsal)
     }
 
     /// Returns the planned duration of the talk.

@@ -57,6 +57,8 @@ pub struct Settings {
     pub start: Option<u32>,
     /// Whether the first slide follows the last one.
     pub loops: bool,
+    /// Whether to time the slides and save their times.
+    pub rehearses: bool,
     /// A notice to show at the start.
     pub notice: Option<String>,
 }

@@ -50,6 +50,12 @@ impl TalkTimer {
         format!("timer paused at {}", format_duration(seconds))
     }
 
+    /// Returns the time counted so far.
+    pub(super) fn elapsed(&self) -> Duration {
+        let running = self.since.and_then(|since| since.elapsed().ok());
+        self.counted + running.unwrap_or_default()
+    }
+
     /// Returns whether the speaker has paused it.
     pub(super) fn is_paused(&self) -> bool {
         self.is_manual && self.since.is_none()

@@ -6,6 +6,7 @@ use time::{OffsetDateTime, UtcOffset};
 
 use crate::control::{TalkState, TimerReport};
 use crate::deck::{Deck, SlideNo};
+use crate::project::Rehearsal;
 
 /// How far the talk is ahead of its plan or behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +43,16 @@ pub(super) fn elapsed(timer: &TimerReport, now_ms: u64) -> Duration {
     Duration::from_millis(timer.elapsed_ms_at(now_ms))
 }
 
-/// Returns the times that the plan gives to the slides: each slide's budget, and an equal share of what is
-/// left of the duration for those without. `None` if nothing is planned.
-pub(super) fn plan(deck: &Deck, duration: Option<Duration>) -> Option<Vec<Duration>> {
-    let budgets: Vec<Option<Duration>> = deck.slides.iter().map(|slide| slide.budget).collect();
+/// Returns the times that the plan gives to the slides: each slide's budget, or else its time in the last
+/// rehearsal, or else an equal share of what is left of the duration. `None` if nothing is planned.
+pub(super) fn plan(
+    deck: &Deck,
+    rehearsal: &Rehearsal,
+    duration: Option<Duration>,
+) -> Option<Vec<Duration>> {
+    let slides = deck.slides.iter().zip(rehearsal.times(deck));
+    let budgets: Vec<Option<Duration>> =
+        slides.map(|(slide, rehearsed)| slide.budget.or(rehearsed)).collect();
     let planned: Duration = budgets.iter().flatten().sum();
     let open = budgets.iter().filter(|budget| budget.is_none()).count();
     if duration.is_none() && planned.is_zero() {
@@ -77,6 +84,7 @@ mod tests {
     use super::*;
     use crate::control::StagePosition;
     use crate::deck::Slide;
+    use crate::project::RehearsedSlide;
 
     fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -94,13 +102,18 @@ mod tests {
     #[test]
     fn plan_shares_what_budgets_leave() {
         let slide = |budget| Slide { budget, ..Slide::default() };
+        let none = Rehearsal::default();
         let slides = vec![slide(None), slide(Some(seconds(60))), slide(None)];
         let deck = Deck { slides, ..Deck::default() };
-        let planned = plan(&deck, Some(seconds(180))).unwrap();
+        let planned = plan(&deck, &none, Some(seconds(180))).unwrap();
         assert_eq!(planned, [seconds(60), seconds(60), seconds(60)]);
-        assert_eq!(plan(&deck, None).unwrap(), [seconds(0), seconds(60), seconds(0)]);
+        assert_eq!(plan(&deck, &none, None).unwrap(), [seconds(0), seconds(60), seconds(0)]);
         let bare = Deck { slides: vec![slide(None)], ..Deck::default() };
-        assert_eq!(plan(&bare, None), None);
+        assert_eq!(plan(&bare, &none, None), None);
+        let rehearsed =
+            RehearsedSlide { slide: 1, steps_ms: vec![90_000], ..RehearsedSlide::default() };
+        let rehearsal = Rehearsal { slides: vec![rehearsed] };
+        assert_eq!(plan(&bare, &rehearsal, None).unwrap(), [seconds(90)]);
     }
 
     #[test]

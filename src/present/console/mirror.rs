@@ -18,7 +18,7 @@ use crate::media::{Media, Protocol};
 use crate::present::channel::EventSender;
 use crate::present::watch::Watch;
 use crate::present::{LoopEvent, Settings};
-use crate::project::{self, LoadedDeck, SlideStyle};
+use crate::project::{self, LoadedDeck, Rehearsal, SlideStyle};
 use crate::recording;
 use crate::run::{CellRun, Outcome, Runs, State};
 use crate::theme::{FooterStyle, Theme};
@@ -38,6 +38,8 @@ pub(super) struct Mirror {
     notes_row: u32,
     /// The times that the slides are planned to take.
     plan: Option<Vec<Duration>>,
+    /// The last rehearsal.
+    rehearsal: Rehearsal,
     /// How far the talk's slide is scrolled, in thousandths.
     scrolled: u32,
     /// Pictures of the frame.
@@ -70,6 +72,7 @@ impl Mirror {
             notes: None,
             notes_row: 0,
             plan: None,
+            rehearsal: project::read_rehearsal(path).unwrap_or_default(),
             scrolled: 0,
             overlays: Vec::new(),
         })
@@ -107,7 +110,7 @@ impl Mirror {
         update(&mut self.app, Msg::Mirrored(runs(&self.loaded.deck, state, now_ms)));
         self.scrolled = position.scrolled;
         let duration = state.timer.duration_ms.map(Duration::from_millis);
-        self.plan = clock::plan(&self.loaded.deck, duration);
+        self.plan = clock::plan(&self.loaded.deck, &self.rehearsal, duration);
     }
 
     /// Handles an event of the deck's files and pictures. Returns whether anything changed.

@@ -149,3 +149,36 @@ fn notes_window_says_that_it_is_alone() {
     notes.wait_for("waiting for a talk");
     notes.quit();
 }
+
+#[test]
+fn rehearsal_is_timed_and_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let deck = folder.path().join("talk.md");
+    fs::write(&deck, DECK).unwrap();
+    let args = ["rehearse"];
+    let rehearsal = PtyHarness::open(&deck, &Opening { args: &args, ..Opening::default() });
+    rehearsal.wait_for("first");
+    rehearsal.keys("l");
+    rehearsal.wait_for("second");
+    rehearsal.keys("l");
+    rehearsal.wait_for("echo");
+    rehearsal.keys("q");
+    rehearsal.wait_for("in all, saved in");
+    assert!(rehearsal.end().success());
+    let saved = fs::read_to_string(folder.path().join("talk.rehearsal.json")).unwrap();
+    let saved: serde_json::Value = serde_json::from_str(&saved).unwrap();
+    assert_eq!(
+        (&saved["slides"][0]["title"], &saved["slides"][1]["slide"]),
+        (&"One".into(), &2.into())
+    );
+    assert_eq!(saved["slides"][0]["steps_ms"].as_array().unwrap().len(), 2);
+    let talk = PtyHarness::open(&deck, &Opening::default());
+    talk.wait_for("first");
+    let console = console(&talk, &[], (100, 30));
+    console.wait_for("say hello first");
+    console.keys("l");
+    // The rehearsal took a moment.
+    console.wait_for("behind");
+    console.quit();
+    talk.quit();
+}
