@@ -1,6 +1,8 @@
 //! Text inside a block: a flat sequence of inlines, each in one style. The parser resolves nesting
 //! (flags add up, the inner colour wins), which leaves only line breaking to the layout.
 
+use std::sync::Arc;
+
 use crate::source::Span;
 
 /// A part of a block's text.
@@ -31,6 +33,8 @@ pub struct TextStyle {
     flags: u16,
     /// Colours from `<span style="…">`, boxed because they are rare.
     pub colors: Option<Box<SpanColors>>,
+    /// Where a link leads, if the text is part of one.
+    pub link: Option<Arc<str>>,
 }
 
 /// Colours of a span: each a colour name, `#hex`, or `palette:name`.
@@ -69,7 +73,14 @@ impl TextStyle {
 
     /// Creates a style with only these flags.
     pub fn new(flags: u16) -> Self {
-        Self { flags, colors: None }
+        Self { flags, colors: None, link: None }
+    }
+
+    /// Returns this style with a link.
+    #[must_use]
+    pub fn leading_to(mut self, address: &Arc<str>) -> Self {
+        self.link = Some(Arc::clone(address));
+        self
     }
 
     /// Returns whether any of these flags is set.

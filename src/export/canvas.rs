@@ -2,6 +2,7 @@
 //! their cells, then pictures. Each document format is a [`Canvas`].
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::palette::{CellStyle, Rgb, TerminalColors};
@@ -78,6 +79,16 @@ pub(super) trait Canvas {
 /// The size of a page, in the units of an [`Area`].
 pub(super) fn page_size(buffer: &Buffer) -> (f32, f32) {
     (across(buffer.area.width), down(buffer.area.height))
+}
+
+/// Returns the area of cells.
+pub(super) fn area(cells: Rect) -> Area {
+    Area {
+        x: across(cells.x),
+        y: down(cells.y),
+        width: across(cells.width),
+        height: down(cells.height),
+    }
 }
 
 /// Draws a buffer and its pictures. `colors` are those that a terminal would choose itself.

@@ -96,8 +96,11 @@ fn styled(text: &TextStyle, inline_style: InlineStyle, context: &LayoutContext<'
         style.fg = inline_style.base.fg.or(flags.fg);
         style.bg = inline_style.base.bg.or(flags.bg);
     }
-    match &text.colors {
-        Some(colors) => style.patch(span_style(colors, context)),
+    if let Some(colors) = &text.colors {
+        style = style.patch(span_style(colors, context));
+    }
+    match &text.link {
+        Some(address) => context.links.mark(style, address),
         None => style,
     }
 }

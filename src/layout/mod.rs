@@ -22,6 +22,7 @@ mod inputs;
 mod intro;
 mod key_hints;
 mod limits;
+mod links;
 mod list;
 mod overflow;
 mod pane;
@@ -46,6 +47,7 @@ pub use inputs::{
     PictureSizes, PixelSize, Size, SlideArea, VerticalAlign,
 };
 pub use key_hints::KeyHints;
+pub use links::split_link;
 pub use overflow::overflow;
 pub use pane::{PaneScene, PaneView, pane};
 pub use role::Role;

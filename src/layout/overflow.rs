@@ -3,7 +3,7 @@
 //! are warnings.
 
 use super::flow::{OverflowKind, OverflowingPart};
-use super::inputs::Inputs;
+use super::inputs::{Inputs, Size};
 use super::slide::{SlidePage, page};
 use crate::deck::Slide;
 use crate::diag::Diagnostic;
@@ -11,7 +11,9 @@ use crate::source::{Sources, Span};
 
 /// Returns a warning for everything that does not fit on the slide at this step.
 pub fn overflow(inputs: &Inputs<'_>) -> Vec<Diagnostic> {
-    let SlidePage { body, rows, .. } = page(inputs);
+    let area = inputs.limits.area(inputs.size.columns, inputs.size.rows);
+    let size = Size { columns: area.width, rows: area.height, ..inputs.size };
+    let SlidePage { body, rows, .. } = page(&Inputs { size, ..*inputs });
     let report = OverflowReport { inputs, slide: inputs.deck.slide(inputs.at.slide) };
     let over = body.height.saturating_sub(rows.count.into());
     let mut found = Vec::new();

@@ -5,6 +5,7 @@
 //! screen.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -40,6 +41,8 @@ pub struct Scene {
     pub body: Vec<PlacedItem>,
     /// The items of the frame, such as the footer, in painting order.
     pub frame: Vec<PlacedItem>,
+    /// The addresses of its links, by the numbers that their text carries.
+    pub links: Vec<Arc<str>>,
 }
 
 /// The place of the mark of a body that scrolls. It never covers text.
@@ -221,6 +224,7 @@ impl Scene {
             mark: Style::new(),
             body: Vec::new(),
             frame: Vec::new(),
+            links: Vec::new(),
         }
     }
 

@@ -1,6 +1,8 @@
 //! Bare URLs in text (`http://…`) are links. A URL ends where GitHub ends it: at white space,
 //! without the punctuation that closes the sentence.
 
+use std::sync::Arc;
+
 use crate::deck::{Inline, TextStyle};
 
 /// The prefixes of a URL.
@@ -18,11 +20,9 @@ pub(super) fn split(text: &str, style: &TextStyle, inlines: &mut Vec<Inline>) {
         };
         push(&text[plain..start], style.clone(), inlines);
         from = start + length;
-        push(
-            &text[start..from],
-            style.clone().with(TextStyle::LINK_URL | TextStyle::BARE),
-            inlines,
-        );
+        let address = &text[start..from];
+        let link = style.clone().with(TextStyle::LINK_URL | TextStyle::BARE);
+        push(address, link.leading_to(&Arc::from(address)), inlines);
         plain = from;
     }
     push(&text[plain..], style.clone(), inlines);

@@ -1,6 +1,8 @@
 //! Collects inline events into a flat sequence of inlines. Styles are a stack: flags add up, the
 //! inner colour wins; code and link labels reset the style.
 
+use std::sync::Arc;
+
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 
 use super::autolink;
@@ -116,7 +118,12 @@ impl<'t> InlineCollector<'t> {
         }
         match event {
             Event::Text(text) => self.text(&text, &range),
-            Event::Code(text) => self.piece(clean_code(&text), TextStyle::new(TextStyle::CODE)),
+            Event::Code(text) => {
+                let code = TextStyle::new(TextStyle::CODE);
+                let link = self.style.link.as_ref();
+                let style = link.map_or(code.clone(), |link| code.leading_to(link));
+                self.piece(clean_code(&text), style);
+            }
             Event::InlineMath(text) => self.formula(&text, range, FormulaPlace::InText),
             Event::DisplayMath(text) => self.formula(&text, range, FormulaPlace::OwnRows),
             Event::SoftBreak => self.push(Inline::SoftBreak),
@@ -205,7 +212,8 @@ impl<'t> InlineCollector<'t> {
                     _ => dest_url,
                 };
                 let starts_at = self.done.len();
-                (OpenKind::Link { url, title, starts_at }, TextStyle::new(TextStyle::LINK_LABEL))
+                let label = TextStyle::new(TextStyle::LINK_LABEL).leading_to(&Arc::from(&*url));
+                (OpenKind::Link { url, title, starts_at }, label)
             }
             Tag::Image { dest_url, .. } => {
                 self.picture(&dest_url, range);
@@ -265,7 +273,7 @@ impl<'t> InlineCollector<'t> {
         if labelled {
             self.piece(" (".into(), plain.clone());
         }
-        self.piece(clean(url), TextStyle::new(TextStyle::LINK_URL));
+        self.piece(clean(url), TextStyle::new(TextStyle::LINK_URL).leading_to(&Arc::from(url)));
         if !title.is_empty() {
             self.piece(" \"".into(), plain.clone());
             self.piece(clean(title), TextStyle::new(TextStyle::LINK_TITLE));

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
-use crate::layout::bitmap;
+use crate::layout::{bitmap, split_link};
 
 /// Pixels of a character in each direction.
 const PIXELS: u16 = 8;
@@ -25,7 +25,7 @@ pub(super) fn write(
     let size = u16::from(size);
     let mut x = x;
     for span in &line.spans {
-        let style = line.style.patch(span.style);
+        let (style, _) = split_link(line.style.patch(span.style));
         for character in span.content.chars() {
             if x.saturating_add(size) > area.right() {
                 return;

@@ -4,17 +4,21 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
 
+use super::slide::{VisibleLink, text_links};
+use crate::layout::Scene;
+
 /// How close to the right edge of the page a row's last address may end to be taken for whole, in
 /// columns: it may go on in the next row.
 const WRAP_MARGIN: u16 = 8;
 
-/// An address in one row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VisibleLink {
-    /// Its cells, from the corner of the buffer.
-    pub cells: Rect,
-    /// Where it leads.
-    pub address: String,
+/// Returns the links of a painted scene, its body scrolled down by `scroll` rows: links of the deck's text,
+/// and the addresses that are visible elsewhere, such as in code and output.
+pub fn links(scene: &Scene, scroll: u32, buffer: &Buffer) -> Vec<VisibleLink> {
+    let mut links = text_links(scene, scroll, buffer);
+    let mut others = visible_links(buffer);
+    others.retain(|other| !links.iter().any(|link| link.cells.intersects(other.cells)));
+    links.extend(others);
+    links
 }
 
 /// Returns the addresses in a buffer that are whole.
@@ -79,7 +83,11 @@ fn address(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use ratatui::style::{Color, Modifier, Style};
+    use ratatui::text::{Line, Span};
+
     use super::*;
+    use crate::layout::{Item, PlacedItem, Size};
 
     fn links(row: &str) -> Vec<(u16, u16, String)> {
         let buffer = Buffer::with_lines([format!("{row:60}")]);
@@ -92,6 +100,38 @@ mod tests {
         let found = links("see PyO3 (https://pyo3.rs), or 中 http://a.b/c_(d).");
         let pyo3 = (10, 15, "https://pyo3.rs".to_owned());
         assert_eq!(found, [pyo3, (34, 16, "http://a.b/c_(d)".to_owned())]);
+    }
+
+    /// A scene with a link in a row of text, and the buffer that shows it.
+    fn linked() -> (Scene, Buffer) {
+        let link = Style::new().underline_color(Color::Rgb(0, 0, 1));
+        let link = link.add_modifier(Modifier::from_bits_retain(1 << 15));
+        let spans =
+            vec![Span::raw("see "), Span::styled("the ", link), Span::styled("中 docs", link)];
+        let item = Item::Text(Line::from(spans));
+        let mut scene = Scene::blank(Size::new(30, 3), Style::new());
+        scene.links = vec!["https://other.example".into(), "https://a.example".into()];
+        scene.body = vec![PlacedItem { x: 2, y: 1, item }];
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 30, 3));
+        crate::view::paint(&scene, 0, &mut buffer);
+        (scene, buffer)
+    }
+
+    #[test]
+    fn label_of_a_link_is_a_link() {
+        let (scene, buffer) = linked();
+        let cells = Rect::new(6, 1, 11, 1);
+        let link = VisibleLink { cells, address: "https://a.example".to_owned() };
+        assert_eq!(super::links(&scene, 0, &buffer), [link]);
+        let cell = &buffer[(6, 1)];
+        assert_eq!((cell.underline_color, cell.modifier), (Color::Reset, Modifier::empty()));
+    }
+
+    #[test]
+    fn covered_label_is_no_link() {
+        let (scene, mut buffer) = linked();
+        buffer.set_string(0, 1, "a panel is open here        ", Style::new());
+        assert_eq!(super::links(&scene, 0, &buffer), []);
     }
 
     #[test]

@@ -35,10 +35,10 @@ pub use editor::edit;
 pub use help::draw as draw_bindings;
 pub use inset::{paint_at, paint_body_at};
 pub use large_text::{LargeGlyph, flatten, large_glyph};
-pub use links::{VisibleLink, visible_links};
+pub use links::{links, visible_links};
 pub use miniature::miniature;
 pub use overview::draw_overview;
-pub use slide::{Overlay, paint, paint_body, paint_frame, picture_areas};
+pub use slide::{Overlay, VisibleLink, paint, paint_body, paint_frame, picture_areas};
 pub use transition::{DONE, Motion, between};
 
 /// Draws the slide, its body scrolled down by `scroll` rows, what is open on top of it, and the line for
@@ -74,7 +74,7 @@ pub fn draw(
         Mode::Problems(row) => problems::draw(app, *row, theme, buffer),
         Mode::TrustPrompt(prompt) => trust_prompt::draw(app, prompt, theme, buffer),
     }
-    status::draw(app, theme, buffer);
+    status::draw(app, theme, slide::mark_columns(scene, scroll), buffer);
     dim::resolve(buffer);
     if scene.size.large_text == LargeText::Protocol {
         large_text::mend(buffer);

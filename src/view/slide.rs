@@ -1,5 +1,7 @@
 //! Paints a scene into a buffer. Pictures, which cells cannot hold, are returned as overlays.
 
+use std::sync::Arc;
+
 use ratatui::buffer::{Buffer, Cell, CellDiffOption};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -8,7 +10,9 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::{block_text, dim, gradient, large_text};
-use crate::layout::{Item, LargeText, MarkPlace, PictureKey, PlacedItem, RAISED, Scene};
+use crate::layout::{
+    Item, LargeText, MarkPlace, PictureKey, PlacedItem, RAISED, Scene, split_link,
+};
 
 /// The place of a picture on the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +25,15 @@ pub struct Overlay {
     pub whole: (u16, u32),
     /// Rows of it that are scrolled off above `area`.
     pub skipped: u32,
+}
+
+/// A link in one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisibleLink {
+    /// Its cells, from the corner of the buffer.
+    pub cells: Rect,
+    /// Where it leads.
+    pub address: String,
 }
 
 /// Paints the scene, its body scrolled down by `scroll` rows, and returns its pictures.
@@ -83,18 +96,33 @@ fn screen(scene: &Scene, buffer: &Buffer) -> Rect {
     Rect::new(0, 0, scene.size.columns, scene.size.rows).intersection(buffer.area)
 }
 
+/// Returns the columns that the mark takes at the end of the last row.
+pub(super) fn mark_columns(scene: &Scene, scroll: u32) -> u16 {
+    let last = scene.size.rows.saturating_sub(1);
+    match scene.mark_place {
+        MarkPlace::Row(row) if row == last => mark_text(scene, scroll).width() as u16,
+        MarkPlace::Margin if scene.scroll_limit() > scroll => 1,
+        _ => 0,
+    }
+}
+
+/// Returns the text of the mark in a row; empty if there is nothing to mark.
+fn mark_text(scene: &Scene, scroll: u32) -> &'static str {
+    match (scroll > 0, scene.scroll_limit() > scroll) {
+        (false, false) => "",
+        (true, false) => "▲ ",
+        (false, true) => "▼ more ",
+        (true, true) => "▲ ▼ more ",
+    }
+}
+
 /// Marks that there is more of the body below, above, or both.
 fn mark(scene: &Scene, scroll: u32, screen: Rect, buffer: &mut Buffer) {
     let (above, below) = (scroll > 0, scene.scroll_limit() > scroll);
     let viewport = scene.viewport.intersection(screen);
     match scene.mark_place {
         MarkPlace::Row(row) => {
-            let text = match (above, below) {
-                (false, false) => return,
-                (true, false) => "▲ ",
-                (false, true) => "▼ more ",
-                (true, true) => "▲ ▼ more ",
-            };
+            let text = mark_text(scene, scroll);
             let x = viewport.right().saturating_sub(text.width() as u16);
             let row = Rect { y: row, height: 1, ..screen }.intersection(screen);
             if !row.is_empty() {
@@ -177,6 +205,43 @@ impl BodyWindow {
             | Item::End => {}
         }
         None
+    }
+
+    /// Returns the links in the text of these items.
+    fn links(
+        self,
+        items: &[PlacedItem],
+        addresses: &[Arc<str>],
+        buffer: &Buffer,
+    ) -> Vec<VisibleLink> {
+        let mut links: Vec<VisibleLink> = Vec::new();
+        for placed in items {
+            let Item::Text(line) = &placed.item else { continue };
+            let Some((row, _)) = self.visible(placed, u16::MAX, 1) else { continue };
+            let mut x = placed.x;
+            for span in &line.spans {
+                let width = span.width() as u16;
+                let cells = Rect { x, width, ..row }.intersection(row);
+                let (_, number) = split_link(line.style.patch(span.style));
+                let address = number.and_then(|number| addresses.get(number));
+                if let Some(address) = address.filter(|_| !cells.is_empty())
+                    && shows(buffer, cells.as_position(), &span.content)
+                {
+                    match links.last_mut() {
+                        Some(last)
+                            if last.cells.y == cells.y
+                                && last.cells.right() == cells.x
+                                && *last.address == **address =>
+                        {
+                            last.cells.width += cells.width;
+                        }
+                        _ => links.push(VisibleLink { cells, address: (**address).to_owned() }),
+                    }
+                }
+                x = x.saturating_add(width);
+            }
+        }
+        links
     }
 
     /// Writes a line `size` times as large as a cell; in normal size if it is not entirely visible.
@@ -274,8 +339,32 @@ fn write(buffer: &mut Buffer, row: Rect, x: u16, line: &Line<'_>) {
     }
 }
 
+/// Returns the links of a painted scene, its body scrolled down by `scroll` rows. Those that are covered by
+/// something else are left out.
+pub(super) fn text_links(scene: &Scene, scroll: u32, buffer: &Buffer) -> Vec<VisibleLink> {
+    if scene.links.is_empty() {
+        return Vec::new();
+    }
+    let screen = screen(scene, buffer);
+    let body = BodyWindow { area: scene.viewport.intersection(screen), scroll, is_drawn: false };
+    let frame = BodyWindow { area: screen, scroll: 0, is_drawn: false };
+    let mut links = body.links(&scene.body, &scene.links, buffer);
+    links.extend(frame.links(&scene.frame, &scene.links, buffer));
+    links
+}
+
+/// Returns whether the cells from a position on show this text.
+fn shows(buffer: &Buffer, mut at: Position, text: &str) -> bool {
+    graphemes(text).filter(|grapheme| grapheme.width() > 0).all(|grapheme| {
+        let is_here = buffer.cell(at).is_none_or(|cell| cell.symbol().starts_with(grapheme));
+        at.x = at.x.saturating_add(grapheme.width() as u16);
+        is_here
+    })
+}
+
 /// Returns a text's style, and whether it is half as high, at the top of its row.
 fn raised(style: Style) -> (Style, bool) {
+    let (style, _) = split_link(style);
     let is_raised = style.add_modifier.contains(RAISED);
     (Style { add_modifier: style.add_modifier.difference(RAISED), ..style }, is_raised)
 }
@@ -334,6 +423,19 @@ mod tests {
         assert_eq!(painted(&scene, 0), ["a        ", "b        ", "c        ", "  ▼ more "]);
         assert_eq!(painted(&scene, 1), ["b        ", "c        ", "d        ", "▲ ▼ more "]);
         assert_eq!(painted(&scene, 2), ["c        ", "d        ", "e        ", "       ▲ "]);
+    }
+
+    #[test]
+    fn columns_of_the_mark_in_the_last_row() {
+        let rows = (0..9).map(|y| (0, y, text("a"))).collect();
+        let mut scene = scene(20, 4, rows);
+        scene.viewport.height = 3;
+        scene.mark_place = MarkPlace::Row(3);
+        assert_eq!((mark_columns(&scene, 0), mark_columns(&scene, 2)), (7, 9));
+        scene.mark_place = MarkPlace::Row(2);
+        assert_eq!(mark_columns(&scene, 0), 0);
+        scene.mark_place = MarkPlace::Margin;
+        assert_eq!((mark_columns(&scene, 0), mark_columns(&scene, 6)), (1, 0));
     }
 
     #[test]

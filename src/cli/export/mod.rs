@@ -36,7 +36,7 @@ use crate::layout::{LargeText, Scene, Size};
 use crate::media::DocumentPicture;
 use crate::project::{Execution, LoadedDeck, load};
 use crate::theme::Theme;
-use crate::view::{self, Overlay};
+use crate::view::{self, Overlay, VisibleLink};
 
 /// Writes the requested document.
 ///
@@ -140,7 +140,7 @@ impl Exporter<'_> {
     /// One page as an SVG picture.
     fn svg(&mut self, at: Cursor) -> anyhow::Result<String> {
         let page = self.page(at)?;
-        Ok(svg(&page.buffer, &page.pictures, &page.colors))
+        Ok(svg(&page.buffer, &page.pictures, &page.links, &page.colors))
     }
 
     /// A PNG file of each page.
@@ -207,7 +207,7 @@ impl Exporter<'_> {
             let at = steps[0].slide;
             let slide = deck.slide(at);
             let steps = steps.iter().map(|&at| {
-                let Page { scene, buffer, pictures, colors } = self.page(at)?;
+                let Page { scene, buffer, pictures, colors, .. } = self.page(at)?;
                 Ok(HtmlPage { scene, buffer, pictures, colors })
             });
             let steps = steps.collect::<anyhow::Result<_>>()?;
@@ -228,10 +228,10 @@ impl Exporter<'_> {
         let deck = &self.loaded.deck;
         let mut sheets = Vec::with_capacity(pages.len());
         for at in pages {
-            let Page { buffer, pictures, colors, .. } = self.page(*at)?;
+            let Page { buffer, pictures, links, colors, .. } = self.page(*at)?;
             let slide = number(at.slide);
             let title = deck.slide(at.slide).title.as_deref().map(str::to_owned);
-            sheets.push(PdfPage { buffer, pictures, colors, slide, title });
+            sheets.push(PdfPage { buffer, pictures, links, colors, slide, title });
         }
         let mut fonts = [const { None }; 4];
         for (font, file) in fonts.iter_mut().zip(&config.export.fonts) {
@@ -279,7 +279,8 @@ impl Exporter<'_> {
             .collect::<Result<_, _>>()
             .context("a picture of the slide")?;
         let colors = terminal_colors(&self.loaded.style(at.slide).theme);
-        Ok(Page { scene, buffer, pictures, colors })
+        let links = view::links(&scene, 0, &buffer);
+        Ok(Page { scene, buffer, pictures, links, colors })
     }
 
     /// A page's scene, with the outputs that were asked for.
@@ -349,6 +350,7 @@ struct Page {
     scene: Scene,
     buffer: Buffer,
     pictures: Vec<(Overlay, DocumentPicture)>,
+    links: Vec<VisibleLink>,
     colors: TerminalColors,
 }
 

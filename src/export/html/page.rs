@@ -12,7 +12,7 @@ use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH};
 use crate::export::svg;
 use crate::layout::{Item, PictureKey, PlacedItem, Role, Scene};
 use crate::media::DocumentPicture;
-use crate::view::{Overlay, VisibleLink, visible_links};
+use crate::view::{self, Overlay, VisibleLink};
 
 /// Returns a page. `rows` is the height of pages that are not taller than others.
 pub(super) fn page(page: &HtmlPage, shared: &mut SharedParts, is_last: bool, rows: u16) -> String {
@@ -20,7 +20,7 @@ pub(super) fn page(page: &HtmlPage, shared: &mut SharedParts, is_last: bool, row
     let mut writer = PageWriter {
         page,
         shared,
-        links: visible_links(&page.buffer),
+        links: view::links(&page.scene, 0, &page.buffer),
         runs: HashMap::new(),
         pictures: page.pictures.iter().collect(),
         open: Vec::new(),

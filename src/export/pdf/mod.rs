@@ -23,7 +23,7 @@ use self::page::{Pictures, draw_page};
 use super::canvas::page_size;
 use super::palette::TerminalColors;
 use crate::media::DocumentPicture;
-use crate::view::Overlay;
+use crate::view::{Overlay, VisibleLink};
 
 /// PDF points for one unit of a page; a cell is 10 by 20 units.
 const POINTS: f32 = 0.72;
@@ -35,6 +35,8 @@ pub struct PdfPage {
     pub buffer: Buffer,
     /// The pictures that the buffer cannot hold.
     pub pictures: Vec<(Overlay, DocumentPicture)>,
+    /// Its links.
+    pub links: Vec<VisibleLink>,
     /// The colours that a terminal would choose itself.
     pub colors: TerminalColors,
     /// The slide's number, from 1.

@@ -23,7 +23,6 @@ use crate::export::canvas::{self, Area, Canvas, CroppedPicture, TextRun};
 use crate::export::palette::Rgb;
 use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH, Curve};
 use crate::media::DocumentPicture;
-use crate::view::visible_links;
 
 /// How far filled areas reach under their right and lower neighbours, in units: viewers smooth edges,
 /// which would leave a seam.
@@ -69,7 +68,7 @@ pub(super) fn draw_page(
     pictures: &mut Pictures,
 ) -> DrawnPage {
     let (content, drawn) = draw_content(page, sheet, fonts, pictures);
-    for link in visible_links(&page.buffer) {
+    for link in &page.links {
         let area = Rect::from_xywh(
             f32::from(link.cells.x) * CELL_WIDTH * POINTS,
             f32::from(link.cells.y) * CELL_HEIGHT * POINTS,
@@ -77,7 +76,7 @@ pub(super) fn draw_page(
             CELL_HEIGHT * POINTS,
         );
         if let Some(area) = area {
-            let target = Target::Action(Action::Link(LinkAction::new(link.address)));
+            let target = Target::Action(Action::Link(LinkAction::new(link.address.clone())));
             sheet.add_annotation(Annotation::new_link(LinkAnnotation::new(area, target), None));
         }
     }

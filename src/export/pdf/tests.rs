@@ -10,6 +10,7 @@ fn page(slide: u32, rows: &[&str]) -> PdfPage {
     PdfPage {
         buffer: Buffer::with_lines(rows.iter().map(|row| (*row).to_owned())),
         pictures: Vec::new(),
+        links: Vec::new(),
         colors: TerminalColors::new(Rgb(0, 0, 0), Rgb(255, 255, 255)),
         slide,
         title: Some(format!("Title {slide}")),

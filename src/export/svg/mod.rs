@@ -12,13 +12,14 @@ use super::canvas::{self, Area, Canvas, CroppedPicture, TextRun};
 use super::palette::{Rgb, TerminalColors};
 use super::shapes::Curve;
 use crate::media::DocumentPicture;
-use crate::view::Overlay;
+use crate::view::{Overlay, VisibleLink};
 
-/// Draws a buffer as an SVG document. `pictures` are those that the buffer cannot hold; `colors` are
-/// those that a terminal would choose itself.
+/// Draws a buffer as an SVG document. `pictures` are those that the buffer cannot hold; `links` can be
+/// clicked; `colors` are those that a terminal would choose itself.
 pub fn svg(
     buffer: &Buffer,
     pictures: &[(Overlay, DocumentPicture)],
+    links: &[VisibleLink],
     colors: &TerminalColors,
 ) -> String {
     let (width, height) = canvas::page_size(buffer);
@@ -27,6 +28,14 @@ pub fn svg(
          viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\" font-size=\"{FONT_SIZE}\">\n"
     ));
     canvas::draw(buffer, pictures, colors, &mut page);
+    for link in links {
+        let Area { x, y, width, height } = canvas::area(link.cells);
+        page.push(format_args!(
+            "<a href=\"{}\" target=\"_blank\"><rect x=\"{x}\" y=\"{y}\" width=\"{width}\" \
+             height=\"{height}\" fill-opacity=\"0\"/></a>\n",
+            escape(&link.address).replace('"', "&quot;"),
+        ));
+    }
     page.0.push_str("</svg>\n");
     page.0
 }

@@ -24,7 +24,7 @@ fn buffer(width: u16, height: u16, texts: &[(u16, u16, &str, Style)]) -> Buffer 
 
 /// Returns the picture's elements, without the document.
 fn elements(buffer: &Buffer) -> String {
-    let picture = svg(buffer, &[], &colors());
+    let picture = svg(buffer, &[], &[], &colors());
     assert_well_formed(&picture);
     let body: Vec<_> = picture.lines().skip(2).filter(|line| *line != "</svg>").collect();
     body.join("\n")
@@ -140,6 +140,7 @@ fn scrolled_picture_is_cropped() {
     let picture = svg(
         &buffer(4, 2, &[]),
         &[(overlay, DocumentPicture::File(vec![0xff, 0xd8, 1]))],
+        &[],
         &colors(),
     );
     assert_well_formed(&picture);
@@ -158,7 +159,7 @@ fn buffer_origin_is_the_corner() {
 #[test]
 fn empty_buffers_are_well_formed() {
     for (width, height) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-        assert_well_formed(&svg(&buffer(width, height, &[]), &[], &colors()));
+        assert_well_formed(&svg(&buffer(width, height, &[]), &[], &[], &colors()));
     }
 }
 
@@ -170,7 +171,17 @@ fn f204_large_text_has_its_size() {
     scene.body = vec![crate::layout::PlacedItem { x: 1, y: 0, item }];
     let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 3));
     crate::view::paint(&scene, 0, &mut buffer);
-    let picture = svg(&buffer, &[], &colors());
+    let picture = svg(&buffer, &[], &[], &colors());
     assert!(picture.contains("x=\"10\" y=\"30\" textLength=\"40\""), "{picture}");
     assert!(picture.contains("font-size=\"32\">ab</text>"), "{picture}");
+}
+
+#[test]
+fn links_can_be_clicked() {
+    let address = "https://a.example/?a=1&b=2".to_owned();
+    let link = VisibleLink { cells: Rect::new(2, 1, 3, 1), address };
+    let picture = svg(&buffer(8, 2, &[]), &[], &[link], &colors());
+    assert_well_formed(&picture);
+    let line = picture.lines().find(|line| line.starts_with("<a ")).unwrap();
+    insta::assert_snapshot!(line, @r##"<a href="https://a.example/?a=1&amp;b=2" target="_blank"><rect x="20" y="20" width="30" height="20" fill-opacity="0"/></a>"##);
 }

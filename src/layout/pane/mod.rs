@@ -14,6 +14,7 @@ use self::search::{Match, MatchMarks};
 use self::section::Section;
 use super::context::LayoutContext;
 use super::flow::Flow;
+use super::links::LinkTable;
 use super::scene::{Item, MarkPlace, PlacedItem};
 use super::{Inputs, Scene, Size};
 use crate::deck::CellId;
@@ -56,7 +57,8 @@ pub struct PaneScene {
 pub fn pane(inputs: &Inputs<'_>, view: &PaneView<'_>) -> PaneScene {
     let Size { columns, rows, .. } = inputs.size;
     let viewport = Rect::new(0, 0, columns, rows - u16::from(rows > 1));
-    let context = LayoutContext::new(inputs, viewport.height.into());
+    let links = LinkTable::default();
+    let context = LayoutContext::new(inputs, viewport.height.into(), &links);
     let none = CellRun::default();
     let run = context.run(view.cell).unwrap_or(&none);
     let stack = SectionStack::new(&context, view, run);
@@ -68,6 +70,8 @@ pub fn pane(inputs: &Inputs<'_>, view: &PaneView<'_>) -> PaneScene {
     let body = stack.place(view.cell, &shown, &marks);
     let frame = bar::lay_out(&context, view, run, (&stack, &shown, matches.len()));
     let base = inputs.theme.base;
+    let matches = matches.iter().map(|found| found.row).collect();
+    let left = stack.left;
     let scene = Scene {
         size: inputs.size,
         background: base,
@@ -81,9 +85,9 @@ pub fn pane(inputs: &Inputs<'_>, view: &PaneView<'_>) -> PaneScene {
         mark: base.add_modifier(Modifier::DIM),
         body,
         frame,
+        links: links.into_addresses(),
     };
-    let matches = matches.iter().map(|found| found.row).collect();
-    PaneScene { scene, top, left: stack.left, matches }
+    PaneScene { scene, top, left, matches }
 }
 
 /// The parts of an output and their first rows.

@@ -353,3 +353,13 @@ fn github_and_sarif_name_failing_blocks() {
     assert_eq!(status, 0);
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["version"], "2.1.0");
 }
+
+#[test]
+fn largest_size_of_slides_is_honoured() {
+    let deck = "one\n\n".repeat(8);
+    let limits = "defaults: {max_rows: 10}\n";
+    let (_, text) = report(&[("talk.md", &deck), ("livedeck.yaml", limits)], &["--size", "80x24"]);
+    assert!(text.contains("too many at 80x24"), "{text}");
+    let (_, text) = report(&[("talk.md", &deck)], &["--size", "80x24"]);
+    assert!(text.contains("no problems"), "{text}");
+}

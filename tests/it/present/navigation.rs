@@ -548,6 +548,12 @@ fn addresses_are_links(
     for address in ["https://a.example/b", "http://c.example"] {
         assert_eq!(has_written(&talk, &format!("\x1b]8;;{address}\x1b\\")), expected, "{address}");
     }
+    let bytes = String::from_utf8_lossy(&talk.seen().bytes).into_owned();
+    let linked = bytes.split("\x1b]8;;https://a.example/b\x1b\\").skip(1);
+    let label = linked
+        .filter_map(|rest| rest.split_once("\x1b]8;;\x1b\\"))
+        .any(|(text, _)| text.contains("docs"));
+    assert_eq!(label, expected, "the label leads to the address");
     talk.quit();
 }
 

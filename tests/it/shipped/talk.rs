@@ -165,7 +165,7 @@ fn talk_slides_export_as_svg() {
         let chart = std::fs::read(chart()).unwrap();
         let chart = DocumentPicture::File(chart);
         let pictures: Vec<_> = overlays.into_iter().map(|at| (at, chart.clone())).collect();
-        let picture = svg(&buffer, &pictures, &look);
+        let picture = svg(&buffer, &pictures, &[], &look);
         assert_eq!(picture.contains("<image"), !pictures.is_empty());
         assert!(picture.ends_with("</svg>\n") && picture.contains("<text"), "{slide:?}");
     }

@@ -17,7 +17,7 @@ use livedeck::headless::{SlideRenderer, inspect};
 use livedeck::layout::Size;
 use livedeck::project::LoadedDeck;
 use livedeck::source::{TextKind, invisible};
-use livedeck::view::paint;
+use livedeck::view::{links, paint};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -172,7 +172,7 @@ fn draw(loaded: &LoadedDeck, size: Size) {
             paint(&scene, scroll, &mut buffer);
             check_screen(&buffer);
         }
-        let picture = export::svg(&buffer, &[], &look);
+        let picture = export::svg(&buffer, &[], &links(&scene, 0, &buffer), &look);
         assert!(!picture.contains(|c: char| c.is_control() && c != '\n'), "{picture}");
         let text = export::text(&scene, export::Overflow::Hide);
         assert!(!text.contains(|c: char| c.is_control() && c != '\n' && c != '\x0c'), "{text:?}");
