@@ -88,6 +88,7 @@ pub(super) fn slow_blocks(loaded: &LoadedDeck) -> impl Iterator<Item = Diagnosti
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests write a deck")]
 mod tests {
     use super::*;
     use crate::deck::CellId;

@@ -88,6 +88,7 @@ pub fn save_rehearsal(deck: &Path, rehearsal: &Rehearsal) -> io::Result<()> {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests write files")]
 mod tests {
     use super::*;
     use crate::deck::Slide;

@@ -306,7 +306,7 @@ impl PageWriter<'_> {
         let is_it = |(overlay, _): &&(Overlay, DocumentPicture)| {
             overlay.key == *key && overlay.whole == whole
         };
-        let Some(at) = self.pictures.iter().position(|picture| is_it(picture)) else { return };
+        let Some(at) = self.pictures.iter().position(is_it) else { return };
         let (overlay, content) = self.pictures.remove(at);
         let number = self.shared.picture(&svg::embedded(content));
         let alt = if alt.is_empty() { key.name() } else { alt };

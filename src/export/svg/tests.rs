@@ -179,8 +179,8 @@ fn f204_large_text_has_its_size() {
 #[test]
 fn links_can_be_clicked() {
     let address = "https://a.example/?a=1&b=2".to_owned();
-    let link = VisibleLink { cells: Rect::new(2, 1, 3, 1), address };
-    let picture = svg(&buffer(8, 2, &[]), &[], &[link], &colors());
+    let target = VisibleLink { cells: Rect::new(2, 1, 3, 1), address };
+    let picture = svg(&buffer(8, 2, &[]), &[], &[target], &colors());
     assert_well_formed(&picture);
     let line = picture.lines().find(|line| line.starts_with("<a ")).unwrap();
     insta::assert_snapshot!(line, @r##"<a href="https://a.example/?a=1&amp;b=2" target="_blank"><rect x="20" y="20" width="30" height="20" fill-opacity="0"/></a>"##);

@@ -110,8 +110,8 @@ impl CellRun {
     /// Returns how long until the time that it shows changes: its status appears, the next second begins,
     /// or its prompt closes.
     pub fn next_change(&self) -> Duration {
-        let second =
-            Duration::from_secs(1) - Duration::from_nanos(self.elapsed.subsec_nanos().into());
+        let passed = Duration::from_nanos(self.elapsed.subsec_nanos().into());
+        let second = Duration::from_secs(1).saturating_sub(passed);
         let shown = match STATUS_DELAY.saturating_sub(self.elapsed) {
             Duration::ZERO => second,
             left => left,
