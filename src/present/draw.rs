@@ -5,6 +5,7 @@ use std::io;
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
+use super::terminal::PaintedFrame;
 use super::{SpeakerSync, Talk, effects};
 use crate::app::{App, BlockEditor, Mode, Msg, update};
 use crate::deck::SlideNo;
@@ -99,6 +100,7 @@ impl Talk {
         let theme = &look.theme;
         let base = theme.base;
         screen.surround(view::blank_color(app).or(base.bg));
+        let has_links = screen.has_links();
         let frame = screen.compose(|buffer| {
             let overlays = view::draw(app, scene, app.rows_above(), theme, buffer);
             match app.mode() {
@@ -110,7 +112,10 @@ impl Talk {
                 _ => {}
             }
             *pictures = !overlays.is_empty();
-            media.paint(&overlays, base.bg.unwrap_or_default(), size.cell, buffer)
+            let suffix = media.paint(&overlays, base.bg.unwrap_or_default(), size.cell, buffer);
+            let links =
+                if has_links { view::links(scene, app.rows_above(), buffer) } else { Vec::new() };
+            PaintedFrame { suffix, links }
         })?;
         screen.show(frame)
     }

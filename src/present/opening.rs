@@ -10,6 +10,7 @@ use ratatui::style::Style;
 
 use super::channel::{EventSender, Receivers};
 use super::input::Input;
+use super::terminal::PaintedFrame;
 use super::{Ending, LoopEvent, Screen, Settings, terminal};
 use crate::app::{Action, KeyMatch, Keymap};
 use crate::exec;
@@ -158,7 +159,7 @@ impl Loading {
                 let width = usize::from(buffer.area.width);
                 buffer.set_stringn(0, 0, &text, width, Style::default());
             }
-            Vec::new()
+            PaintedFrame::default()
         })?;
         screen.show(frame)
     }

@@ -6,7 +6,7 @@
 //! this step. The result is identical to drawing on demand.
 
 use super::Talk;
-use super::terminal::Frame;
+use super::terminal::{Frame, PaintedFrame};
 use crate::app::{Direction, Mode, Msg, update};
 use crate::deck::Cursor;
 use crate::headless;
@@ -41,10 +41,12 @@ impl Prerender {
             Direction::Back => headless::stage(&scene).scroll_limit(),
         };
         let mut pictures = false;
+        let has_links = screen.has_links();
         let frame = screen.compose(|buffer| {
             pictures =
                 !view::draw(app, &scene, scroll, &loaded.style(at.slide).theme, buffer).is_empty();
-            Vec::new()
+            let links = if has_links { view::links(&scene, scroll, buffer) } else { Vec::new() };
+            PaintedFrame { suffix: Vec::new(), links }
         });
         let frame = frame.ok().filter(|_| !pictures)?;
         Some(Self { at, scroll, scene, frame })

@@ -174,21 +174,19 @@ impl Screen {
         }
     }
 
-    /// Composes a frame: `paint` fills the whole buffer and returns the bytes to write after the cells
-    /// (pictures). Only differences from the current frame are written.
+    /// Composes a frame: `paint` fills the whole buffer. Only differences from the current frame are written.
     pub(crate) fn compose(
         &mut self,
-        paint: impl FnOnce(&mut Buffer) -> Vec<u8>,
+        paint: impl FnOnce(&mut Buffer) -> PaintedFrame,
     ) -> io::Result<Frame> {
         let mut buffer = self.spare.take().unwrap_or_else(|| Buffer::empty(self.shown.area));
         buffer.resize(self.shown.area);
-        let suffix = paint(&mut buffer);
+        let PaintedFrame { suffix, links } = paint(&mut buffer);
         view::reduce(&mut buffer, self.depth);
         let mut bytes = Vec::from(SYNC.0);
         bytes.extend_from_slice(&self.before);
         let mut changes = changes(&self.shown, &buffer);
         let links = self.links.as_ref().map_or_else(Vec::new, |shown| {
-            let links = view::visible_links(&buffer);
             add_relinked(&mut changes, (shown, &links), &buffer);
             links
         });
@@ -200,6 +198,11 @@ impl Screen {
             bytes.clear();
         }
         Ok(Frame { buffer, links, bytes, over: self.count })
+    }
+
+    /// Returns whether links are written.
+    pub(crate) fn has_links(&self) -> bool {
+        self.links.is_some()
     }
 
     /// Returns whether the frame was composed for the current content.
@@ -224,6 +227,15 @@ impl Screen {
         self.resize();
         Ok(())
     }
+}
+
+/// What a frame has beside its cells.
+#[derive(Debug, Default)]
+pub(crate) struct PaintedFrame {
+    /// The bytes to write after the cells (pictures).
+    pub(crate) suffix: Vec<u8>,
+    /// Its links; ignored if links are not written.
+    pub(crate) links: Vec<VisibleLink>,
 }
 
 /// A composed frame that is not shown yet.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use ratatui::buffer::{Buffer, Cell};
 
+use super::terminal::PaintedFrame;
 use super::{LoopEvent, Talk};
 use crate::app::{Direction, Mode};
 use crate::deck::{Block, BlockKind, Step};
@@ -94,7 +95,7 @@ impl Talk {
         media.paint_cells(&overlays, base.bg.unwrap_or_default(), cell, &mut to);
         let frame = screen.compose(|buffer| {
             buffer.clone_from(&from);
-            gone
+            PaintedFrame { suffix: gone, ..PaintedFrame::default() }
         })?;
         screen.show(frame)?;
         let (begun, pace) = (Instant::now(), duration / frames.max(1));
@@ -167,7 +168,7 @@ impl Talk {
         let frame = view::between(&transition.from, &transition.to, transition.way, progress);
         let frame = self.screen.compose(|buffer| {
             *buffer = frame;
-            Vec::new()
+            PaintedFrame::default()
         })?;
         self.screen.show(frame)
     }

@@ -24,7 +24,7 @@ use super::hyperlinks::terminal_has_links;
 use super::input::Input;
 use super::settings::protocol;
 use super::talk_link::{self, FollowChoice, LinkEvent};
-use super::terminal::{self, Screen, ScreenOptions};
+use super::terminal::{self, PaintedFrame, Screen, ScreenOptions};
 use super::timer::now_ms;
 use super::{Ending, LoopEvent, Settings, opening, signals};
 use crate::app::{Action, Blank, KeyMatch, Keymap, TimerCommand};
@@ -396,8 +396,10 @@ impl Console {
         let background = self.mirror.as_ref().and_then(|mirror| mirror.theme().base.bg);
         self.screen.surround(background);
         let (mirror, shares) = (&mut self.mirror, self.shares);
-        let frame =
-            self.screen.compose(|buffer| page::draw(mirror, &status, shares, size, buffer))?;
+        let frame = self.screen.compose(|buffer| PaintedFrame {
+            suffix: page::draw(mirror, &status, shares, size, buffer),
+            links: Vec::new(),
+        })?;
         self.screen.show(frame)
     }
 }
