@@ -2,39 +2,39 @@
 //! between a key and its slide.
 //!
 //! At startup, answers of the terminal ([`terminal_probe`](super::terminal_probe)) arrive among the
-//! keys.
+//! keys and are parsed here; after that, crossterm reads.
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads the clock and opens files")]
 
 use std::fs::File;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use crossterm::event::{self, Event as Terminal, KeyEvent};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::key_parser::{InputEnd, KeyParser};
-use super::terminal_probe::{ANSWER_TIMEOUT, TerminalAnswers, queries};
-use super::{LoopEvent, terminal};
+use super::LoopEvent;
+use super::terminal_probe::{ANSWER_TIMEOUT, COLOR_QUERIES, QUERIES, TerminalProbe};
 use crate::theme::Background;
 
-/// How long to wait for the rest of an escape sequence. After it, the sequence is a key with alt.
-const SEQUENCE_TIMEOUT: Duration = Duration::from_millis(50);
+/// Poll timeout for crossterm, as short as possible: with zero, it does not poll at all.
+const POLL_TIMEOUT: Duration = Duration::from_micros(5);
 
-/// How many bytes to read before the keys among them are handled.
-const READ_BYTES: usize = 4096;
+/// How long to keep checking for more keys after a key. crossterm can hold keys that it has read and
+/// report none, if its thread was delayed for longer than [`POLL_TIMEOUT`].
+const RECHECK_DELAY: Duration = Duration::from_millis(2);
 
 /// The terminal's keyboard and mouse.
 #[derive(Debug)]
 pub(super) struct Input {
     keyboard: OwnedFd,
-    parser: KeyParser,
-    /// The answers so far, and the deadline for the others.
-    asking: Option<(TerminalAnswers, Instant)>,
+    /// The pending queries, and the deadline for their answers.
+    asking: Option<(TerminalProbe, Instant)>,
     /// The background that the terminal reported.
     background: Option<Background>,
-    /// When the last input was read, if it ends in an incomplete sequence.
-    incomplete_since: Option<Instant>,
+    /// Keys were just read: crossterm may hold more, even if the keyboard is not readable.
+    may_hold_more: bool,
 }
 
 impl Input {
@@ -46,11 +46,14 @@ impl Input {
         } else {
             File::open("/dev/tty")?.into()
         };
-        let queries = queries(asks_for_colors);
-        terminal::write(&queries)?;
-        let asking = Some((TerminalAnswers::default(), Instant::now() + ANSWER_TIMEOUT));
-        let parser = KeyParser::default();
-        Ok(Self { keyboard, parser, asking, background: None, incomplete_since: None })
+        let mut out = io::stdout();
+        if asks_for_colors {
+            out.write_all(COLOR_QUERIES.as_bytes())?;
+        }
+        out.write_all(QUERIES.as_bytes())?;
+        out.flush()?;
+        let asking = Some((TerminalProbe::default(), Instant::now() + ANSWER_TIMEOUT));
+        Ok(Self { keyboard, asking, background: None, may_hold_more: false })
     }
 
     /// Returns the file descriptor to poll.
@@ -67,10 +70,7 @@ impl Input {
     pub(super) fn timeout(&self) -> Option<Duration> {
         let answers =
             self.asking.as_ref().map(|(_, until)| until.saturating_duration_since(Instant::now()));
-        let rest = self
-            .incomplete_since
-            .map(|since| (since + SEQUENCE_TIMEOUT).saturating_duration_since(Instant::now()));
-        answers.into_iter().chain(rest).min()
+        answers.into_iter().chain(self.may_hold_more.then_some(RECHECK_DELAY)).min()
     }
 
     /// Reads the available input without waiting.
@@ -83,7 +83,7 @@ impl Input {
 
     /// Returns the terminal's background, if reported.
     pub(super) fn background(&self) -> Option<Background> {
-        self.asking.as_ref().map_or(self.background, |(answers, _)| answers.background)
+        self.asking.as_ref().map_or(self.background, |(probe, _)| probe.answers.background)
     }
 
     /// Returns whether answers are pending.
@@ -93,56 +93,52 @@ impl Input {
 
     /// Reads answers and the keys between them, until the last answer or the deadline.
     fn answers(&mut self, found: &mut Vec<LoopEvent>) -> io::Result<()> {
-        let Some((mut answers, until)) = self.asking else { return Ok(()) };
-        let mut is_late = false;
-        while !answers.complete && !is_late {
-            let bytes = self.bytes()?;
-            is_late = bytes.is_empty() && Instant::now() >= until;
-            let end = if is_late { InputEnd::Final } else { InputEnd::Answers };
-            found.extend(self.parser.feed(&bytes, end, &mut |token| answers.record(token)));
-            if bytes.is_empty() {
-                break;
-            }
+        let Some((probe, until)) = &mut self.asking else { return Ok(()) };
+        while !probe.answers.complete && !state(&self.keyboard)?.is_empty() {
+            found.extend(read_answers(probe, &self.keyboard)?.into_iter().map(LoopEvent::Key));
         }
-        self.asking = Some((answers, until));
-        if !answers.complete && !is_late {
-            return Ok(());
+        if probe.answers.complete || Instant::now() >= *until {
+            found.extend(probe.finish().into_iter().map(LoopEvent::Key));
+            found.push(LoopEvent::Answers(probe.answers));
+            self.background = probe.answers.background;
+            self.asking = None;
         }
-        found.push(LoopEvent::Answers(answers));
-        self.background = answers.background;
-        self.asking = None;
         Ok(())
     }
 
     fn keys(&mut self, found: &mut Vec<LoopEvent>) -> io::Result<()> {
-        let bytes = self.bytes()?;
-        let is_over =
-            self.incomplete_since.is_some_and(|since| since.elapsed() >= SEQUENCE_TIMEOUT);
-        if bytes.is_empty() && !is_over {
+        let before = state(&self.keyboard)?;
+        if before.is_empty() && !self.may_hold_more {
             return Ok(());
         }
-        let end = if bytes.is_empty() { InputEnd::Final } else { InputEnd::Keys };
-        // Late answers are not keys. The position of the cursor looks like one, with a modifier.
-        let is_answer =
-            &mut |token: &[u8]| !token.ends_with(b"R") && TerminalAnswers::default().record(token);
-        found.extend(self.parser.feed(&bytes, end, is_answer));
-        self.incomplete_since = self.parser.is_waiting().then(Instant::now);
-        Ok(())
-    }
-
-    /// Reads the available bytes, at most [`READ_BYTES`], without waiting.
-    fn bytes(&self) -> io::Result<Vec<u8>> {
-        if !self.is_readable() {
-            return Ok(Vec::new());
+        let mut any = false;
+        while event::poll(POLL_TIMEOUT)? {
+            any = true;
+            match event::read()? {
+                Terminal::Key(key) if key.is_release() => {}
+                Terminal::Key(key) => found.push(LoopEvent::Key(key)),
+                Terminal::Paste(text) => found.push(LoopEvent::Paste(text)),
+                Terminal::Mouse(mouse) => found.push(LoopEvent::Mouse(mouse)),
+                _ => {}
+            }
         }
-        let mut bytes = vec![0; READ_BYTES];
-        let count = rustix::io::retry_on_intr(|| rustix::io::read(&self.keyboard, &mut bytes[..]))?;
-        if count == 0 {
+        self.may_hold_more = any;
+        // Readable, but no data: the other end has closed.
+        if !any && before.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        bytes.truncate(count);
-        Ok(bytes)
+        Ok(())
     }
+}
+
+/// Reads once and returns the keys.
+fn read_answers(probe: &mut TerminalProbe, keyboard: &OwnedFd) -> io::Result<Vec<KeyEvent>> {
+    let mut bytes = [0; 1024];
+    let count = rustix::io::retry_on_intr(|| rustix::io::read(keyboard, &mut bytes))?;
+    if count == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(probe.feed(&bytes[..count]))
 }
 
 /// Polls the keyboard without waiting.

@@ -21,7 +21,6 @@ mod frame_diff;
 mod frame_pacing;
 mod hyperlinks;
 mod input;
-mod key_parser;
 mod link_chain;
 mod mouse;
 mod opening;
@@ -97,6 +96,9 @@ const NOTICE_TIME: Duration = Duration::from_secs(4);
 
 /// The time to read a character of a notice.
 const READING_TIME: Duration = Duration::from_millis(60);
+
+/// How often the elapsed time of a running block is redrawn.
+const TICK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// An event for the loop.
 #[derive(Debug)]
@@ -350,16 +352,18 @@ impl Talk {
         loop {
             let timeout = self.max_wait(ticked).into_iter().chain(input.timeout()).min();
             receivers.wait(input.keyboard(), timeout)?;
-            let passed = ticked.elapsed();
-            ticked = Instant::now();
-            if self.app.is_running() {
-                update(&mut self.app, Msg::Tick(passed));
-            }
             if self.drain_events(&mut input, receivers) {
                 return Ok(());
             }
             if self.advance_by_itself() {
                 return Ok(());
+            }
+            let passed = ticked.elapsed();
+            if !self.app.is_running() {
+                ticked = Instant::now();
+            } else if passed >= TICK_INTERVAL {
+                ticked = Instant::now();
+                update(&mut self.app, Msg::Tick(passed));
             }
             self.expire_notice();
             if self.transition.is_some() {
@@ -394,7 +398,7 @@ impl Talk {
 
     /// Returns how long the loop may sleep.
     fn max_wait(&self, ticked: Instant) -> Option<Duration> {
-        let tick = self.app.next_tick().map(|left| left.saturating_sub(ticked.elapsed()));
+        let tick = self.app.is_running().then(|| TICK_INTERVAL.saturating_sub(ticked.elapsed()));
         let frame = match &self.transition {
             Some(transition) => Some(transition.wait()),
             None => self.app.changes().paint.then(|| self.frame_pacing.wait()),
