@@ -135,7 +135,7 @@ fn notes_window_joins_late() {
         PtyHarness::open(&deck, &Opening { args: &["-l"], env: &env, ..Opening::default() });
     notes.wait_for("now smile");
     notes.keys("n n ?");
-    notes.wait_for("scroll down");
+    notes.wait_for("this help");
     assert!(!notes.screen().contains("next step"), "only keys that do something");
     notes.keys("esc");
     notes.wait_for("now smile");

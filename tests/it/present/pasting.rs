@@ -15,7 +15,7 @@ fn show(language: &str, code: &str) -> PtyHarness {
 fn pasted_lines_answer_the_prompt() {
     let code = "a = input('one? ')\nb = input('two? ')\nprint([a, b, input('three? ')])";
     let talk = show("python +exec", code);
-    talk.wait_for("enter: send");
+    talk.wait_for("waits for input");
     talk.write(b"\x1b[200~q\x1b[31m1\r\tsecond\rthi\x1b[201~");
     talk.wait_for("› thi");
     talk.keys("r d enter");
