@@ -1,4 +1,4 @@
-//! Drawings: blocks as vector graphics. An engine turns the text of a block into SVG ([`latex`]);
+//! Drawings: blocks as vector graphics. An engine turns the text of a block into SVG (`latex`);
 //! [`VectorPicture`] is an SVG that was read, whoever wrote it, and gives pixels of any size.
 //!
 //! Everything here works on untrusted text: sizes, depths and numbers of elements are limited, and
