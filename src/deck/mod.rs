@@ -211,7 +211,7 @@ pub struct Options {
     pub replay: Replay,
     /// How long the talk is planned to take.
     pub duration: Option<Duration>,
-    /// After which time the next slide follows by itself.
+    /// How long each slide is shown before the next one.
     pub auto_advance: Option<Duration>,
     /// The Python interpreter of the deck.
     pub python_interpreter: Option<String>,
@@ -316,7 +316,7 @@ pub struct Slide {
     pub steps: u16,
     /// How long it is planned to take.
     pub budget: Option<Duration>,
-    /// After which time the next slide follows by itself.
+    /// How long it is shown before the next slide.
     pub auto_advance: Option<Duration>,
     /// Whether the `no_footer` command was given.
     pub no_footer: bool,

@@ -53,7 +53,7 @@ pub(super) fn lay_out_result(flow: &mut Flow<'_>, file: &Path) {
     }
 }
 
-/// Places a picture of this many columns and rows, centred. `alt` is what it shows, in words.
+/// Places a picture of this many columns and rows, centred. `alt` is the alternative text.
 pub(super) fn place(flow: &mut Flow<'_>, (width, height): (u16, u32), key: PictureKey, alt: &str) {
     let y = flow.open();
     let x = flow.width.saturating_sub(width) / 2;

@@ -100,7 +100,7 @@ pub enum Item {
         height: u32,
         /// Identifies the picture.
         key: PictureKey,
-        /// What it shows, in words; may be empty.
+        /// The alternative text; may be empty.
         alt: Box<str>,
     },
     /// The area of a diagram that is not rendered yet. Other items explain it.

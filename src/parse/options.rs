@@ -84,7 +84,8 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn KeyVisitor) {
     let about =
         "How long the talk is planned to take, such as `30m`; the console shows what is left.";
     keys.key("duration", about, &mut DurationSlot(&mut options.duration));
-    let about = "After which time the next slide follows by itself, such as `20s`; its steps share the time.";
+    let about =
+        "How long a slide is shown before the next one, such as `20s`; its steps share the time.";
     keys.key("auto_advance", about, &mut DurationSlot(&mut options.auto_advance));
     keys.section("python", "Python blocks.", &mut |keys| {
         let about =

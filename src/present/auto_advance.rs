@@ -1,5 +1,5 @@
-//! Steps that follow by themselves after a time: `<!-- // auto_advance: 20s -->` for a slide,
-//! `options.auto_advance` for all. They wait while code runs, a panel is open, the screen is blank or the
+//! Auto-advance: `<!-- // auto_advance: 20s -->` sets the time of a slide, `options.auto_advance` that of
+//! all. The talk waits while code runs, a panel is open, the screen is blank or the
 //! speaker has paused the timer.
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
@@ -33,7 +33,7 @@ fn time_of_step(deck: &Deck, at: Cursor) -> Option<Duration> {
 }
 
 impl Talk {
-    /// Returns how long to wait for the next step that follows by itself, if one does.
+    /// Returns how long to wait before the next automatic step, if there is one.
     pub(super) fn auto_advance_wait(&self) -> Option<Duration> {
         let (at, _, since) = self.auto_advance.shown.filter(|(at, ..)| *at == self.app.at())?;
         let time = time_of_step(self.app.deck(), at)?;

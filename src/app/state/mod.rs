@@ -57,11 +57,11 @@ pub struct App {
 pub(in crate::app) struct Notice {
     /// The text.
     pub text: String,
-    /// What it is about.
+    /// The kind.
     pub kind: NoticeKind,
 }
 
-/// What a notice is about.
+/// The kind of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticeKind {
     /// The answer to a key, or a question.

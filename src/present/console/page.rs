@@ -325,7 +325,7 @@ fn block_line(block: &BlockReport, now_ms: u64, ink: Ink) -> [Line<'static>; 2] 
     ]
 }
 
-/// Returns how ready a block is: in words, as a symbol, and its style.
+/// Returns the readiness of a block: text, symbol and style.
 fn condition(block: &BlockReport, now_ms: u64, ink: Ink) -> (String, &'static str, Style) {
     let (words, urgency) = readiness(block, now_ms);
     let words = visible_line(&words).into_owned();

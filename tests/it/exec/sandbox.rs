@@ -457,9 +457,10 @@ fn deck_in_the_home_folder_cannot_read_it() {
 
 #[test]
 fn prompt_offers_the_sandbox() {
-    let opening = Opening { args: &[], ..Opening::default() };
-    let text = "One\n===\n\n```bash +exec\necho \"home $HOME\"; cat /etc/shadow\n```\n\n\
-                ```python +exec\nimport os; print('python', os.environ['HOME'])\n```\n";
+    let opening = Opening { args: &[], size: (120, 40), ..Opening::default() };
+    // The names of temporary folders are long, and would wrap.
+    let text = "One\n===\n\n```bash +exec\necho \"bash in ${HOME##*/guest/}\"; cat /etc/shadow\n```\n\n\
+                ```python +exec\nimport os; print('python in', os.environ['HOME'][-11:])\n```\n";
     let talk = PtyHarness::show_with(text, &opening);
     talk.wait_for("not run");
     talk.keys("ctrl-e");
@@ -471,8 +472,8 @@ fn prompt_offers_the_sandbox() {
     }
     talk.keys("s");
     talk.wait_for("· sandboxed");
-    talk.wait_for("/guest/home");
-    talk.wait_for("python /");
+    talk.wait_for("bash in home");
+    talk.wait_for("python in /guest/home");
     talk.wait_for("sandboxed: /etc/shadow is out of reach");
     talk.quit();
 }
