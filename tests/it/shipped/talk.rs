@@ -111,7 +111,7 @@ fn maturin_runs_if_installed() {
     let talk = open(&[("PATH", path.to_str().unwrap())]);
     start(&talk);
     talk.wait("its sum", |screen| {
-        screen.lines().any(|line| line.trim_matches([' ', '▍', '│']) == "25")
+        screen.lines().any(|line| line.trim_matches([' ', '▍', '│', '┃']) == "25")
     });
     talk.wait_for("✓ ");
     talk.quit();
@@ -130,7 +130,7 @@ fn missing_maturin_shows_how_to_install_it() {
     talk.keys("r");
     talk.wait_for("↺ recorded");
     talk.wait("the sum of then", |screen| {
-        screen.lines().any(|line| line.trim_matches([' ', '▍', '│']) == "25")
+        screen.lines().any(|line| line.trim_matches([' ', '▍', '│', '┃']) == "25")
     });
     talk.quit();
 }
