@@ -36,6 +36,7 @@ fn program_in_a_terminal_gets_the_marks_it_asked_for() {
         talk.write(b"\x1b[200~ab\x1b[201~");
         talk.keys("q");
         talk.wait_for(expected);
+        talk.wait_for("✓");
         talk.leave();
     }
 }
