@@ -24,7 +24,7 @@ pub(super) fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let (config, mistakes) = configuration(args)?;
     let options = settings::load_options(args.deck.clone(), args.choices.theme.clone(), &config);
     let loaded = load(&options, None).with_context(|| super::quoted(&args.deck))?;
-    let found = inspect(&loaded, &args.sizes, &config.snippet.custom);
+    let found = inspect(&loaded, &args.sizes, &config.executors());
     let mut reports: Reports<'_> = Vec::new();
     reports.extend(mistakes.iter().map(|mistakes| (&*mistakes.found, &mistakes.sources)));
     reports.push((&found, &loaded.deck.sources));

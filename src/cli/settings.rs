@@ -11,7 +11,8 @@ use super::warn;
 use crate::app::{Action, Policy};
 use crate::config::{self, Config, ConfigError, ConfigProblems, DefaultTheme};
 use crate::deck::Options;
-use crate::exec::sandbox_support;
+use crate::draw::DRAWS_MERMAID;
+use crate::exec::{is_installed, sandbox_support};
 use crate::media::Protocol;
 use crate::present::{Settings, SpeakerSync, Transition};
 use crate::project::{Execution, LoadOptions};
@@ -161,7 +162,7 @@ pub(super) fn execution(config: &Config, sandbox: Sandbox) -> anyhow::Result<Exe
 
 /// Returns how code runs without a sandbox.
 fn unsandboxed(config: &Config) -> Execution {
-    let custom = config.snippet.custom.clone();
+    let custom = config.executors();
     let (cache, temporary_cache) = cache();
     let limits = limits(&config.snippet);
     Execution { custom, limits, cache, temporary_cache, sandbox: None }
@@ -199,7 +200,11 @@ fn options(config: &Config) -> Options {
     let custom = config.snippet.custom.iter();
     let hidden_prefixes =
         custom.map(|(language, custom)| (language.clone(), custom.hidden_line_prefix.clone()));
-    Options { hidden_prefixes: hidden_prefixes.collect(), ..config.options.clone() }
+    Options {
+        hidden_prefixes: hidden_prefixes.collect(),
+        has_mermaid_program: !DRAWS_MERMAID && is_installed(&config.mermaid.cli),
+        ..config.options.clone()
+    }
 }
 
 /// Returns how long to wait for the terminal to report its background.

@@ -13,17 +13,10 @@ macro_rules! later {
     };
 }
 
-/// A key of drawings in pixels.
-macro_rules! vectors {
+/// A key of the program that draws mermaid diagrams.
+macro_rules! mermaid_program {
     ($about:literal) => {
-        concat!($about, " (accepted; no effect, since drawings have no pixels of their own).")
-    };
-}
-
-/// A key of the program that draws mermaid diagrams for presenterm.
-macro_rules! built_in {
-    ($about:literal) => {
-        concat!($about, " (accepted; no effect, since livedeck draws mermaid itself).")
+        concat!($about, " (used by builds of livedeck that do not draw mermaid themselves).")
     };
 }
 
@@ -46,11 +39,12 @@ impl Config {
         keys.section("export", "Exports.", &mut |keys| export.declare(keys));
         keys.section("mermaid", "Mermaid diagrams.", &mut |keys| mermaid.declare(keys));
         keys.section("typst", "Typst formulas and documents.", &mut |keys| {
-            let about = vectors!("Dots per inch");
+            let about =
+                "Dots per inch (accepted; no effect, since drawings have no pixels of their own).";
             keys.key("ppi", about, &mut within(&mut self.typst_ppi, 1..=10_000));
         });
         keys.section("d2", "d2 diagrams.", &mut |keys| {
-            let about = vectors!("Scale factor; -1 lets d2 choose");
+            let about = "Scale factor; -1 lets d2 choose.";
             keys.key("scale", about, &mut within(&mut self.d2_scale, -1.0..=100.0));
         });
         let notes = &mut self.speaker_notes;
@@ -178,15 +172,15 @@ impl Export {
 
 impl Mermaid {
     fn declare(&mut self, keys: &mut dyn KeyVisitor) {
-        keys.key("cli", built_in!("The mermaid program"), &mut self.cli);
-        let about = vectors!("Scale factor");
+        keys.key("cli", mermaid_program!("The mermaid program"), &mut self.cli);
+        let about = mermaid_program!("Scale factor");
         keys.key("scale", about, &mut within(&mut self.scale, 1..=100));
         keys.key(
             "config_path",
-            built_in!("The mermaid program's configuration file"),
+            mermaid_program!("The mermaid program's configuration file"),
             &mut self.config_path,
         );
-        let about = built_in!("The puppeteer configuration file");
+        let about = mermaid_program!("The puppeteer configuration file");
         keys.key("puppeteer_config_path", about, &mut self.puppeteer_config_path);
     }
 }

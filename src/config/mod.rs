@@ -9,6 +9,7 @@ mod beside;
 mod bindings;
 mod custom;
 mod declare;
+mod drawing_programs;
 mod find;
 mod presenterm;
 mod values;

@@ -224,11 +224,13 @@ impl DrawingLanguage {
         }
     }
 
-    /// Whether another program draws it: such a block is a cell that makes a picture.
-    pub fn needs_program(self) -> bool {
+    /// Whether another program draws it: such a block is a cell that makes a picture. One for mermaid
+    /// is used if there is one and this build does not draw mermaid.
+    pub fn needs_program(self, has_mermaid_program: bool) -> bool {
         match self {
             Self::D2 | Self::Typst => true,
-            Self::Latex | Self::Mermaid | Self::Qr => false,
+            Self::Mermaid => has_mermaid_program,
+            Self::Latex | Self::Qr => false,
         }
     }
 

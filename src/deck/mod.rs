@@ -23,7 +23,7 @@ use crate::source::{Sources, Span};
 
 pub use block::{
     AlertKind, Align, Block, BlockKind, CodeBlock, Columns, DrawingLanguage, LineGroup, List,
-    ListItem, Marker, Picture, RenderSpec, Table, TableRow,
+    ListItem, Marker, Picture, RenderSpec, SizePercent, Table, TableRow,
 };
 pub use cell::{
     Cell, CellId, Check, ExecSpec, Fingerprint, Module, OutputMode, OutputPlace, Pty, Start,
@@ -202,6 +202,8 @@ pub struct Options {
     pub python_preload: Vec<String>,
     /// Whether all Python blocks share one session.
     pub python_session: bool,
+    /// Whether a program draws mermaid blocks, because this build does not.
+    pub has_mermaid_program: bool,
     /// The prefix of hidden lines by language, for languages with a custom executor; `None` if it
     /// hides no lines.
     pub hidden_prefixes: BTreeMap<String, Option<String>>,
@@ -267,6 +269,7 @@ impl Default for Options {
             image_attributes_prefix: "image:".to_owned(),
             strict_front_matter: true,
             math: false,
+            has_mermaid_program: false,
             reduced_motion: false,
             auto_render_languages: Vec::new(),
             python_preload: Vec::new(),

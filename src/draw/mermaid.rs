@@ -72,6 +72,11 @@ pub(super) fn draw(text: &str, colors: &DrawingColors) -> Result<String, DrawErr
                 None => wrong,
             })
         }
+        Err(error) if error.to_string().contains("capability `math`") => {
+            let hint = "write them as text: `σ`, `x²`".to_owned();
+            let error = DrawError::new("formulas (`$$…$$`) in diagrams are not drawn");
+            Err(DrawError { hint: Some(hint), ..error })
+        }
         Err(error) => Err(failed(&first_line(&error.to_string()))),
     }
 }

@@ -19,6 +19,9 @@ pub use fonts::MONOSPACED_FONTS;
 pub use placed_text::PlacedText;
 pub use vector::{MAX_SIDE, SvgFonts, VectorPicture};
 
+/// Whether this build draws mermaid diagrams.
+pub const DRAWS_MERMAID: bool = cfg!(feature = "mermaid");
+
 /// Stack of a thread that draws: the libraries are recursive, up to their limits.
 pub const STACK_BYTES: usize = 64 << 20;
 
@@ -59,8 +62,16 @@ impl DrawError {
 /// Draws a block in this process.
 ///
 /// # Errors
-/// The text is wrong, too large, or in a language that is not built in.
+/// As for [`svg`].
 pub fn draw(drawing: &Drawing) -> Result<VectorPicture, DrawError> {
+    VectorPicture::read(&svg(drawing)?, SvgFonts::Bundled)
+}
+
+/// Returns the SVG of a block, for [`SvgFonts::Bundled`].
+///
+/// # Errors
+/// The text is wrong, too large, or in a language that is not built in.
+pub fn svg(drawing: &Drawing) -> Result<String, DrawError> {
     let Drawing { language, text, colors } = drawing;
     if text.len() > MAX_TEXT_BYTES {
         return Err(DrawError::new(format!(
@@ -71,24 +82,23 @@ pub fn draw(drawing: &Drawing) -> Result<VectorPicture, DrawError> {
     if text.trim().is_empty() {
         return Err(DrawError::new("there is nothing to draw"));
     }
-    let svg = match language {
-        DrawingLanguage::Latex => latex::draw(text, colors)?,
+    match language {
+        DrawingLanguage::Latex => latex::draw(text, colors),
         #[cfg(feature = "mermaid")]
-        DrawingLanguage::Mermaid => mermaid::draw(text, colors)?,
+        DrawingLanguage::Mermaid => mermaid::draw(text, colors),
         #[cfg(not(feature = "mermaid"))]
         DrawingLanguage::Mermaid => {
-            let hint =
-                "build it with the default features, or with `--features mermaid`".to_owned();
-            let why = "this build of livedeck does not draw mermaid";
-            return Err(DrawError { hint: Some(hint), ..DrawError::new(why) });
+            let hint = "install `mmdc` (mermaid-cli), or build livedeck with `cargo install --path . \
+                        --features full`; releases are built so";
+            let why = "this build of livedeck does not draw mermaid itself";
+            Err(DrawError { hint: Some(hint.to_owned()), ..DrawError::new(why) })
         }
         _ => {
             let hint = "save a picture of it and write `![](picture.png)`".to_owned();
             let why = format!("`{}` blocks cannot be drawn here", language.name());
-            return Err(DrawError { hint: Some(hint), ..DrawError::new(why) });
+            Err(DrawError { hint: Some(hint), ..DrawError::new(why) })
         }
-    };
-    VectorPicture::read(&svg, SvgFonts::Bundled)
+    }
 }
 
 #[cfg(test)]

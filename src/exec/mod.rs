@@ -52,6 +52,7 @@ pub use languages::{languages, why_not_run};
 pub use limits::watchdog::Watchdog;
 pub use options::ExecOptions;
 pub use os::signals::suspend;
+pub use os::spawn::is_installed;
 pub use probe::{ProbeReport, PythonInfo};
 pub use process::foreground::stop_foreground;
 pub use python::{LikelyPython, likely_python};

@@ -120,7 +120,8 @@ pub(super) fn read(
     };
     reader.deck.diagnostics.extend(lints::missing_lines(&block, fence.info_span));
     reader.deck.diagnostics.extend(check_render_language(&info, &key, fence.info_span));
-    if block.render.is_some_and(|spec| spec.language.needs_program()) {
+    let has_mermaid_program = reader.deck.options.has_mermaid_program;
+    if block.render.is_some_and(|spec| spec.language.needs_program(has_mermaid_program)) {
         info.start = Some(Start::Auto);
         info.output_mode = OutputMode::Picture;
         info.rendered = false;

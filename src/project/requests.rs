@@ -96,6 +96,10 @@ fn color_drawing(request: &mut Request, colors: DrawingColors) {
             let theme = if colors.is_dark() { "200" } else { "0" };
             code.environment.push(("D2_THEME".to_owned(), theme.to_owned()));
         }
+        "mermaid" if !has_directive(&code.code) => {
+            let theme = if colors.is_dark() { "dark" } else { "default" };
+            code.code.insert_str(0, &format!("%%{{init: {{\"theme\": \"{theme}\"}}}}%%\n"));
+        }
         "typst" => {
             let [red, green, blue] = colors.foreground;
             let text = format!(
@@ -108,6 +112,11 @@ fn color_drawing(request: &mut Request, colors: DrawingColors) {
         }
         _ => {}
     }
+}
+
+/// Whether a mermaid diagram sets its own look.
+fn has_directive(code: &str) -> bool {
+    code.trim_start().starts_with("---") || code.contains("%%{init")
 }
 
 fn target(cell: &Cell) -> Target {

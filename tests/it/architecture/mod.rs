@@ -135,6 +135,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "view",
             "files",
             "exec",
+            "draw",
             "media",
             "export",
             "config",

@@ -175,6 +175,42 @@ esac
 echo '<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"160\" height=\"40\"><rect width=\"160\" height=\"40\"/></svg>'
 ";
 
+/// A program that draws only what it is told to.
+#[cfg(not(feature = "mermaid"))]
+const MMDC: &str = "#!/bin/sh
+test \"$1 $3 $4 $5 $6\" = '-i -o - -e png' || exit 9
+grep -q 'init: {\"theme\": \"dark\"}' \"$2\" || exit 8
+echo '<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"160\" height=\"40\"><rect width=\"160\" height=\"40\"/></svg>'
+";
+
+#[test]
+#[cfg(not(feature = "mermaid"))]
+fn mermaid_has_a_program_or_says_what_is_missing() {
+    let folder = folder("A\n===\n\n```mermaid +render\npie\n```\n");
+    let page = |path: &str, more: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_livedeck"))
+            .args(["export", "talk.md", "--to", "svg", "-o", "-", "--size", "100x24"])
+            .args(more)
+            .current_dir(folder.path())
+            .env("PATH", path)
+            .env("XDG_CONFIG_HOME", folder.path())
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let missing = page("/nonexistent", &[]);
+    assert!(missing.contains("does not draw mermaid itself"), "{missing}");
+    assert!(missing.contains("hint: install `mmdc`") && missing.contains("pie"), "{missing}");
+    let bin = folder.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    write_program(&bin.join("mmdc"), MMDC);
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let without = page(&path, &[]);
+    assert!(!without.contains("svg+xml") && without.contains("pie"), "{without}");
+    let with = page(&path, &["-x"]);
+    assert!(with.contains("data:image/svg+xml"), "{with}");
+}
+
 #[test]
 fn typst_runs_with_permission() {
     let folder = folder("A\n===\n\n```typst +render +width:50%\n= Hi\n```\n");

@@ -334,6 +334,11 @@ impl<'fd> SpawnCommand<'fd> {
     }
 }
 
+/// Returns whether a program is on `PATH`, or a file if the name contains a slash.
+pub fn is_installed(name: &str) -> bool {
+    find_program(OsStr::new(name), Path::new("/")).is_some()
+}
+
 /// Finds a program by name: on `PATH` or, if the name contains a slash, from `directory`.
 pub(in crate::exec) fn find_program(name: &OsStr, directory: &Path) -> Option<PathBuf> {
     if name.as_bytes().contains(&b'/') {
