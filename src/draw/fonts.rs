@@ -1,9 +1,10 @@
-//! The fonts of drawings and documents: a monospaced family that we ship, so that drawings look the
-//! same everywhere, and for what it lacks the system's fonts. Those are read when first needed.
+//! The fonts of drawings and documents: a monospaced family and those of formulas, which we ship, so
+//! that drawings look the same everywhere, and for what they lack the system's fonts. Those are read
+//! when first needed.
 
 use std::sync::{Arc, OnceLock};
 
-use resvg::usvg::fontdb::{Database, Family, ID, Query, Source, Style, Weight};
+use resvg::usvg::fontdb::{Database, FaceInfo, Family, ID, Query, Source, Style, Weight};
 use resvg::usvg::{Font, FontFamily, FontResolver, FontStyle};
 
 /// The family: regular, bold, oblique, bold oblique. Their licence is beside them.
@@ -13,6 +14,40 @@ pub const MONOSPACED_FONTS: [&[u8]; 4] = [
     include_bytes!("fonts/DejaVuSansMono-Oblique.ttf"),
     include_bytes!("fonts/DejaVuSansMono-BoldOblique.ttf"),
 ];
+
+/// Includes fonts of `KaTeX`. Their licence is beside them.
+macro_rules! katex_fonts {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_bytes!(concat!("fonts/katex/KaTeX_", $name, ".ttf")))),*]
+    };
+}
+
+/// The fonts of formulas, by name.
+const FORMULA_FONTS: [(&str, &[u8]); 20] = katex_fonts![
+    "AMS-Regular",
+    "Caligraphic-Bold",
+    "Caligraphic-Regular",
+    "Fraktur-Bold",
+    "Fraktur-Regular",
+    "Main-Bold",
+    "Main-BoldItalic",
+    "Main-Italic",
+    "Main-Regular",
+    "Math-BoldItalic",
+    "Math-Italic",
+    "SansSerif-Bold",
+    "SansSerif-Italic",
+    "SansSerif-Regular",
+    "Script-Regular",
+    "Size1-Regular",
+    "Size2-Regular",
+    "Size3-Regular",
+    "Size4-Regular",
+    "Typewriter-Regular",
+];
+
+/// The start of the names of the families of formulas.
+const FORMULA_FAMILY: &str = "KaTeX_";
 
 /// The family's name.
 pub(super) const FAMILY: &str = "DejaVu Sans Mono";
@@ -25,9 +60,22 @@ pub(super) fn bundled() -> Arc<Database> {
         for font in MONOSPACED_FONTS {
             fonts.load_font_source(Source::Binary(Arc::new(font)));
         }
+        for (name, font) in FORMULA_FONTS {
+            let faces = fonts.load_font_source(Source::Binary(Arc::new(font)));
+            if name.ends_with("Italic") {
+                faces.into_iter().for_each(|face| mark_italic(&mut fonts, face));
+            }
+        }
         Arc::new(fonts)
     };
     Arc::clone(BUNDLED.get_or_init(load))
+}
+
+/// Marks a face as italic: `KaTeX`'s fonts do not say so.
+fn mark_italic(fonts: &mut Database, face: ID) {
+    let Some(known) = fonts.face(face).cloned() else { return };
+    fonts.remove_face(face);
+    fonts.push_face_info(FaceInfo { style: Style::Italic, ..known });
 }
 
 /// Returns the fonts that we ship, with the same ids, and the system's.
@@ -41,10 +89,10 @@ fn all() -> Arc<Database> {
     Arc::clone(ALL.get_or_init(load))
 }
 
-/// Chooses our own family for all text, and fonts of the system for characters that it lacks.
+/// Chooses our own family for all text except formulas, and fonts of the system for characters that it lacks.
 pub(super) fn bundled_first() -> FontResolver<'static> {
     FontResolver {
-        select_font: Box::new(|font, fonts| own(font, fonts)),
+        select_font: Box::new(|font, fonts| formula(font, fonts).or_else(|| own(font, fonts))),
         select_fallback: Box::new(fallback),
     }
 }
@@ -55,6 +103,14 @@ pub(super) fn named_first() -> FontResolver<'static> {
         select_font: Box::new(|font, fonts| named(font, fonts).or_else(|| own(font, fonts))),
         select_fallback: Box::new(fallback),
     }
+}
+
+fn formula(font: &Font, fonts: &Database) -> Option<ID> {
+    let families = font.families().iter().filter_map(|family| match family {
+        FontFamily::Named(name) if name.starts_with(FORMULA_FAMILY) => Some(Family::Name(name)),
+        _ => None,
+    });
+    fonts.query(&query(font, &families.collect::<Vec<_>>()))
 }
 
 fn own(font: &Font, fonts: &Database) -> Option<ID> {
@@ -90,7 +146,11 @@ fn query<'a>(font: &Font, families: &'a [Family<'a>]) -> Query<'a> {
 /// Returns another font that has the character.
 fn fallback(character: char, used: &[ID], fonts: &mut Arc<Database>) -> Option<ID> {
     let find = |fonts: &Database| {
-        let mut faces = fonts.faces().filter(|face| !used.contains(&face.id));
+        let is_of_formulas = |face: &FaceInfo| {
+            face.families.iter().any(|(name, _)| name.starts_with(FORMULA_FAMILY))
+        };
+        let mut faces =
+            fonts.faces().filter(|face| !used.contains(&face.id) && !is_of_formulas(face));
         faces.find(|face| has_character(fonts, face.id, character)).map(|face| face.id)
     };
     find(fonts).or_else(|| {

@@ -4,13 +4,14 @@
 
 use std::ops::Range;
 
+use ratex_font::{FontId, katex_ttf_glyph_char};
 use ratex_layout::{LayoutOptions, layout, to_display_list, validate_layout};
 use ratex_svg::{SvgColorSyntax, SvgOptions, render_to_svg_with_color_syntax};
 use ratex_types::color::Color;
 use ratex_types::display_item::{DisplayItem, DisplayList};
 use ratex_types::math_style::MathStyle;
 
-use super::{DrawError, TEXT_SIZE};
+use super::{DrawError, SvgFonts, TEXT_SIZE, VectorPicture};
 use crate::layout::DrawingColors;
 
 /// The size of a formula's letters, relative to text: a formula in its own rows is looked at.
@@ -31,16 +32,30 @@ pub(super) fn draw(text: &str, colors: &DrawingColors) -> Result<String, DrawErr
     for row in &rows {
         lists.push(row.lay_out(text, &options)?);
     }
-    let list = stacked(lists);
+    let mut list = stacked(lists);
+    for item in &mut list.items {
+        name_glyph(item);
+    }
     let em = TEXT_SIZE * SCALE;
     let svg = SvgOptions {
         font_size: em,
         padding: PADDING * em,
         stroke_width: em * 0.04,
-        embed_glyphs: true,
+        embed_glyphs: false,
         font_dir: String::new(),
     };
-    Ok(render_to_svg_with_color_syntax(&list, &svg, SvgColorSyntax::Rgb))
+    let svg = render_to_svg_with_color_syntax(&list, &svg, SvgColorSyntax::Rgb);
+    // As shapes: a terminal that has only text must not write its letters one by one.
+    Ok(VectorPicture::read(&svg, SvgFonts::Bundled)?.svg())
+}
+
+/// Names a glyph by the character that its font has for it.
+fn name_glyph(item: &mut DisplayItem) {
+    if let DisplayItem::GlyphPath { font, char_code, .. } = item
+        && let Some(font) = FontId::parse(font)
+    {
+        *char_code = katex_ttf_glyph_char(font, *char_code).into();
+    }
 }
 
 /// A row of the drawing: text and formulas in it.
@@ -304,6 +319,13 @@ mod tests {
     #[test]
     fn formula_uses_the_foreground() {
         let svg = draws("\\frac{1}{2}").unwrap();
-        assert!(svg.contains("rgb(255,255,255)") && !svg.contains("<text"), "{svg}");
+        assert!(svg.contains("#ffffff") && !svg.contains("<text"), "{svg}");
+    }
+
+    #[test]
+    fn letters_are_italic_and_digits_upright() {
+        let is_upright = |text: &str| draws(text) == draws(&format!("\\mathrm{{{text}}}"));
+        assert!(is_upright("1") && !is_upright("x"));
+        assert_ne!(draws("\\mathbf{x}"), draws("\\mathrm{x}"));
     }
 }

@@ -126,7 +126,7 @@ impl RenditionSpec {
             },
             Protocol::Sixel => match self.driven_frames()? {
                 Some(animation) => Rendition::Frames(animation),
-                None => Rendition::Bytes(protocol::encode_sixel(&self.cut(scaled)?)?),
+                None => Rendition::Bytes(protocol::encode_sixel(&self.cut(scaled)?)),
             },
             Protocol::Iterm2 => Rendition::Bytes(self.inline(Parts::One, scaled)?),
             Protocol::Iterm2Multipart => Rendition::Bytes(self.inline(Parts::Several, scaled)?),
@@ -151,7 +151,7 @@ impl RenditionSpec {
             }
             let frame = if self.protocol == Protocol::Sixel {
                 let rows = pixels::rows(&picture, self.rows.0, self.rows.1);
-                let sequence = protocol::encode_sixel(&rows)?;
+                let sequence = protocol::encode_sixel(&rows);
                 bytes += sequence.len();
                 DrivenFrame::Bytes(sequence)
             } else {

@@ -12,6 +12,8 @@ pub(super) use iterm::Parts;
 pub(super) use kitty::{
     delete, delete_placement, place, transmit, transmit_animation, transmit_file,
 };
+#[cfg(test)]
+pub(super) use sixel::tests::decoded as decode_sixel;
 pub(super) use {iterm::inline, sixel::encode as encode_sixel};
 
 /// An image protocol.
