@@ -11,6 +11,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use super::FinishedPicture;
+use super::drawing_files::DrawingFiles;
 use super::find::Stamp;
 use super::time_limit::within_time;
 use crate::draw::{self, DrawError, SvgFonts, VectorPicture};
@@ -71,6 +72,8 @@ pub(super) struct Drawings {
     uses: u64,
     /// Number of threads that draw; 0 to draw on the caller's.
     threads: usize,
+    /// Where drawings are kept for the next time, if they are.
+    files: Option<Arc<DrawingFiles>>,
     jobs: Option<Sender<DrawJob>>,
     send: Arc<dyn Fn(FinishedPicture) + Send + Sync>,
 }
@@ -78,12 +81,17 @@ pub(super) struct Drawings {
 impl Drawings {
     /// Draws on the caller's thread until [`Drawings::set_threads`].
     pub(super) fn new(send: Arc<dyn Fn(FinishedPicture) + Send + Sync>) -> Self {
-        Self { states: BTreeMap::new(), uses: 0, threads: 0, jobs: None, send }
+        Self { states: BTreeMap::new(), uses: 0, threads: 0, files: None, jobs: None, send }
     }
 
     /// Draws on this many threads; `send` gets what the loop did not wait for.
     pub(super) fn set_threads(&mut self, threads: usize) {
         self.threads = threads;
+    }
+
+    /// Keeps drawings in this folder, too.
+    pub(super) fn keep_in(&mut self, folder: PathBuf) {
+        self.files = Some(Arc::new(DrawingFiles::new(folder)));
     }
 
     /// Returns a drawing; `None` while it is being made.
@@ -142,7 +150,7 @@ impl Drawings {
 
     fn request(&mut self, source: VectorSource, urgency: Urgency) {
         if self.threads == 0 {
-            let drawn = make(&source);
+            let drawn = make(&source, self.files.clone());
             return self.accept(source, drawn);
         }
         let is_alone = !self.states.values().any(|state| matches!(state, DrawState::Pending));
@@ -168,22 +176,26 @@ impl Drawings {
     }
 
     fn jobs(&mut self) -> &Sender<DrawJob> {
-        let (threads, send) = (self.threads, &self.send);
+        let (threads, send, files) = (self.threads, &self.send, &self.files);
         self.jobs.get_or_insert_with(|| {
             let (sender, jobs) = bounded(MAX_WAITING);
             for _ in 0..threads {
-                let (jobs, send) = (jobs.clone(), Arc::clone(send));
+                let (jobs, send, files) = (jobs.clone(), Arc::clone(send), files.clone());
                 let thread = std::thread::Builder::new().name("drawings".to_owned());
-                drop(thread.spawn(move || work(&jobs, &*send)));
+                drop(thread.spawn(move || work(&jobs, files.as_ref(), &*send)));
             }
             sender
         })
     }
 }
 
-fn work(jobs: &Receiver<DrawJob>, send: &dyn Fn(FinishedPicture)) {
+fn work(
+    jobs: &Receiver<DrawJob>,
+    files: Option<&Arc<DrawingFiles>>,
+    send: &dyn Fn(FinishedPicture),
+) {
     for DrawJob { source, reply } in jobs {
-        let drawn = make(&source);
+        let drawn = make(&source, files.cloned());
         if let Err(unheard) = reply.send(drawn) {
             send(FinishedPicture::drawn(source, unheard.into_inner()));
         }
@@ -191,11 +203,14 @@ fn work(jobs: &Receiver<DrawJob>, send: &dyn Fn(FinishedPicture)) {
 }
 
 /// Makes a drawing, within the limits of time and stack.
-fn make(source: &VectorSource) -> DrawResult {
+fn make(source: &VectorSource, files: Option<Arc<DrawingFiles>>) -> DrawResult {
     let source = source.clone();
     let made = within_time(move || {
         contain("drawing it", || match &source {
-            VectorSource::Block(drawing) => draw::draw(drawing),
+            VectorSource::Block(drawing) => match &files {
+                Some(files) => files.draw(drawing),
+                None => draw::draw(drawing),
+            },
             VectorSource::File(path, _) => read(path),
         })
     });

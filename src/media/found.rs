@@ -6,7 +6,7 @@ use image::{ImageFormat, RgbaImage};
 
 use super::drawings::VectorSource;
 use super::find::{PictureFile, PictureFormat};
-use super::pixels;
+use super::pixels::{self, AnimationFrame};
 use super::time_limit::within_time;
 use crate::draw::VectorPicture;
 use crate::layout::{Drawing, PixelSize};
@@ -69,6 +69,14 @@ impl FoundPicture {
                 PixelSize { width, height }
             }
         }
+    }
+
+    /// Returns the scaled frames of an animation; none if it is not one, or exceeds the limits.
+    pub(super) fn frames(&self, size: (u32, u32)) -> Result<Vec<AnimationFrame>, String> {
+        let Self::File(file) = self else { return Ok(Vec::new()) };
+        let path = file.path.clone();
+        // One that takes too long shows its first frame.
+        within_time(move || pixels::frames(&path, size)).unwrap_or_else(|_| Ok(Vec::new()))
     }
 
     /// Returns its pixels, scaled to exactly this size.

@@ -12,6 +12,7 @@
 
 mod animation;
 mod cache;
+mod drawing_files;
 mod drawings;
 mod find;
 mod found;
@@ -153,6 +154,11 @@ impl Media {
     ) {
         self.finder.read_in_background(wake);
         self.drawings.set_threads(draw_threads.max(1));
+    }
+
+    /// Keeps drawings in this folder of the user's, for the next time.
+    pub fn keep_drawings_in(&mut self, folder: PathBuf) {
+        self.drawings.keep_in(folder);
     }
 
     /// Shows drawn blocks as code, for what has only text.

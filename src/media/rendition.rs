@@ -142,10 +142,9 @@ impl RenditionSpec {
 
     /// Returns the frames of an animation that we drive.
     fn driven_frames(&self) -> Result<Option<Animation>, String> {
-        let FoundPicture::File(file) = &self.found else { return Ok(None) };
         let mut made = Vec::new();
         let mut bytes = 0;
-        for (mut picture, duration) in pixels::frames(&file.path, self.size)? {
+        for (mut picture, duration) in self.found.frames(self.size)? {
             if let Some(background) = self.background {
                 pixels::compose(&mut picture, background);
             }
@@ -168,8 +167,7 @@ impl RenditionSpec {
 
     /// Returns the frames of an animated picture for kitty.
     fn animation(&self, id: u32) -> Result<Option<Vec<u8>>, String> {
-        let FoundPicture::File(file) = &self.found else { return Ok(None) };
-        let frames = pixels::frames(&file.path, self.size)?;
+        let frames = self.found.frames(self.size)?;
         let frames = frames.iter().map(|(frame, stays)| Ok((png(frame)?, *stays)));
         let frames = frames.collect::<Result<Vec<_>, String>>()?;
         Ok((!frames.is_empty()).then(|| protocol::transmit_animation(id, &frames)))
@@ -191,7 +189,7 @@ impl RenditionSpec {
                     Some(file)
                 }
                 // The terminal plays it.
-                (_, Some(file)) if !pixels::frames(&file.path, self.size)?.is_empty() => Some(file),
+                (_, Some(file)) if !self.found.frames(self.size)?.is_empty() => Some(file),
                 _ => None,
             };
         let file = match plain {

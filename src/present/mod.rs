@@ -260,6 +260,7 @@ impl Talk {
         let mut media = Media::new(std::env::current_dir()?, settings.protocol, move |loaded| {
             pictures.send(LoopEvent::Picture(loaded));
         });
+        media.keep_drawings_in(settings.execution.drawings());
         let slow_pictures = sender.clone();
         media.read_in_background(settings.draw_threads, move || {
             slow_pictures.send(LoopEvent::PictureSeen);

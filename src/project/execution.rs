@@ -26,6 +26,11 @@ pub struct Execution {
 }
 
 impl Execution {
+    /// Returns the folder for drawings of blocks. Code in a sandbox cannot write to it.
+    pub(crate) fn drawings(&self) -> PathBuf {
+        self.cache.join("drawings")
+    }
+
     /// Returns the trust level of a deck whose code the user runs by a command.
     pub(crate) fn trust(&self) -> Trust {
         if self.sandbox.is_some() { Trust::Sandboxed } else { Trust::Once }
