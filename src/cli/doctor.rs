@@ -12,7 +12,7 @@ use std::time::Instant;
 use anyhow::Context;
 
 use super::args::DoctorArgs;
-use super::{counted, settings};
+use super::{counted, drawing_tools, settings};
 use crate::ansi::strip_colors;
 use crate::config::{self, Config};
 use crate::deck::Cell;
@@ -42,10 +42,13 @@ pub(super) fn doctor(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     super::print(&machine(args, doctor.probe(), &config))?;
     let Some((loaded, path)) = deck else { return Ok(ExitCode::SUCCESS) };
     super::print(&format!("\n{}", summary(loaded, path, may_run)))?;
+    let name = visible_line(&path.to_string_lossy()).into_owned();
+    let (drawings, are_drawn) = drawing_tools::of_deck(loaded, &name, &config);
+    super::print(&drawings)?;
     let missing = doctor.missing_tools();
     missing.iter().try_for_each(|tool| super::print(&missing_line(loaded, tool)))?;
     let compiles = !args.prepare || prepare(&doctor, loaded)?;
-    let is_ready = missing.is_empty() && compiles;
+    let is_ready = missing.is_empty() && are_drawn && compiles;
     Ok(if is_ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -67,6 +70,7 @@ fn machine(args: &DoctorArgs, probe: &ProbeReport, config: &Config) -> String {
         Err(why) => text += &row("Rust", &format!("missing: {why}")),
     }
     text += &row("pictures", &pictures(config));
+    text += &row("drawings", &drawing_tools::of_machine(config));
     text += &row("colours", &colors(config));
     text += &row("links", links(config));
     text += &row("config", &configuration(args));

@@ -11,6 +11,7 @@ mod choices;
 mod console;
 mod convert;
 mod doctor;
+mod drawing_tools;
 mod export;
 mod help;
 mod new;

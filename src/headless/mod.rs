@@ -11,7 +11,7 @@ mod scene_builder;
 mod walk;
 
 pub use inspect::inspect;
-pub use probe::{DeckProbe, MissingTool};
+pub use probe::{DeckProbe, DrawnKind, MissingTool, drawn_kinds};
 pub use render::SlideRenderer;
 pub use run_all::{CapturedRun, PlanEvent, capture, run_all};
 

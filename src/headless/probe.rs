@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::deck::Cell;
+use crate::deck::{BlockKind, Cell, DrawingLanguage, RenderSpec};
 use crate::exec::{ExecOptions, Executor, ProbeReport, Watchdog};
 use crate::project::{self, Execution, LoadedDeck};
+use crate::source::Span;
 
 /// The tools on this machine, for one deck or in general.
 pub struct DeckProbe {
@@ -22,6 +23,34 @@ pub struct MissingTool<'a> {
     pub message: String,
     /// The cells that need it, in deck order.
     pub cells: Vec<&'a Cell>,
+}
+
+/// The drawn blocks of a deck in one language.
+#[derive(Clone, Copy, Debug)]
+pub struct DrawnKind {
+    /// The language.
+    pub language: DrawingLanguage,
+    /// Their number.
+    pub count: usize,
+    /// The place of the first.
+    pub first: Span,
+}
+
+/// Returns the languages of a deck's drawn blocks, in deck order.
+pub fn drawn_kinds(loaded: &LoadedDeck) -> Vec<DrawnKind> {
+    let mut kinds: Vec<DrawnKind> = Vec::new();
+    let blocks = loaded.deck.slides.iter().flat_map(|slide| &slide.blocks);
+    blocks.for_each(|block| {
+        block.walk(&mut |block| {
+            let BlockKind::Code(code) = &block.kind else { return };
+            let Some(RenderSpec { language, .. }) = code.render else { return };
+            match kinds.iter_mut().find(|kind| kind.language == language) {
+                Some(kind) => kind.count += 1,
+                None => kinds.push(DrawnKind { language, count: 1, first: block.span }),
+            }
+        });
+    });
+    kinds
 }
 
 impl DeckProbe {

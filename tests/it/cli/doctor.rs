@@ -122,6 +122,30 @@ fn missing_programs_have_places_and_hints() {
 }
 
 #[test]
+fn drawing_tools_are_reported() {
+    let folder = Folder::new("```latex +render\nx\n```\n\n```mermaid +render\npie\n```\n");
+    let nothing = folder.path().join("no");
+    let (status, text) = folder.doctor_with(&["talk.md"], &[("PATH", &nothing)]);
+    let drawings = row(&text, "drawings");
+    assert!(drawings.starts_with("latex built in; mermaid "), "{text}");
+    assert!(drawings.ends_with("d2 not: `d2` is not installed"), "{text}");
+    assert!(text.contains("talk.md: 2 blocks to draw: 1 latex, 1 mermaid\n"), "{text}");
+    let is_built_in = cfg!(feature = "mermaid");
+    assert_eq!(drawings.contains("mermaid built in"), is_built_in, "{text}");
+    let missing = "talk.md:5:1: nothing here draws mermaid: install `mmdc`";
+    assert_eq!((text.contains(missing), status), (!is_built_in, i32::from(!is_built_in)), "{text}");
+    let bin = folder.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    for program in ["mmdc", "d2"] {
+        write_program(&bin.join(program), "#!/bin/sh\n");
+    }
+    let (_, text) = folder.doctor_with(&["talk.md"], &[("PATH", &bin)]);
+    assert!(row(&text, "drawings").ends_with("d2 by `d2`"), "{text}");
+    assert!(is_built_in || row(&text, "drawings").contains("mermaid by `mmdc`"), "{text}");
+    assert!(!text.contains(missing), "{text}");
+}
+
+#[test]
 fn deck_programs_are_not_started_without_consent() {
     let folder = Folder::new("```python +exec\n1\n```\n");
     let programs = folder.path().join(".venv/bin");
