@@ -157,10 +157,26 @@ pub struct Picture {
     pub source: Box<str>,
     /// The directory of the file that contains it: searched first.
     pub base: PathBuf,
-    /// Width in percent of the available width, 1 to 100.
-    pub width_percent: Option<u8>,
+    /// The size that is asked for.
+    pub size: SizePercent,
     /// The alternative text.
     pub alt: Box<str>,
+}
+
+/// The size of a picture in percent, 1 to 100; its own without both. With both, the smaller result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SizePercent {
+    /// Of the available width.
+    pub width: Option<u8>,
+    /// Of the height of the page.
+    pub height: Option<u8>,
+}
+
+impl SizePercent {
+    /// Returns the size for a width.
+    pub fn of_width(width: Option<u8>) -> Self {
+        Self { width, height: None }
+    }
 }
 
 /// A fenced code block.

@@ -12,7 +12,7 @@ use super::picture::{place, room_for};
 use super::problem;
 use super::scene::{Item, PlacedItem};
 use super::text::StyledText;
-use crate::deck::{CodeBlock, DrawingLanguage};
+use crate::deck::{CodeBlock, DrawingLanguage, SizePercent};
 use crate::source::Span;
 
 /// The assumed size of a drawing.
@@ -31,7 +31,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock, span: Span) {
         return;
     }
     let Some(drawing) = drawing(code, flow.context.theme()) else { return };
-    let percent = code.render.and_then(|spec| spec.width_percent);
+    let percent = SizePercent::of_width(code.render.and_then(|spec| spec.width_percent));
     let key = PictureKey::Drawing(drawing);
     let measures = &flow.context.inputs.measures;
     let last_good = measures.last_good.get(&key);
@@ -58,7 +58,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock, span: Span) {
     }
 }
 
-fn lay_out_picture(flow: &mut Flow<'_>, size: PixelSize, percent: Option<u8>, key: PictureKey) {
+fn lay_out_picture(flow: &mut Flow<'_>, size: PixelSize, percent: SizePercent, key: PictureKey) {
     let Size { cell, is_coarse, .. } = flow.context.inputs.size;
     let is_formula = code_language(&key) == Some(DrawingLanguage::Latex);
     let enlargement = if is_coarse && is_formula { COARSE_FORMULA_PERCENT } else { 100 };
@@ -101,7 +101,7 @@ fn lay_out_error(
 }
 
 /// Reserves the space, with the language and the start of the source in it.
-fn reserve(flow: &mut Flow<'_>, code: &CodeBlock, percent: Option<u8>) {
+fn reserve(flow: &mut Flow<'_>, code: &CodeBlock, percent: SizePercent) {
     let y = flow.open();
     let (width, height) = room_for(flow, TYPICAL_SIZE, percent, y);
     let x = flow.width.saturating_sub(width) / 2;

@@ -9,7 +9,7 @@ use super::problem;
 use super::scene::{Item, PlacedItem};
 use super::text::StyledText;
 use super::{PictureKey, PictureProblem, PixelSize};
-use crate::deck::{Align, Picture};
+use crate::deck::{Align, Picture, SizePercent};
 use crate::source::Span;
 use crate::theme::Alignment;
 
@@ -27,7 +27,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, picture: &Picture, span: Span) {
     let key = PictureKey::of(picture);
     match flow.context.inputs.measures.pictures.get(&key) {
         Some(Ok(size)) => {
-            let area = room_for(flow, *size, picture.width_percent, flow.next());
+            let area = room_for(flow, *size, picture.size, flow.next());
             place(flow, area, key, &picture.alt);
         }
         Some(Err(reason)) => lay_out_error(flow, picture, reason, span),
@@ -43,7 +43,7 @@ pub(super) fn lay_out_result(flow: &mut Flow<'_>, file: &Path) {
         Some(Ok(size)) => {
             let (width, rows) = room(flow, flow.next());
             let rows = rows.max(flow.context.rows / u32::from(flow.size) / 2);
-            let area = fit(*size, None, cell(flow), (width, rows));
+            let area = fit(*size, (None, None), cell(flow), (width, rows));
             place(flow, area, key, RESULT_ALT);
         }
         Some(Err(reason)) => {
@@ -76,10 +76,14 @@ fn cell(flow: &Flow<'_>) -> (u16, u16) {
 pub(super) fn room_for(
     flow: &Flow<'_>,
     pixels: PixelSize,
-    percent: Option<u8>,
+    percent: SizePercent,
     y: u32,
 ) -> (u16, u32) {
-    fit(pixels, percent, cell(flow), room(flow, y))
+    let page = flow.context.rows / u32::from(flow.size);
+    let part = |percent: u8, of: u32| f64::from(of) * f64::from(percent) / 100.0;
+    let width = percent.width.map(|percent| part(percent, flow.width.into()));
+    let height = percent.height.map(|percent| part(percent, page));
+    fit(pixels, (width, height), cell(flow), room(flow, y))
 }
 
 /// Returns the maximum columns and rows of a picture at row `y`: the rest of the page, or a third
@@ -94,19 +98,20 @@ fn room(flow: &Flow<'_>, y: u32) -> (u16, u32) {
     (flow.width, rows.max(1))
 }
 
-/// Returns the columns and rows of a picture: its own size or the requested width, shrunk to fit.
+/// Returns the columns and rows of a picture: its own size or what is asked for, shrunk to fit.
 fn fit(
     pixels: PixelSize,
-    percent: Option<u8>,
+    (asked_width, asked_height): (Option<f64>, Option<f64>),
     (cell_width, cell_height): (u16, u16),
     (width, rows): (u16, u32),
 ) -> (u16, u32) {
     let [cell_width, cell_height] = [cell_width, cell_height].map(|px| f64::from(px.max(1)));
     let [natural_width, natural_height] =
         [pixels.width, pixels.height].map(|px| f64::from(px.max(1)));
-    let asked = percent.map(|percent| f64::from(width) * f64::from(percent) / 100.0);
-    let columns = asked.unwrap_or(natural_width / cell_width);
     let rows_per_column = natural_height / natural_width * cell_width / cell_height;
+    let of_height = asked_height.map(|rows| rows / rows_per_column);
+    let asked = [asked_width, of_height].into_iter().flatten().reduce(f64::min);
+    let columns = asked.unwrap_or(natural_width / cell_width);
     let widest = (u32::from(width) * MAX_WIDTH_PERCENT / 100).max(1);
     let columns = columns.min(f64::from(widest)).min(f64::from(rows) / rows_per_column);
     #[expect(clippy::cast_sign_loss, reason = "both are positive, and `as` saturates")]

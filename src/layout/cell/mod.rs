@@ -13,7 +13,7 @@ pub(super) mod status;
 mod window;
 
 use self::result::{CellExtent, extent, folded, start_error};
-use crate::deck::{Cell, CellId, CodeBlock, OutputPlace, Picture, Start};
+use crate::deck::{Cell, CellId, CodeBlock, OutputPlace, Picture, SizePercent, Start};
 use crate::layout::code;
 use crate::layout::flow::Flow;
 use crate::layout::picture;
@@ -104,8 +104,9 @@ fn in_place_of_code(
         return extent(panel, panel);
     }
     if let Some(picture) = &run.picture {
-        let width_percent = block.render.and_then(|spec| spec.width_percent);
-        let picture = Picture { width_percent, ..result::picture_of(picture) };
+        let width = block.render.and_then(|spec| spec.width_percent);
+        let size = SizePercent::of_width(width);
+        let picture = Picture { size, ..result::picture_of(picture) };
         picture::lay_out(flow, &picture, cell.span);
     }
     let output = match cell.exec.pty {

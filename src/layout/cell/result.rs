@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::{bench, output, prompt, screen, status};
-use crate::deck::{Cell, CellId, CodeBlock, OutputPlace, Picture};
+use crate::deck::{Cell, CellId, CodeBlock, OutputPlace, Picture, SizePercent};
 use crate::layout::code::CodeBox;
 use crate::layout::flow::Flow;
 use crate::layout::text::{DIM, StyledText};
@@ -102,5 +102,5 @@ pub(in crate::layout) fn start_error(flow: &mut Flow<'_>, run: &CellRun) {
 pub(in crate::layout) fn picture_of(file: &Path) -> Picture {
     let base = file.parent().unwrap_or(Path::new("")).to_owned();
     let source = file.file_name().unwrap_or_default().to_string_lossy().into();
-    Picture { source, base, width_percent: None, alt: "".into() }
+    Picture { source, base, size: SizePercent::default(), alt: "".into() }
 }

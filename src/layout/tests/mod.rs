@@ -24,8 +24,8 @@ use ratatui::style::Style;
 use super::*;
 use crate::deck::{
     Align, Block, BlockKind, Cell, CellId, CodeBlock, Cursor, Deck, ExecSpec, Inline, List,
-    ListItem, Marker, OutputMode, Picture, Slide, SlideKind, Start, Step, Table, TableRow,
-    TextStyle,
+    ListItem, Marker, OutputMode, Picture, SizePercent, Slide, SlideKind, Start, Step, Table,
+    TableRow, TextStyle,
 };
 use crate::highlight::Highlighter;
 use crate::run::{
@@ -230,13 +230,9 @@ fn table(rows: &[&[&str]], aligns: &[Option<Align>]) -> Table {
     }
 }
 
-fn picture(width_percent: Option<u8>) -> (Block, PictureKey) {
-    let picture = Picture {
-        source: "a.png".into(),
-        base: "slides".into(),
-        width_percent,
-        alt: "a chart".into(),
-    };
+fn picture(size: SizePercent) -> (Block, PictureKey) {
+    let picture =
+        Picture { source: "a.png".into(), base: "slides".into(), size, alt: "a chart".into() };
     let key = PictureKey::of(&picture);
     (block(BlockKind::Picture(Box::new(picture))), key)
 }

@@ -4,7 +4,11 @@ use super::*;
 
 /// Returns column, row, columns and rows of a picture with these pixels on a screen of 40x20.
 fn placed(width: u32, height: u32, percent: Option<u8>) -> (u16, u32, u16, u32) {
-    let (block, key) = picture(percent);
+    placed_with(width, height, SizePercent::of_width(percent))
+}
+
+fn placed_with(width: u32, height: u32, size: SizePercent) -> (u16, u32, u16, u32) {
+    let (block, key) = picture(size);
     let mut fixture = Fixture::new(vec![block]);
     fixture.measures.pictures.insert(key, Ok(PixelSize { width, height }));
     let scene = fixture.scene();
@@ -21,6 +25,15 @@ fn f097_percent_width_is_relative_to_the_slide() {
 }
 
 #[test]
+fn percent_height_is_relative_to_the_page() {
+    let of_height = |percent| SizePercent { width: None, height: Some(percent) };
+    assert_eq!(placed_with(100, 100, of_height(50)), (10, 1, 20, 10), "half of 20 rows");
+    assert_eq!(placed_with(4000, 100, of_height(100)), (3, 1, 34, 1), "no wider than the slide");
+    let both = SizePercent { width: Some(25), height: Some(50) };
+    assert_eq!(placed_with(100, 100, both), (15, 1, 9, 5), "the smaller of both");
+}
+
+#[test]
 fn f094_pictures_keep_their_aspect_ratio() {
     assert_eq!(placed(100, 100, None), (15, 1, 10, 5), "its own size");
     assert_eq!(placed(4000, 400, None), (3, 1, 34, 2), "95 % of the width");
@@ -31,7 +44,7 @@ fn f094_pictures_keep_their_aspect_ratio() {
 
 #[test]
 fn picture_errors_are_shown() {
-    let (block, key) = picture(None);
+    let (block, key) = picture(SizePercent::default());
     let mut fixture = Fixture::new(vec![block, paragraph("after")]);
     let why = "picture `a.png` not found".to_owned();
     let refusal = PictureProblem { why, hint: Some("did you mean `b.png`?".to_owned()), at: None };
@@ -50,7 +63,7 @@ fn picture_errors_are_shown() {
 
 #[test]
 fn unmeasured_picture_reserves_space() {
-    let fixture = Fixture::new(vec![picture(None).0]).size(30, 8);
+    let fixture = Fixture::new(vec![picture(SizePercent::default()).0]).size(30, 8);
     insta::assert_snapshot!(fixture.body(), @"
 
 

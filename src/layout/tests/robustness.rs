@@ -23,7 +23,7 @@ fn extreme_decks_and_sizes_do_not_panic() {
             block(BlockKind::JumpToMiddle),
             block(BlockKind::Problem(7)),
             block(BlockKind::Footnote(odd.into(), text(odd))),
-            picture(Some(100)).0,
+            picture(SizePercent::of_width(Some(100))).0,
             cell(odd),
             block(BlockKind::Code(Box::default())),
             block(BlockKind::Columns(Columns {

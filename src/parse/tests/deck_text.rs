@@ -101,8 +101,11 @@ fn block(out: &mut String, block: &Block, depth: usize, deck: &Deck) {
         }
         BlockKind::Picture(picture) => {
             let _ = write!(out, "picture {} in {:?}", picture.source, picture.base);
-            if let Some(percent) = picture.width_percent {
+            if let Some(percent) = picture.size.width {
                 let _ = write!(out, " {percent}%");
+            }
+            if let Some(percent) = picture.size.height {
+                let _ = write!(out, " {percent}% of the height");
             }
             let _ = writeln!(out, " {:?}", picture.alt);
         }
