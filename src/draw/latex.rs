@@ -128,7 +128,7 @@ const DELIMITERS: [(&str, &str, MathStyle); 4] = [
 
 /// Environments that are displayed, and those that stand for a plain displayed formula.
 const PLAIN_ENVIRONMENTS: [&str; 4] = ["equation", "equation*", "displaymath", "math"];
-const ENVIRONMENTS: [&str; 12] = [
+const ENVIRONMENTS: [&str; 10] = [
     "align",
     "align*",
     "alignat",
@@ -139,8 +139,6 @@ const ENVIRONMENTS: [&str; 12] = [
     "multline*",
     "eqnarray",
     "eqnarray*",
-    "CD",
-    "cases",
 ];
 
 /// Splits a block into its rows.
@@ -301,6 +299,8 @@ mod tests {
             kinds("$$a\\$b$$\\begin{align}c\\end{align}"),
             ["a\\$b", "\\begin{align}c\\end{align}"]
         );
+        let cases = "f = \\begin{cases} a \\end{cases}";
+        assert_eq!(kinds(cases), [cases], "these are parts of a formula");
         assert_eq!(
             kinds("$$ $$ $x$"),
             ["' '|x"][..0].to_vec().into_iter().chain(["x"]).collect::<Vec<_>>()
