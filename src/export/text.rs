@@ -100,7 +100,7 @@ mod tests {
     use crate::layout::{Item, PlacedItem, Size};
 
     fn scene() -> Scene {
-        let row = |y, text| PlacedItem { x: 1, y, item: Item::Text(Line::raw(text)) };
+        let row = |y, text| PlacedItem { x: 1, y, item: Item::Text(Line::raw(text).into()) };
         let mut scene = Scene::blank(Size::new(10, 4), Style::new());
         scene.viewport.height = 3;
         scene.height = 6;

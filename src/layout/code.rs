@@ -2,7 +2,7 @@
 //! group of lines with the others dimmed.
 
 use ratatui::style::{Modifier, Style};
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::Highlighting;
 use super::flow::{Flow, OverflowKind};
@@ -12,6 +12,7 @@ use super::placement::ColumnRange;
 use super::role::Role;
 use super::scene::{Item, PlacedItem};
 use super::text::StyledText;
+use super::text_row::{TextRow, TextSpan};
 use crate::deck::{CodeBlock, LineGroup, Step};
 use crate::highlight::HighlightedCode;
 use crate::theme::{Alignment, CodeStyle, FrameShape, Padding};
@@ -291,26 +292,26 @@ pub fn visible_code(code: &CodeBlock) -> &str {
 /// Gives blanks the style of their neighbours, where the difference is not visible: each style
 /// change costs bytes on the wire. (Lines have been broken before that, at the highlighter's token
 /// boundaries.)
-fn merge_blank_styles(row: Line<'static>) -> Line<'static> {
-    let is_blank = |span: &Span<'_>| span.content.bytes().all(|byte| byte == b' ');
+fn merge_blank_styles(row: TextRow) -> TextRow {
+    let is_blank = |span: &TextSpan| span.content.bytes().all(|byte| byte == b' ');
     let is_seen = |style: Style| style.add_modifier.contains(Modifier::UNDERLINED);
-    let mut spans: Vec<Span<'static>> = Vec::with_capacity(row.spans.len());
+    let mut spans: Vec<TextSpan> = Vec::with_capacity(row.spans.len());
     for span in row.spans {
         let Some(last) = spans.last_mut() else {
             spans.push(span);
             continue;
         };
-        let is_plain = !is_seen(last.style) && !is_seen(span.style);
+        let is_plain = !is_seen(last.format.style) && !is_seen(span.format.style);
         if is_plain && is_blank(last) {
-            last.style = span.style;
+            last.format = span.format.clone();
         }
-        if last.style == span.style || is_plain && is_blank(&span) {
+        if last.format == span.format || is_plain && is_blank(&span) {
             last.content.to_mut().push_str(&span.content);
         } else {
             spans.push(span);
         }
     }
-    Line { spans, ..row }
+    TextRow { spans }
 }
 
 #[cfg(test)]
@@ -322,8 +323,8 @@ mod tests {
     #[test]
     fn invisible_styles_of_blanks_are_merged() {
         let row = Line::from(vec!["  ".blue(), "let".red(), " ".blue(), "x".red(), " ".blue()]);
-        assert_eq!(merge_blank_styles(row), Line::from("  let x ".red()));
+        assert_eq!(merge_blank_styles(row.into()), Line::from("  let x ".red()).into());
         let underlined = Line::from(vec!["a".red(), " ".blue().underlined(), "b".red()]);
-        assert_eq!(merge_blank_styles(underlined.clone()), underlined);
+        assert_eq!(merge_blank_styles(underlined.clone().into()), underlined.into());
     }
 }

@@ -1,7 +1,6 @@
 //! The data that all parts of a slide's layout need: theme, step, page size.
 
 use super::Inputs;
-use super::links::LinkTable;
 use crate::deck::{CellId, Slide, Step};
 use crate::run::CellRun;
 use crate::theme::Theme;
@@ -18,14 +17,12 @@ pub(super) struct LayoutContext<'a> {
     pub(super) rows: u32,
     /// Maximum rows of an output that scrolls.
     pub(super) max_output_rows: u32,
-    /// The links found so far.
-    pub(super) links: &'a LinkTable,
 }
 
 impl<'a> LayoutContext<'a> {
     /// Creates the context of a page with this many rows, which alone limit its outputs.
-    pub(super) fn new(inputs: &'a Inputs<'a>, rows: u32, links: &'a LinkTable) -> Self {
-        Self { inputs, rows, max_output_rows: u32::MAX, links }
+    pub(super) fn new(inputs: &'a Inputs<'a>, rows: u32) -> Self {
+        Self { inputs, rows, max_output_rows: u32::MAX }
     }
 
     /// Returns the current slide.

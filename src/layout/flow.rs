@@ -6,7 +6,6 @@
 use std::ops::Range;
 
 use ratatui::style::Style;
-use ratatui::text::Line;
 
 use super::block_font;
 use super::context::LayoutContext;
@@ -17,6 +16,7 @@ use super::placement::ColumnRange;
 use super::role::Role;
 use super::scene::{Item, PlacedItem};
 use super::text::StyledText;
+use super::text_row::TextRow;
 use crate::deck::Step;
 use crate::source::Span as SourceSpan;
 use crate::theme::{Alignment, Margin};
@@ -184,9 +184,9 @@ impl<'a> Flow<'a> {
     }
 
     /// Adds one row of text.
-    pub(super) fn put(&mut self, x: u16, y: u32, (line, width): (Line<'static>, u16)) {
+    pub(super) fn put(&mut self, x: u16, y: u32, (row, width): (impl Into<TextRow>, u16)) {
         self.right = self.right.max(x.saturating_add(width));
-        self.items.push(PlacedItem { x, y, item: Item::Text(line) });
+        self.items.push(PlacedItem { x, y, item: Item::Text(row.into()) });
     }
 
     /// Adds a filled area.

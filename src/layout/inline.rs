@@ -5,8 +5,9 @@ use ratatui::style::{Modifier, Style};
 
 use super::context::LayoutContext;
 use super::inputs::LargeText;
-use super::scene::RAISED;
+use super::links;
 use super::text::StyledText;
+use super::text_row::TextFormat;
 use crate::deck::{FooterCounter, Inline, SpanColors, TextStyle};
 use crate::theme::color;
 
@@ -64,7 +65,8 @@ pub(super) fn extend(
                     line.push(&raised, styled(style, inline_style, context));
                 }
                 Superscript::BySize => {
-                    line.push(text, styled(style, inline_style, context).add_modifier(RAISED));
+                    let format = styled(style, inline_style, context);
+                    line.push(text, TextFormat { is_raised: true, ..format });
                 }
                 Superscript::None if style.has(TextStyle::BARE) => {
                     line.glue();
@@ -84,11 +86,11 @@ pub(super) fn extend(
     }
 }
 
-/// Returns the style of a piece of text. Markup fills in colours that the block leaves open (in
+/// Returns the format of a text. Markup fills in colours that the block leaves open (in
 /// titles, the reverse); the author's own colours override both.
-fn styled(text: &TextStyle, inline_style: InlineStyle, context: &LayoutContext<'_>) -> Style {
+fn styled(text: &TextStyle, inline_style: InlineStyle, context: &LayoutContext<'_>) -> TextFormat {
     if *text == TextStyle::default() {
-        return inline_style.base;
+        return inline_style.base.into();
     }
     let flags = flag_style(text, context);
     let mut style = inline_style.base.patch(flags);
@@ -99,10 +101,8 @@ fn styled(text: &TextStyle, inline_style: InlineStyle, context: &LayoutContext<'
     if let Some(colors) = &text.colors {
         style = style.patch(span_style(colors, context));
     }
-    match &text.link {
-        Some(address) => context.links.mark(style, address),
-        None => style,
-    }
+    let link = text.link.clone().filter(|address| links::can_open(address));
+    TextFormat { style, link, is_raised: false }
 }
 
 /// Returns the theme's style of markup. Code ignores other markup.

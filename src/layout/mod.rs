@@ -36,6 +36,7 @@ mod scene;
 mod slide;
 mod table;
 mod text;
+mod text_row;
 mod viewport;
 mod wrap;
 
@@ -47,12 +48,12 @@ pub use inputs::{
     PictureSizes, PixelSize, Size, SlideArea, VerticalAlign,
 };
 pub use key_hints::KeyHints;
-pub use links::split_link;
 pub use overflow::overflow;
 pub use pane::{PaneScene, PaneView, pane};
 pub use role::Role;
-pub use scene::{Item, MarkPlace, PlacedItem, RAISED, Scene};
+pub use scene::{Item, MarkPlace, PlacedItem, Scene};
 pub use slide::layout;
+pub use text_row::{TextFormat, TextRow, TextSpan};
 
 #[cfg(test)]
 mod tests;

@@ -5,14 +5,13 @@
 //! screen.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
-use ratatui::text::Line;
+use ratatui::style::Style;
 
 use super::inputs::{PictureKey, Size};
 use super::role::Role;
+use super::text_row::TextRow;
 use crate::deck::CellId;
 use crate::theme::Gradient;
 
@@ -41,8 +40,6 @@ pub struct Scene {
     pub body: Vec<PlacedItem>,
     /// The items of the frame, such as the footer, in painting order.
     pub frame: Vec<PlacedItem>,
-    /// The addresses of its links, by the numbers that their text carries.
-    pub links: Vec<Arc<str>>,
 }
 
 /// The place of the mark of a body that scrolls. It never covers text.
@@ -67,19 +64,15 @@ pub struct PlacedItem {
     pub item: Item,
 }
 
-/// Marks text that is half as high as others, at the top of its row: superscript. (A modifier that
-/// no theme and no output can ask for; painting takes it off.)
-pub const RAISED: Modifier = Modifier::RAPID_BLINK;
-
 /// What a scene consists of.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
-    /// One row of styled text, which covers only its own cells.
-    Text(Line<'static>),
+    /// One row of text, which covers only its own cells.
+    Text(TextRow),
     /// One row of text enlarged to `size` rows, and `size` columns per cell.
     LargeText {
         /// The text.
-        line: Line<'static>,
+        line: TextRow,
         /// The enlargement, from 2 to 7.
         size: u8,
     },
@@ -224,7 +217,6 @@ impl Scene {
             mark: Style::new(),
             body: Vec::new(),
             frame: Vec::new(),
-            links: Vec::new(),
         }
     }
 

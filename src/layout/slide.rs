@@ -13,7 +13,6 @@ use super::flow::{Flow, OverflowingPart};
 use super::footer;
 use super::inputs::{Inputs, Size};
 use super::intro;
-use super::links::LinkTable;
 use super::placement;
 use super::scene::{Item, PlacedItem, Scene};
 use super::viewport::{BodyRows, body_rows};
@@ -42,7 +41,7 @@ pub fn layout(inputs: &Inputs<'_>) -> Scene {
 
 /// Lays out a slide over the whole size.
 fn whole(inputs: &Inputs<'_>) -> Scene {
-    let SlidePage { body, frame, rows, links } = page(inputs);
+    let SlidePage { body, frame, rows } = page(inputs);
     Scene {
         size: inputs.size,
         background: inputs.theme.base,
@@ -55,7 +54,6 @@ fn whole(inputs: &Inputs<'_>) -> Scene {
         mark: Style { bg: None, ..inputs.theme.base }.add_modifier(Modifier::DIM),
         body: body.items,
         frame,
-        links,
     }
 }
 
@@ -64,8 +62,6 @@ pub(super) struct SlidePage {
     pub(super) body: SlideBody,
     pub(super) frame: Vec<PlacedItem>,
     pub(super) rows: BodyRows,
-    /// The addresses of the links, by number.
-    pub(super) links: Vec<Arc<str>>,
 }
 
 /// The blocks of a slide, laid out.
@@ -82,12 +78,11 @@ pub(super) struct SlideBody {
 pub(super) fn page(inputs: &Inputs<'_>) -> SlidePage {
     let Size { columns, rows, .. } = inputs.size;
     let footer_rows = footer::height(inputs);
-    let links = LinkTable::default();
-    let context = LayoutContext::new(inputs, (rows - footer_rows).into(), &links);
+    let context = LayoutContext::new(inputs, (rows - footer_rows).into());
     let body = fitted(&context, rows_above(&context));
     let frame = footer::lay_out(&context, footer_rows);
     let rows = body_rows((columns, rows), footer_rows, (body.height, &body.items), &frame);
-    SlidePage { body, frame, rows, links: links.into_addresses() }
+    SlidePage { body, frame, rows }
 }
 
 /// Lays out the slide's blocks, `above` empty rows below the title. If they do not fit, outputs get
@@ -118,8 +113,7 @@ fn rows_above(context: &LayoutContext<'_>) -> u32 {
     let runs = Runs::default();
     let at = Cursor { step: Step::LAST, ..context.inputs.at };
     let inputs = Inputs { at, runs: &runs, focus: None, ..*context.inputs };
-    let links = LinkTable::default();
-    let height = body(&LayoutContext::new(&inputs, context.rows, &links), 0).height;
+    let height = body(&LayoutContext::new(&inputs, context.rows), 0).height;
     let has_output_below = |cell: &&Arc<Cell>| {
         let exec = &cell.exec;
         exec.start != Start::OnCheck

@@ -2,7 +2,7 @@
 //! with so many columns that words would be cut is laid out as running text.
 
 use ratatui::style::{Color, Style};
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::flow::{Flow, OverflowKind};
 use super::inline::{InlineStyle, lines};
@@ -10,6 +10,7 @@ use super::limits::MAX_ROWS;
 use super::placement::{ColumnRange, effective_alignment};
 use super::role::Role;
 use super::text::StyledText;
+use super::text_row::TextRow;
 use crate::deck::{Align, Inline, Table};
 use crate::theme::FrameShape;
 
@@ -204,20 +205,20 @@ impl TableGrid {
             let goes_on = |rows: &Vec<_>| at == 0 || rows.len() > at;
             let first = wrapped.iter().position(goes_on).unwrap_or(0);
             let last = wrapped.iter().rposition(goes_on).unwrap_or(0);
-            let mut line = Line::default();
+            let mut line = TextRow::default();
             let (style, is_framed) = self.lines;
             if is_framed {
-                line.push_span(Span::styled("│ ", style));
+                line.push("│ ", style);
             }
             for (column, rows) in wrapped.iter().enumerate() {
                 if column > 0 {
                     let goes_on = is_framed || column > first && column <= last;
-                    line.push_span(Span::styled(if goes_on { " │ " } else { "   " }, style));
+                    line.push(if goes_on { " │ " } else { "   " }, style);
                 }
                 self.cell(&mut line, column, rows.get(at).cloned());
             }
             if is_framed {
-                line.push_span(Span::styled(" │", style));
+                line.push(" │", style);
             }
             flow.put(self.range.x, y + at as u32, (line, self.width()));
         }
@@ -231,10 +232,10 @@ impl TableGrid {
             if column > 0 {
                 text.push(" │ ", self.lines.0);
             }
-            let mut line = Line::default();
+            let mut line = TextRow::default();
             let cell = cells.get(column).and_then(|lines| lines.first());
             self.cell(&mut line, column, cell.map(|text| (text.cut(u16::MAX), text.width())));
-            text.append(&StyledText::from_line(&line));
+            text.append(&StyledText::from_row(&line));
         }
         let y = flow.open();
         let mut next = y;
@@ -246,7 +247,7 @@ impl TableGrid {
     }
 
     /// Appends one row of one cell, padded to the column's width.
-    fn cell(&self, line: &mut Line<'static>, column: usize, row: Option<(Line<'static>, u16)>) {
+    fn cell(&self, line: &mut TextRow, column: usize, row: Option<(TextRow, u16)>) {
         let (row, width) = row.unwrap_or_default();
         let free = self.widths[column].saturating_sub(width);
         let before = match self.aligns[column] {
@@ -254,10 +255,10 @@ impl TableGrid {
             Align::Center => free / 2,
             Align::Right => free,
         };
-        let blank = |cells: u16| Span::styled(" ".repeat(cells.into()), self.base);
-        line.push_span(blank(before));
+        let blank = |cells: u16| " ".repeat(cells.into());
+        line.push(blank(before), self.base);
         line.spans.extend(row.spans);
-        line.push_span(blank(free - before));
+        line.push(blank(free - before), self.base);
     }
 
     /// Returns the width of a row.

@@ -4,9 +4,10 @@
 use std::ops::Range;
 
 use ratatui::style::{Modifier, Style};
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::limits::{MAX_LINE_BYTES, MAX_ROWS};
+use super::text_row::{TextFormat, TextRow};
 use super::wrap;
 use crate::source::{TextKind, mark_invisible};
 use crate::theme::OutputColors;
@@ -18,8 +19,8 @@ pub(super) const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 #[derive(Clone, Debug, Default)]
 pub(super) struct StyledText {
     string: String,
-    /// The end of each style run in bytes, and its style; together they cover the string.
-    runs: Vec<(usize, Style)>,
+    /// The end of each run in bytes, and its format; together they cover the string.
+    runs: Vec<(usize, TextFormat)>,
     /// Run boundaries at which a row must not end.
     glued: Vec<usize>,
 }
@@ -41,6 +42,15 @@ impl StyledText {
         made
     }
 
+    /// Converts a row that is laid out.
+    pub(super) fn from_row(row: &TextRow) -> Self {
+        let mut made = Self::default();
+        for span in &row.spans {
+            made.push(&span.content, span.format.clone());
+        }
+        made
+    }
+
     /// Converts a line of output to the theme's colours.
     pub(super) fn from_output(line: &Line<'_>, colors: &OutputColors) -> Self {
         let mut made = Self::default();
@@ -52,20 +62,21 @@ impl StyledText {
 
     /// Appends text. A tab becomes four spaces, other control characters are removed, and unneeded
     /// invisible characters become marks.
-    pub(super) fn push(&mut self, text: &str, style: Style) {
+    pub(super) fn push(&mut self, text: &str, format: impl Into<TextFormat>) {
+        let format = format.into();
         let room = MAX_LINE_BYTES.saturating_sub(self.string.len());
         if text.len() > room {
             if room > 0 {
                 let end = text.floor_char_boundary(room);
-                self.add(&text[..end], style);
-                self.add("…", style);
+                self.add(&text[..end], format.clone());
+                self.add("…", format);
             }
             return;
         }
-        self.add(text, style);
+        self.add(text, format);
     }
 
-    fn add(&mut self, text: &str, style: Style) {
+    fn add(&mut self, text: &str, format: TextFormat) {
         let before = if text.is_ascii() { None } else { self.string.chars().next_back() };
         let text = &*mark_invisible(TextKind::Prose, before, text);
         if text.chars().any(char::is_control) {
@@ -80,16 +91,16 @@ impl StyledText {
             self.string.push_str(text);
         }
         match self.runs.last_mut() {
-            Some(last) if last.1 == style => last.0 = self.string.len(),
-            _ => self.runs.push((self.string.len(), style)),
+            Some(last) if last.1 == format => last.0 = self.string.len(),
+            _ => self.runs.push((self.string.len(), format)),
         }
     }
 
-    /// Appends another text with its styles.
+    /// Appends another text with its formats.
     pub(super) fn append(&mut self, text: &Self) {
         let before = self.string.len();
         self.string.push_str(&text.string);
-        self.runs.extend(text.runs.iter().map(|&(end, style)| (before + end, style)));
+        self.runs.extend(text.runs.iter().map(|(end, format)| (before + end, format.clone())));
         self.glued.extend(text.glued.iter().map(|end| before + end));
     }
 
@@ -121,7 +132,7 @@ impl StyledText {
     }
 
     /// Wraps the text at words. Returns each row and its width.
-    pub(super) fn rows(&self, width: u16) -> impl Iterator<Item = (Line<'static>, u16)> {
+    pub(super) fn rows(&self, width: u16) -> impl Iterator<Item = (TextRow, u16)> {
         let rows = wrap::pieces(&self.string, width, self.ends());
         rows.into_iter().take(MAX_ROWS as usize).map(|row| self.row(row))
     }
@@ -132,7 +143,7 @@ impl StyledText {
         &self,
         width: u16,
         hang: u16,
-    ) -> impl Iterator<Item = (Line<'static>, u16)> {
+    ) -> impl Iterator<Item = (TextRow, u16)> {
         let rows = wrap::hanging(&self.string, width, hang, self.ends());
         rows.into_iter().take(MAX_ROWS as usize).map(|row| self.row(row))
     }
@@ -145,7 +156,7 @@ impl StyledText {
         ends: Option<&[usize]>,
         (width, hang): (u16, u16),
         indent: u16,
-    ) -> Vec<(Line<'static>, u16)> {
+    ) -> Vec<(TextRow, u16)> {
         let ends: Vec<usize> = match ends.filter(|ends| ends.last() == Some(&self.string.len())) {
             Some(ends) => ends.to_vec(),
             None => self.ends().collect(),
@@ -163,14 +174,15 @@ impl StyledText {
     }
 
     /// Returns the text on one row, truncated with `…` if it is too wide.
-    pub(super) fn cut(&self, width: u16) -> Line<'static> {
+    pub(super) fn cut(&self, width: u16) -> TextRow {
         if self.width() <= width {
             return self.row(0..self.string.len()).0;
         }
-        let Some(rest) = width.checked_sub(1) else { return Line::default() };
-        let mut line = self.row(0..wrap::head(&self.string, rest)).0;
-        line.push_span(Span::styled("…", self.runs.first().map_or_else(Style::new, |run| run.1)));
-        line
+        let Some(rest) = width.checked_sub(1) else { return TextRow::default() };
+        let mut row = self.row(0..wrap::head(&self.string, rest)).0;
+        let format = self.runs.first().map(|(_, format)| format.clone());
+        row.push("…", format.unwrap_or_default());
+        row
     }
 
     /// Returns the text with `style` applied on top of a range.
@@ -179,12 +191,12 @@ impl StyledText {
         let mut made =
             Self { string: self.string.clone(), glued: self.glued.clone(), runs: vec![] };
         let mut start = 0;
-        for &(end, own) in &self.runs {
-            let (from, to) = (part.start.clamp(start, end), part.end.clamp(start, end));
-            let pieces = [(from, own), (to, own.patch(style)), (end, own)];
-            for (end, style) in pieces {
+        for (end, own) in &self.runs {
+            let (from, to) = (part.start.clamp(start, *end), part.end.clamp(start, *end));
+            let marked = TextFormat { style: own.style.patch(style), ..own.clone() };
+            for (end, format) in [(from, own), (to, &marked), (*end, own)] {
                 if end > start {
-                    made.runs.push((end, style));
+                    made.runs.push((end, format.clone()));
                     start = end;
                 }
             }
@@ -198,19 +210,19 @@ impl StyledText {
     }
 
     /// Returns a range of the text as a row, and its width.
-    pub(super) fn row(&self, range: Range<usize>) -> (Line<'static>, u16) {
-        let mut spans = Vec::new();
+    pub(super) fn row(&self, range: Range<usize>) -> (TextRow, u16) {
+        let mut row = TextRow::default();
         let mut at = range.start;
         let first = self.runs.partition_point(|&(end, _)| end <= at);
-        for &(end, style) in &self.runs[first..] {
+        for (end, format) in &self.runs[first..] {
             if at >= range.end {
                 break;
             }
-            let end = end.min(range.end);
-            spans.push(Span::styled(self.string[at..end].to_owned(), style));
+            let end = range.end.min(*end);
+            row.push(self.string[at..end].to_owned(), format.clone());
             at = end;
         }
-        (Line::from(spans), wrap::columns(&self.string[range]))
+        (row, wrap::columns(&self.string[range]))
     }
 }
 
@@ -230,8 +242,8 @@ mod tests {
     fn wrapping_keeps_styles() {
         let rows: Vec<_> = sample().rows(8).collect();
         let expected = [
-            (Line::from(vec!["one ".into(), "two".bold()]), 7),
-            (Line::from(vec!["three".bold()]), 5),
+            (Line::from(vec!["one ".into(), "two".bold()]).into(), 7),
+            (Line::from(vec!["three".bold()]).into(), 5),
         ];
         assert_eq!(rows, expected);
     }
@@ -258,7 +270,7 @@ mod tests {
             "two".bold().underlined(),
             " three".bold(),
         ]);
-        assert_eq!(marked.row(0..13).0, expected);
+        assert_eq!(marked.row(0..13).0, expected.into());
         assert_eq!(
             sample().marked(20..30, Style::new().underlined()).row(0..13),
             sample().row(0..13)

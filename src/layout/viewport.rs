@@ -4,10 +4,10 @@
 
 use std::ops::Range;
 
-use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr;
 
 use super::scene::{Item, MarkPlace, PlacedItem};
+use super::text_row::TextRow;
 
 /// Columns of the longest mark.
 const MARK_COLUMNS: u16 = 9;
@@ -95,9 +95,9 @@ impl VisibleCells {
     }
 }
 
-/// Returns the columns of a line, without blanks at its ends.
-fn inked_columns(line: &Line<'_>, size: u16) -> Range<u16> {
-    let text = line.to_string();
+/// Returns the columns of a row, without blanks at its ends.
+fn inked_columns(row: &TextRow, size: u16) -> Range<u16> {
+    let text = row.to_string();
     let columns = |text: &str| u16::try_from(text.width()).unwrap_or(u16::MAX).saturating_mul(size);
     let start = text.len() - text.trim_start().len();
     columns(&text[..start])..columns(text.trim_end())
@@ -105,12 +105,13 @@ fn inked_columns(line: &Line<'_>, size: u16) -> Range<u16> {
 
 #[cfg(test)]
 mod tests {
+    use ratatui::text::Line;
     use rstest::rstest;
 
     use super::*;
 
     fn text(x: u16, y: u32, text: &'static str) -> PlacedItem {
-        PlacedItem { x, y, item: Item::Text(Line::raw(text)) }
+        PlacedItem { x, y, item: Item::Text(Line::raw(text).into()) }
     }
 
     /// A footer of three rows with a text in the middle one, on a screen of 12 rows.

@@ -85,7 +85,7 @@ mod tests {
     fn f127_large_text_is_written_once() {
         use crate::layout::{Item, PlacedItem, Scene, Size};
         let mut scene = Scene::blank(Size::new(6, 3), Style::new());
-        let line = ratatui::text::Line::raw("ab");
+        let line = ratatui::text::Line::raw("ab").into();
         scene.body = vec![PlacedItem { x: 1, y: 0, item: Item::LargeText { line, size: 2 } }];
         let blank = Buffer::empty(ratatui::layout::Rect::new(0, 0, 6, 3));
         let mut large = blank.clone();

@@ -3,9 +3,8 @@
 use ratatui::buffer::{Buffer, CellDiffOption};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
-use ratatui::text::Line;
 
-use crate::layout::{bitmap, split_link};
+use crate::layout::{TextRow, bitmap};
 
 /// Pixels of a character in each direction.
 const PIXELS: u16 = 8;
@@ -15,17 +14,16 @@ const PIXELS: u16 = 8;
 const QUADRANTS: [&str; 16] =
     [" ", "▘", "▝", "▀", "▖", "▌", "▞", "▛", "▗", "▚", "▐", "▜", "▄", "▙", "▟", "█"];
 
-/// Writes a line whose characters have `size` columns and rows, without its first `skipped` rows.
+/// Writes a row whose characters have `size` columns and rows, without its first `skipped` rows.
 pub(super) fn write(
     buffer: &mut Buffer,
     (area, skipped): (Rect, u32),
     x: u16,
-    (line, size): (&Line<'_>, u8),
+    (text, size): (&TextRow, u8),
 ) {
     let size = u16::from(size);
     let mut x = x;
-    for span in &line.spans {
-        let (style, _) = split_link(line.style.patch(span.style));
+    for span in &text.spans {
         for character in span.content.chars() {
             if x.saturating_add(size) > area.right() {
                 return;
@@ -35,7 +33,7 @@ pub(super) fn write(
                 let cell_row = u16::try_from(skipped).unwrap_or(u16::MAX).saturating_add(row);
                 for column in 0..size {
                     let symbol = symbol(rows, (column, cell_row), size);
-                    put(buffer, (x + column, area.y + row), symbol, style);
+                    put(buffer, (x + column, area.y + row), symbol, span.format.style);
                 }
             }
             x += size;
@@ -68,14 +66,16 @@ fn put(buffer: &mut Buffer, at: (u16, u16), symbol: &'static str, style: Style) 
 
 #[cfg(test)]
 mod tests {
+    use ratatui::text::Line;
+
     use super::*;
 
-    fn written(text: &str, size: u8, skipped: u32) -> String {
+    fn written(text: &'static str, size: u8, skipped: u32) -> String {
         let rows = u16::from(size) - skipped as u16;
         let width = u16::from(size) * text.chars().count() as u16;
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, rows));
         let area = buffer.area;
-        write(&mut buffer, (area, skipped), 0, (&Line::raw(text), size));
+        write(&mut buffer, (area, skipped), 0, (&Line::raw(text).into(), size));
         let rows = buffer.content.chunks(usize::from(width));
         let row = |row: &[ratatui::buffer::Cell]| {
             row.iter().map(|cell| cell.symbol().to_owned()).collect::<String>()

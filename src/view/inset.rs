@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn scene_stays_in_its_area() {
-        let item = Item::Text(Line::raw("abcdef"));
+        let item = Item::Text(Line::raw("abcdef").into());
         let body = vec![PlacedItem { x: 0, y: 0, item }];
         let scene = Scene { height: 1, body, ..Scene::blank(Size::new(3, 1), Style::new()) };
         let mut buffer = Buffer::with_lines(["......", "......"]);

@@ -83,11 +83,10 @@ fn address(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use ratatui::style::{Color, Modifier, Style};
-    use ratatui::text::{Line, Span};
+    use ratatui::style::Style;
 
     use super::*;
-    use crate::layout::{Item, PlacedItem, Size};
+    use crate::layout::{Item, PlacedItem, Size, TextFormat, TextRow};
 
     fn links(row: &str) -> Vec<(u16, u16, String)> {
         let buffer = Buffer::with_lines([format!("{row:60}")]);
@@ -104,13 +103,17 @@ mod tests {
 
     /// A scene with a link in a row of text, and the buffer that shows it.
     fn linked() -> (Scene, Buffer) {
-        let link = Style::new().underline_color(Color::Rgb(0, 0, 1));
-        let link = link.add_modifier(Modifier::from_bits_retain(1 << 15));
-        let spans =
-            vec![Span::raw("see "), Span::styled("the ", link), Span::styled("中 docs", link)];
-        let item = Item::Text(Line::from(spans));
+        let link = |style| TextFormat {
+            style,
+            link: Some("https://a.example".into()),
+            ..TextFormat::default()
+        };
+        let mut row = TextRow::default();
+        row.push("see ", Style::new());
+        row.push("the ", link(Style::new()));
+        row.push("中 docs", link(Style::new().bold()));
+        let item = Item::Text(row);
         let mut scene = Scene::blank(Size::new(30, 3), Style::new());
-        scene.links = vec!["https://other.example".into(), "https://a.example".into()];
         scene.body = vec![PlacedItem { x: 2, y: 1, item }];
         let mut buffer = Buffer::empty(Rect::new(0, 0, 30, 3));
         crate::view::paint(&scene, 0, &mut buffer);
@@ -123,8 +126,6 @@ mod tests {
         let cells = Rect::new(6, 1, 11, 1);
         let link = VisibleLink { cells, address: "https://a.example".to_owned() };
         assert_eq!(super::links(&scene, 0, &buffer), [link]);
-        let cell = &buffer[(6, 1)];
-        assert_eq!((cell.underline_color, cell.modifier), (Color::Reset, Modifier::empty()));
     }
 
     #[test]

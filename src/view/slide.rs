@@ -1,7 +1,5 @@
 //! Paints a scene into a buffer. Pictures, which cells cannot hold, are returned as overlays.
 
-use std::sync::Arc;
-
 use ratatui::buffer::{Buffer, Cell, CellDiffOption};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -11,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{block_text, dim, gradient, large_text};
 use crate::layout::{
-    Item, LargeText, MarkPlace, PictureKey, PlacedItem, RAISED, Scene, split_link,
+    Item, LargeText, MarkPlace, PictureKey, PlacedItem, Scene, TextFormat, TextRow,
 };
 
 /// The place of a picture on the screen.
@@ -126,7 +124,7 @@ fn mark(scene: &Scene, scroll: u32, screen: Rect, buffer: &mut Buffer) {
             let x = viewport.right().saturating_sub(text.width() as u16);
             let row = Rect { y: row, height: 1, ..screen }.intersection(screen);
             if !row.is_empty() {
-                write(buffer, row, x, &Line::styled(text, scene.mark));
+                write(buffer, row, x, &Line::styled(text, scene.mark).into());
             }
         }
         MarkPlace::Margin => {
@@ -159,7 +157,7 @@ fn mark_margin(
             && before.is_none_or(|cell| x == 0 || cell.symbol().width() < 2)
     };
     let row = rows.find(is_blank).unwrap_or(first);
-    write(buffer, row, x, &Line::styled(mark, style));
+    write(buffer, row, x, &Line::styled(mark, style).into());
 }
 
 /// A part of the screen, and the rows scrolled off above it.
@@ -178,9 +176,9 @@ impl BodyWindow {
 
     fn paint(self, placed: &PlacedItem, buffer: &mut Buffer) -> Option<Overlay> {
         match &placed.item {
-            Item::Text(line) => {
+            Item::Text(text) => {
                 let (row, _) = self.visible(placed, u16::MAX, 1)?;
-                write(buffer, row, placed.x, line);
+                write(buffer, row, placed.x, text);
             }
             &Item::LargeText { ref line, size } if self.is_drawn => {
                 let (area, skipped) = self.visible(placed, u16::MAX, size.into())?;
@@ -208,23 +206,16 @@ impl BodyWindow {
     }
 
     /// Returns the links in the text of these items.
-    fn links(
-        self,
-        items: &[PlacedItem],
-        addresses: &[Arc<str>],
-        buffer: &Buffer,
-    ) -> Vec<VisibleLink> {
+    fn links(self, items: &[PlacedItem], buffer: &Buffer) -> Vec<VisibleLink> {
         let mut links: Vec<VisibleLink> = Vec::new();
         for placed in items {
-            let Item::Text(line) = &placed.item else { continue };
+            let Item::Text(text) = &placed.item else { continue };
             let Some((row, _)) = self.visible(placed, u16::MAX, 1) else { continue };
             let mut x = placed.x;
-            for span in &line.spans {
+            for span in &text.spans {
                 let width = span.width() as u16;
                 let cells = Rect { x, width, ..row }.intersection(row);
-                let (_, number) = split_link(line.style.patch(span.style));
-                let address = number.and_then(|number| addresses.get(number));
-                if let Some(address) = address.filter(|_| !cells.is_empty())
+                if let Some(address) = span.format.link.as_ref().filter(|_| !cells.is_empty())
                     && shows(buffer, cells.as_position(), &span.content)
                 {
                     match links.last_mut() {
@@ -244,15 +235,15 @@ impl BodyWindow {
         links
     }
 
-    /// Writes a line `size` times as large as a cell; in normal size if it is not entirely visible.
-    fn write_large(self, placed: &PlacedItem, line: &Line<'_>, size: u8, buffer: &mut Buffer) {
+    /// Writes a row `size` times as large as a cell; in normal size if it is not entirely visible.
+    fn write_large(self, placed: &PlacedItem, text: &TextRow, size: u8, buffer: &mut Buffer) {
         let Some((area, skipped)) = self.visible(placed, u16::MAX, size.into()) else { return };
         if skipped > 0 || area.height < size.into() {
-            return write(buffer, Rect { height: 1, ..area }, placed.x, line);
+            return write(buffer, Rect { height: 1, ..area }, placed.x, text);
         }
         let mut x = placed.x;
-        for span in &line.spans {
-            let style = line.style.patch(span.style);
+        for span in &text.spans {
+            let &TextFormat { style, is_raised, .. } = &span.format;
             for grapheme in graphemes(&span.content) {
                 let width = (grapheme.width() as u16).saturating_mul(size.into());
                 if x.saturating_add(width) > area.right() {
@@ -263,7 +254,6 @@ impl BodyWindow {
                     large_text::join(buffer, Position::new(before, area.y), grapheme);
                     continue;
                 }
-                let (style, is_raised) = raised(style);
                 large_text::put(
                     buffer,
                     Rect { x, width, ..area },
@@ -308,12 +298,12 @@ fn blank(buffer: &mut Buffer, area: Rect, style: Style) {
     }
 }
 
-/// Writes a line from column `x` on, cut to `row`. A wide character that would cross the edge is
+/// Writes a row from column `x` on, cut to `row`. A wide character that would cross the edge is
 /// skipped.
-fn write(buffer: &mut Buffer, row: Rect, x: u16, line: &Line<'_>) {
+fn write(buffer: &mut Buffer, row: Rect, x: u16, text: &TextRow) {
     let mut x = x;
-    for span in &line.spans {
-        let (style, is_raised) = raised(line.style.patch(span.style));
+    for span in &text.spans {
+        let &TextFormat { style, is_raised, .. } = &span.format;
         for grapheme in graphemes(&span.content) {
             let width = grapheme.width() as u16;
             if x.saturating_add(width) > row.right() {
@@ -342,14 +332,11 @@ fn write(buffer: &mut Buffer, row: Rect, x: u16, line: &Line<'_>) {
 /// Returns the links of a painted scene, its body scrolled down by `scroll` rows. Those that are covered by
 /// something else are left out.
 pub(super) fn text_links(scene: &Scene, scroll: u32, buffer: &Buffer) -> Vec<VisibleLink> {
-    if scene.links.is_empty() {
-        return Vec::new();
-    }
     let screen = screen(scene, buffer);
     let body = BodyWindow { area: scene.viewport.intersection(screen), scroll, is_drawn: false };
     let frame = BodyWindow { area: screen, scroll: 0, is_drawn: false };
-    let mut links = body.links(&scene.body, &scene.links, buffer);
-    links.extend(frame.links(&scene.frame, &scene.links, buffer));
+    let mut links = body.links(&scene.body, buffer);
+    links.extend(frame.links(&scene.frame, buffer));
     links
 }
 
@@ -360,13 +347,6 @@ fn shows(buffer: &Buffer, mut at: Position, text: &str) -> bool {
         at.x = at.x.saturating_add(grapheme.width() as u16);
         is_here
     })
-}
-
-/// Returns a text's style, and whether it is half as high, at the top of its row.
-fn raised(style: Style) -> (Style, bool) {
-    let (style, _) = split_link(style);
-    let is_raised = style.add_modifier.contains(RAISED);
-    (Style { add_modifier: style.add_modifier.difference(RAISED), ..style }, is_raised)
 }
 
 /// Adds a zero-width character, such as an accent, to the character at a position.
@@ -398,7 +378,7 @@ mod tests {
     }
 
     fn text(text: &'static str) -> Item {
-        Item::Text(Line::raw(text))
+        Item::Text(Line::raw(text).into())
     }
 
     fn painted(scene: &Scene, scroll: u32) -> Vec<String> {

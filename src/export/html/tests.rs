@@ -46,7 +46,7 @@ fn elements(items: Vec<(u16, u32, Item)>) -> String {
 }
 
 fn text(text: &'static str) -> Item {
-    Item::Text(Line::raw(text))
+    Item::Text(Line::raw(text).into())
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn code_keeps_its_indentation_and_can_be_copied() {
                 (1, 0, text("if (x)")),
                 (1, 0, Item::End),
                 (1, 1, Item::Begin(Role::CodeLine)),
-                (1, 1, Item::Text(Line::from(vec!["    ".into(), "y".bold(), " z".into()]))),
+                (1, 1, Item::Text(Line::from(vec!["    ".into(), "y".bold(), " z".into()]).into())),
                 (1, 1, Item::End),
                 (1, 0, Item::End),
             ])],

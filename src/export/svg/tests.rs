@@ -166,7 +166,7 @@ fn empty_buffers_are_well_formed() {
 #[test]
 fn f204_large_text_has_its_size() {
     let mut scene = crate::layout::Scene::blank(crate::layout::Size::new(8, 3), Style::new());
-    let line = ratatui::text::Line::raw("ab");
+    let line = ratatui::text::Line::raw("ab").into();
     let item = crate::layout::Item::LargeText { line, size: 2 };
     scene.body = vec![crate::layout::PlacedItem { x: 1, y: 0, item }];
     let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 3));

@@ -13,6 +13,7 @@ use crate::layout::frame;
 use crate::layout::key_hints::KeyHints;
 use crate::layout::role::Role;
 use crate::layout::text::{DIM, StyledText};
+use crate::layout::text_row::TextRow;
 use crate::layout::wrap;
 use crate::run::{CellRun, OPTIMIZED_AWAY, State, Timing};
 use crate::theme::{Alignment, OutputShape, OutputStyle, Padding};
@@ -299,7 +300,7 @@ impl<'a> BenchCard<'a> {
 
     /// Returns all rows: a name with its numbers above each bar, separated if there are enough rows; in
     /// fewer columns, text only.
-    fn rows(&self) -> Vec<(Line<'static>, u16)> {
+    fn rows(&self) -> Vec<(TextRow, u16)> {
         if self.beside == 0 {
             let text =
                 |contender| self.text_row(contender).rows(self.inner.max(1)).collect::<Vec<_>>();
@@ -308,7 +309,7 @@ impl<'a> BenchCard<'a> {
         let mut rows = Vec::new();
         for (number, contender) in self.contenders.iter().enumerate() {
             if number > 0 && self.shape == CardRows::Spaced {
-                rows.push((Line::default(), 0));
+                rows.push((TextRow::default(), 0));
             }
             let of_contender = if self.shape == CardRows::Compact {
                 vec![self.compact_row(contender)]
@@ -364,7 +365,7 @@ impl<'a> BenchCard<'a> {
             if free >= MIN_STATEMENT {
                 row.push(&" ".repeat(blanks.into()), Style::new());
                 let statement = StyledText::plain(&timing.timed, DIM).cut(free);
-                row.append(&StyledText::from_line(&statement));
+                row.append(&StyledText::from_row(&statement));
             }
         }
         let blanks = self.beside.saturating_sub(row.width() + right.width());
@@ -614,7 +615,7 @@ mod tests {
                 .find(|span| span.content.contains(['█', '▏', '▎', '▍', '▌', '▋', '▊', '▉'])),
             _ => None,
         });
-        let styles: Vec<_> = bars.map(|span| span.style).collect();
+        let styles: Vec<_> = bars.map(|span| span.format.style).collect();
         assert_eq!(styles, [theme.running, theme.success, theme.running]);
     }
 

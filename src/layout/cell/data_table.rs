@@ -169,7 +169,7 @@ impl<'a> DataGrid<'a> {
                 blanks(&mut line, COLUMN_GAP);
             }
             let (cell, style) = cell(at);
-            let cell = StyledText::from_line(&StyledText::plain(&flat(cell), style).cut(width));
+            let cell = StyledText::from_row(&StyledText::plain(&flat(cell), style).cut(width));
             let free = width.saturating_sub(cell.width());
             if self.table.columns[at].align == Align::Right {
                 blanks(&mut line, free);

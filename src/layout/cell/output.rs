@@ -17,6 +17,7 @@ use crate::layout::picture;
 use crate::layout::placement::effective_alignment;
 use crate::layout::role::Role;
 use crate::layout::text::{DIM, StyledText};
+use crate::layout::text_row::TextRow;
 use crate::layout::wrap;
 use crate::run::{
     CellRun, MarkdownOutput, Outcome, Output, OutputRow, Part, State, TextOutput, group_digits,
@@ -218,7 +219,7 @@ impl<'a> TextLayout<'a> {
         (columns, colors): (u16, &OutputColors),
         heights: &[usize],
         window: &RowWindow,
-    ) -> Vec<(Line<'static>, bool)> {
+    ) -> Vec<(TextRow, bool)> {
         let mut above = window.first;
         let mut lines = Vec::new();
         for (row, &height) in rows(self.written).zip(heights) {

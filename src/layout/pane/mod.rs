@@ -14,7 +14,6 @@ use self::search::{Match, MatchMarks};
 use self::section::Section;
 use super::context::LayoutContext;
 use super::flow::Flow;
-use super::links::LinkTable;
 use super::scene::{Item, MarkPlace, PlacedItem};
 use super::{Inputs, Scene, Size};
 use crate::deck::CellId;
@@ -57,8 +56,7 @@ pub struct PaneScene {
 pub fn pane(inputs: &Inputs<'_>, view: &PaneView<'_>) -> PaneScene {
     let Size { columns, rows, .. } = inputs.size;
     let viewport = Rect::new(0, 0, columns, rows - u16::from(rows > 1));
-    let links = LinkTable::default();
-    let context = LayoutContext::new(inputs, viewport.height.into(), &links);
+    let context = LayoutContext::new(inputs, viewport.height.into());
     let none = CellRun::default();
     let run = context.run(view.cell).unwrap_or(&none);
     let stack = SectionStack::new(&context, view, run);
@@ -85,7 +83,6 @@ pub fn pane(inputs: &Inputs<'_>, view: &PaneView<'_>) -> PaneScene {
         mark: base.add_modifier(Modifier::DIM),
         body,
         frame,
-        links: links.into_addresses(),
     };
     PaneScene { scene, top, left, matches }
 }

@@ -156,7 +156,7 @@ impl Section<'_> {
             Self::Text(listing) => listing.text(line),
             Self::Table(table) => table.line(line),
             Self::Blocks(items, _) => match &items.get(line)?.item {
-                Item::Text(line) => Some(StyledText::from_line(line)),
+                Item::Text(row) => Some(StyledText::from_row(row)),
                 _ => None,
             },
             Self::Terminal(_, lines) | Self::Lines(lines) => lines.get(line).cloned(),
@@ -186,8 +186,8 @@ impl Section<'_> {
             Self::Blocks(laid, _) => {
                 items.extend(laid.iter().enumerate().map(|(number, placed)| {
                     let item = match &placed.item {
-                        Item::Text(line) => {
-                            let text = marked(number, StyledText::from_line(line));
+                        Item::Text(row) => {
+                            let text = marked(number, StyledText::from_row(row));
                             Item::Text(text.row(0..text.as_str().len()).0)
                         }
                         item => item.clone(),

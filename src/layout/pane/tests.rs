@@ -44,7 +44,7 @@ fn marked(pane: &PaneScene, modifier: Modifier) -> Vec<String> {
         _ => None,
     });
     let spans = lines.flat_map(|line| &line.spans);
-    let spans = spans.filter(|span| span.style.add_modifier.contains(modifier));
+    let spans = spans.filter(|span| span.format.style.add_modifier.contains(modifier));
     spans.map(|span| span.content.to_string()).collect()
 }
 

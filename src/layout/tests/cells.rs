@@ -159,7 +159,7 @@ fn colors_of(fixture: &Fixture, word: &str) -> Vec<Option<Color>> {
         Item::Text(line) => Some(line.spans.clone()),
         _ => None,
     });
-    texts.flatten().filter(|span| span.content == word).map(|span| span.style.fg).collect()
+    texts.flatten().filter(|span| span.content == word).map(|span| span.format.style.fg).collect()
 }
 
 #[test]

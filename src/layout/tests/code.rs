@@ -57,7 +57,7 @@ fn lines_outside_the_group_are_dimmed() {
     let dimmed = HIGHLIGHTER.dimmed();
     let dim_rows = |scene: &Scene| {
         let texts = scene.body.iter().filter_map(|placed| match &placed.item {
-            Item::Text(line) => Some(line.spans.iter().all(|span| span.style == dimmed)),
+            Item::Text(line) => Some(line.spans.iter().all(|span| span.format.style == dimmed)),
             _ => None,
         });
         texts.collect::<Vec<_>>()

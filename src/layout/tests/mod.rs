@@ -140,7 +140,13 @@ pub(super) fn rows(items: &[PlacedItem], columns: u16, rows: u16) -> String {
     let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
     for placed in items {
         if let Item::Text(line) | Item::LargeText { line, .. } = &placed.item {
-            buffer.set_line(placed.x, placed.y as u16, line, columns);
+            buffer.set_stringn(
+                placed.x,
+                placed.y as u16,
+                line.to_string(),
+                columns.into(),
+                Style::new(),
+            );
         }
     }
     let row = |y| (0..columns).map(|x| buffer[(x, y)].symbol().to_owned()).collect::<String>();
