@@ -21,7 +21,7 @@ const MAX_DEPTH: u8 = 40;
 /// Lays out all visible blocks.
 pub(super) fn lay_out(flow: &mut Flow<'_>, blocks: &[Block]) {
     if flow.depth > MAX_DEPTH {
-        return flow.rows(&StyledText::plain("…", flow.inline_style.base), Alignment::default());
+        return flow.rows(&StyledText::plain("…", flow.style.inline.base), Alignment::default());
     }
     for block in blocks.iter().filter(|block| flow.context.shows(block.step)) {
         if flow.is_full() {
@@ -138,7 +138,7 @@ fn title(flow: &mut Flow<'_>, text: &[Inline], align: Option<Align>, size: Optio
     if style.separator {
         flow.with_role(Role::Decoration, |flow| match style.separator_color {
             None => flow.enlarged(flow.sized(asked.0), rule),
-            Some(color) => line(flow, "─", flow.inline_style.base.fg(color)),
+            Some(color) => line(flow, "─", flow.style.inline.base.fg(color)),
         });
     }
     flow.close(flow.height(), 1);
@@ -148,7 +148,7 @@ fn heading(flow: &mut Flow<'_>, (level, size): (u8, u8), text: &[Inline], align:
     let HeadingStyle { alignment, style, prefix, .. } = heading_style(flow, level);
     let alignment = effective_alignment(align, *alignment);
     let lines = prefixed(flow, prefix, text, *style);
-    let drawn = if flow.size > 1 { 1 } else { flow.title_sized((size, size > 1), &lines) };
+    let drawn = if flow.style.size > 1 { 1 } else { flow.title_sized((size, size > 1), &lines) };
     flow.enlarged(drawn, |flow| lines.iter().for_each(|line| flow.rows(line, alignment)));
     flow.close(flow.height(), 1);
 }
@@ -168,25 +168,25 @@ fn prefixed(flow: &Flow<'_>, prefix: &str, text: &[Inline], style: Style) -> Vec
 }
 
 fn paragraph(flow: &mut Flow<'_>, text: &[Inline], align: Option<Align>) {
-    let alignment = effective_alignment(align, flow.alignment);
-    for line in &lines(text, flow.inline_style, flow.context) {
+    let alignment = effective_alignment(align, flow.style.alignment);
+    for line in &lines(text, flow.style.inline, flow.context) {
         flow.rows(line, alignment);
     }
     flow.close(flow.height(), 1);
 }
 
 fn footnote(flow: &mut Flow<'_>, name: &str, text: &[Inline], align: Option<Align>) {
-    let alignment = effective_alignment(align, flow.alignment);
+    let alignment = effective_alignment(align, flow.style.alignment);
     let mut note = vec![Inline::Text(name.into(), TextStyle::new(TextStyle::SUPERSCRIPT))];
     note.extend_from_slice(text);
-    for line in &lines(&note, flow.inline_style, flow.context) {
+    for line in &lines(&note, flow.style.inline, flow.context) {
         flow.rows(line, alignment);
     }
 }
 
 /// Lays out a thematic break.
 fn rule(flow: &mut Flow<'_>) {
-    line(flow, "—", flow.inline_style.base);
+    line(flow, "—", flow.style.inline.base);
 }
 
 /// Lays out a row of one character.

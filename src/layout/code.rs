@@ -10,7 +10,7 @@ use super::frame;
 use super::limits::MAX_ROWS;
 use super::placement::ColumnRange;
 use super::role::Role;
-use super::scene::{Item, PlacedItem};
+use super::scene::Item;
 use super::text::StyledText;
 use super::text_row::{TextRow, TextSpan};
 use crate::deck::{CodeBlock, LineGroup, Step};
@@ -79,7 +79,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> CodeBox {
     let listing = CodeListing::new(flow, code);
     let panel = listing.panel(flow);
     let top = flow.open();
-    let at = flow.items.len();
+    let at = flow.content.items.len();
     if let Some(height) = flow.context.edited_rows(code.cell) {
         return reserve(flow, &listing, &panel, height);
     }
@@ -95,14 +95,14 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> CodeBox {
     }
     flow.end(top);
     let next = y.saturating_add(panel.above);
-    let text = flow.items.len() - at;
+    let text = flow.content.items.len() - at;
     if let Some(style) = listing.background(flow) {
         flow.fill(panel.range.x, top, (panel.range.width, next - top), style);
     }
     if panel.is_framed {
         draw_frame(flow, &panel, (top, next), code);
     }
-    flow.items[at..].rotate_left(text);
+    flow.content.items[at..].rotate_left(text);
     flow.close(next, 1);
     panel
 }
@@ -138,7 +138,7 @@ fn reserve(
     }
     if let Some(id) = listing.code.cell {
         let item = Item::Editor { width: panel.inner(), height, id };
-        flow.items.push(PlacedItem { x: panel.x(), y, item });
+        flow.place(panel.x(), y, item);
     }
     flow.close(next, 1);
     *panel

@@ -10,7 +10,7 @@ use super::flow::Flow;
 use super::inputs::{PictureKey, PictureProblem, PixelSize, Size};
 use super::picture::{place, room_for};
 use super::problem;
-use super::scene::{Item, PlacedItem};
+use super::scene::Item;
 use super::text::StyledText;
 use crate::deck::{CodeBlock, DrawingLanguage, SizePercent};
 use crate::source::Span;
@@ -117,6 +117,6 @@ fn reserve(flow: &mut Flow<'_>, code: &CodeBlock, percent: SizePercent) {
     for (line, y) in left.into_iter().zip(y..) {
         flow.put(x, y, (line, width));
     }
-    flow.items.push(PlacedItem { x, y, item: Item::Diagram { width, height } });
+    flow.place(x, y, Item::Diagram { width, height });
     flow.close(y.saturating_add(height), 1);
 }

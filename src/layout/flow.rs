@@ -32,24 +32,14 @@ const LARGEST_FROM: u8 = 5;
 pub(super) struct Flow<'a> {
     /// The context of the layout.
     pub(super) context: &'a LayoutContext<'a>,
-    /// The style of running text.
-    pub(super) inline_style: InlineStyle,
-    /// The alignment of running text and lists.
-    pub(super) alignment: Alignment,
-    /// The text size: the number of screen cells per cell of this flow, in each direction.
-    pub(super) size: u16,
+    /// How running text is set.
+    pub(super) style: FlowStyle,
     /// Columns to lay out in.
     pub(super) width: u16,
     /// Rows from the first row of this flow to the end of the page.
     pub(super) room: u32,
-    /// The items, in painting order.
-    pub(super) items: Vec<PlacedItem>,
-    /// The first column to the right of all items.
-    pub(super) right: u16,
-    /// Rows that are new at this step.
-    pub(super) revealed: Option<Range<u32>>,
-    /// What did not fit, innermost blocks first.
-    pub(super) overflows: Vec<OverflowingPart>,
+    /// What is laid out.
+    pub(super) content: FlowContent,
     /// The block being laid out.
     pub(super) span: SourceSpan,
     /// The first free row.
@@ -60,20 +50,56 @@ pub(super) struct Flow<'a> {
     pub(super) depth: u8,
 }
 
+/// How running text is set. Inner flows inherit it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FlowStyle {
+    /// The style of running text.
+    pub(super) inline: InlineStyle,
+    /// The alignment of running text and lists.
+    pub(super) alignment: Alignment,
+    /// The text size: the number of screen cells per cell of the flow, in each direction.
+    pub(super) size: u16,
+}
+
+/// What a flow has laid out.
+#[derive(Debug, Default)]
+pub(super) struct FlowContent {
+    /// The items, in painting order.
+    pub(super) items: Vec<PlacedItem>,
+    /// The first column to the right of all items.
+    pub(super) right: u16,
+    /// Rows that are new at this step.
+    pub(super) revealed: Option<Range<u32>>,
+    /// What did not fit, innermost blocks first.
+    pub(super) overflows: Vec<OverflowingPart>,
+}
+
+impl FlowContent {
+    /// Returns the content enlarged by a factor, to convert from a flow with larger cells.
+    fn enlarged(self, by: u16) -> Self {
+        let rows = |row: u32| row.saturating_mul(by.into());
+        Self {
+            items: self.items.into_iter().map(|placed| placed.enlarged(by)).collect(),
+            right: self.right.saturating_mul(by),
+            revealed: self.revealed.map(|seen| rows(seen.start)..rows(seen.end)),
+            overflows: self.overflows,
+        }
+    }
+}
+
 impl<'a> Flow<'a> {
     /// Creates an empty flow, `width` columns wide.
     pub(super) fn new(context: &'a LayoutContext<'a>, width: u16) -> Self {
         Self {
             context,
-            inline_style: InlineStyle::default(),
-            alignment: context.theme().alignment,
-            size: 1,
+            style: FlowStyle {
+                inline: InlineStyle::default(),
+                alignment: context.theme().alignment,
+                size: 1,
+            },
             width,
             room: context.rows,
-            items: Vec::new(),
-            right: 0,
-            revealed: None,
-            overflows: Vec::new(),
+            content: FlowContent::default(),
             span: SourceSpan::default(),
             y: 0,
             gap: 0,
@@ -84,9 +110,7 @@ impl<'a> Flow<'a> {
     /// Creates an empty flow for the content of a block that starts at row `y`.
     pub(super) fn inner(&self, width: u16, y: u32) -> Self {
         Self {
-            inline_style: self.inline_style,
-            alignment: self.alignment,
-            size: self.size,
+            style: self.style,
             room: self.room.saturating_sub(y),
             depth: self.depth + 1,
             span: self.span,
@@ -96,13 +120,13 @@ impl<'a> Flow<'a> {
 
     /// Moves the items of an inner flow into this one, with its corner at `x`, `y`.
     pub(super) fn adopt(&mut self, inner: Flow<'_>, x: u16, y: u32) {
-        for placed in inner.items {
+        for placed in inner.content.items {
             let (x, y) = (placed.x.saturating_add(x), placed.y.saturating_add(y));
-            self.items.push(PlacedItem { x, y, item: placed.item });
+            self.place(x, y, placed.item);
         }
-        self.right = self.right.max(inner.right.saturating_add(x));
-        self.overflows.extend(inner.overflows);
-        if let Some(rows) = inner.revealed {
+        self.reach(inner.content.right.saturating_add(x));
+        self.content.overflows.extend(inner.content.overflows);
+        if let Some(rows) = inner.content.revealed {
             self.reveal(rows.start.saturating_add(y)..rows.end.saturating_add(y));
         }
     }
@@ -114,20 +138,16 @@ impl<'a> Flow<'a> {
         }
         let y = self.open();
         let mut inner = Flow {
-            inline_style: self.inline_style,
-            alignment: self.alignment,
-            size: self.size * by,
+            style: FlowStyle { size: self.style.size * by, ..self.style },
             room: self.room.saturating_sub(y) / u32::from(by),
             depth: self.depth,
             span: self.span,
             ..Flow::new(self.context, (self.width / by).max(1))
         };
         fill(&mut inner);
-        let rows = |row: u32| row.saturating_mul(by.into());
-        let (next, gap) = (y.saturating_add(rows(inner.y)), inner.gap);
-        inner.items = inner.items.into_iter().map(|placed| placed.enlarged(by)).collect();
-        inner.right = inner.right.saturating_mul(by);
-        inner.revealed = inner.revealed.map(|seen| rows(seen.start)..rows(seen.end));
+        let next = y.saturating_add(inner.y.saturating_mul(by.into()));
+        let gap = inner.gap;
+        inner.content = inner.content.enlarged(by);
         self.adopt(inner, 0, y);
         self.close(next, gap);
     }
@@ -139,8 +159,9 @@ impl<'a> Flow<'a> {
 
     /// Returns the columns of a block with this alignment and preferred width.
     pub(super) fn block_range(&self, alignment: Alignment, wanted: u16) -> ColumnRange {
-        let real = |cells: u16| cells.saturating_mul(self.size);
-        ColumnRange::for_block(alignment, real(self.width), real(wanted)).scaled_down(self.size)
+        let real = |cells: u16| cells.saturating_mul(self.style.size);
+        ColumnRange::for_block(alignment, real(self.width), real(wanted))
+            .scaled_down(self.style.size)
     }
 
     /// Starts a block: adds the pending gap and returns the first free row.
@@ -183,16 +204,26 @@ impl<'a> Flow<'a> {
         self.y
     }
 
+    /// Adds an item.
+    pub(super) fn place(&mut self, x: u16, y: u32, item: Item) {
+        self.content.items.push(PlacedItem { x, y, item });
+    }
+
+    /// Notes that an item extends to this column.
+    pub(super) fn reach(&mut self, right: u16) {
+        self.content.right = self.content.right.max(right);
+    }
+
     /// Adds one row of text.
     pub(super) fn put(&mut self, x: u16, y: u32, (row, width): (impl Into<TextRow>, u16)) {
-        self.right = self.right.max(x.saturating_add(width));
-        self.items.push(PlacedItem { x, y, item: Item::Text(row.into()) });
+        self.reach(x.saturating_add(width));
+        self.place(x, y, Item::Text(row.into()));
     }
 
     /// Adds a filled area.
     pub(super) fn fill(&mut self, x: u16, y: u32, (width, height): (u16, u32), style: Style) {
-        self.right = self.right.max(x.saturating_add(width));
-        self.items.push(PlacedItem { x, y, item: Item::Fill { width, height, style } });
+        self.reach(x.saturating_add(width));
+        self.place(x, y, Item::Fill { width, height, style });
     }
 
     /// Adds what `fill` adds, as something with this role.
@@ -206,17 +237,17 @@ impl<'a> Flow<'a> {
 
     /// Begins something with a role, with its marker at a position.
     pub(super) fn begin(&mut self, role: Role, (x, y): (u16, u32)) {
-        self.items.push(PlacedItem { x, y, item: Item::Begin(role) });
+        self.place(x, y, Item::Begin(role));
     }
 
     /// Ends what began last, with a marker in row `y`.
     pub(super) fn end(&mut self, y: u32) {
-        self.items.push(PlacedItem { x: 0, y, item: Item::End });
+        self.place(0, y, Item::End);
     }
 
     /// Adds rows to those that are new at this step.
     pub(super) fn reveal(&mut self, rows: Range<u32>) {
-        let seen = self.revealed.get_or_insert_with(|| rows.clone());
+        let seen = self.content.revealed.get_or_insert_with(|| rows.clone());
         *seen = seen.start.min(rows.start)..seen.end.max(rows.end);
     }
 
@@ -236,7 +267,7 @@ impl<'a> Flow<'a> {
     /// not support it.
     pub(super) fn sized(&self, size: u8) -> u16 {
         match self.context.inputs.size.large_text {
-            LargeText::Protocol => u16::from(size) / self.size,
+            LargeText::Protocol => u16::from(size) / self.style.size,
             LargeText::Off | LargeText::Blocks => 1,
         }
     }
@@ -246,7 +277,7 @@ impl<'a> Flow<'a> {
     /// page stays free.
     pub(super) fn title_sized(&self, (size, asked): (u8, bool), lines: &[StyledText]) -> u16 {
         let is_drawn = self.context.inputs.size.large_text == LargeText::Blocks;
-        if !is_drawn || !asked || size < 2 || self.size > 1 {
+        if !is_drawn || !asked || size < 2 || self.style.size > 1 {
             return self.sized(size);
         }
         let fits = |&by: &u16| {
@@ -263,7 +294,7 @@ impl<'a> Flow<'a> {
 
     /// Notes that part of the current block does not fit.
     pub(super) fn overflow(&mut self, kind: OverflowKind) {
-        self.overflows.push(OverflowingPart { span: self.span, kind });
+        self.content.overflows.push(OverflowingPart { span: self.span, kind });
     }
 
     /// Wraps one line of text and aligns its rows.
@@ -280,7 +311,7 @@ impl<'a> Flow<'a> {
     /// Returns the columns by which the end of a line may extend into the margin.
     pub(super) fn hang(&self) -> u16 {
         let LayoutContext { inputs, .. } = self.context;
-        let margin = |margin: Margin| margin.cells(inputs.size.columns) >= self.size;
+        let margin = |margin: Margin| margin.cells(inputs.size.columns) >= self.style.size;
         u16::from(margin(inputs.theme.margin) && margin(inputs.theme.column_margin))
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, list: &List, align: Option<Align>) {
     let items = list.items.iter().filter(written).take(MAX_ROWS as usize);
     let entries: Vec<_> = items.map(|item| ItemLayout::new(flow, item)).collect();
     let wanted = entries.iter().map(ItemLayout::width).max().unwrap_or(0);
-    let alignment = effective_alignment(align, flow.alignment);
+    let alignment = effective_alignment(align, flow.style.alignment);
     let range = flow.block_range(alignment, wanted);
     for entry in entries.iter().filter(|entry| flow.context.shows(entry.item.step)) {
         if flow.is_full() {
@@ -57,9 +57,9 @@ fn indent(style: ListStyle, size: u16, depth: usize) -> usize {
 impl<'a> ItemLayout<'a> {
     fn new(flow: &Flow<'_>, item: &'a ListItem) -> Self {
         let depth = usize::from(item.depth);
-        let quoted = flow.inline_style.keeps_line_breaks;
+        let quoted = flow.style.inline.keeps_line_breaks;
         let style = flow.context.theme().list;
-        let before = if quoted { 2 * depth } else { indent(style, flow.size, depth) };
+        let before = if quoted { 2 * depth } else { indent(style, flow.style.size, depth) };
         let mut marker = " ".repeat(before);
         match &item.marker {
             // Quotes keep the source's own bullet style.
@@ -73,8 +73,8 @@ impl<'a> ItemLayout<'a> {
                 marker.push(' ');
             }
         }
-        let marker = StyledText::plain(&marker, flow.inline_style.base.patch(style.marker));
-        Self { item, marker, lines: lines(&item.text, flow.inline_style, flow.context) }
+        let marker = StyledText::plain(&marker, flow.style.inline.base.patch(style.marker));
+        Self { item, marker, lines: lines(&item.text, flow.style.inline, flow.context) }
     }
 
     fn role(&self) -> Role {
@@ -109,7 +109,7 @@ impl<'a> ItemLayout<'a> {
         if !self.item.blocks.is_empty() {
             let y = flow.open();
             let mut inner = flow.inner(range.width - indent, y);
-            inner.alignment = effective_alignment(Some(Align::Left), flow.alignment);
+            inner.style.alignment = effective_alignment(Some(Align::Left), flow.style.alignment);
             blocks::lay_out(&mut inner, &self.item.blocks);
             let height = inner.height().max(1);
             flow.adopt(inner, range.x + indent, y);

@@ -6,7 +6,7 @@ use super::flow::Flow;
 use super::inline::InlineStyle;
 use super::placement::effective_alignment;
 use super::problem;
-use super::scene::{Item, PlacedItem};
+use super::scene::Item;
 use super::text::StyledText;
 use super::{PictureKey, PictureProblem, PixelSize};
 use crate::deck::{Align, Picture, SizePercent};
@@ -42,7 +42,7 @@ pub(super) fn lay_out_result(flow: &mut Flow<'_>, file: &Path) {
     match flow.context.inputs.measures.pictures.get(&key) {
         Some(Ok(size)) => {
             let (width, rows) = room(flow, flow.next());
-            let rows = rows.max(flow.context.rows / u32::from(flow.size) / 2);
+            let rows = rows.max(flow.context.rows / u32::from(flow.style.size) / 2);
             let area = fit(*size, (None, None), cell(flow), (width, rows));
             place(flow, area, key, RESULT_ALT);
         }
@@ -57,19 +57,15 @@ pub(super) fn lay_out_result(flow: &mut Flow<'_>, file: &Path) {
 pub(super) fn place(flow: &mut Flow<'_>, (width, height): (u16, u32), key: PictureKey, alt: &str) {
     let y = flow.open();
     let x = flow.width.saturating_sub(width) / 2;
-    flow.right = flow.right.max(x + width);
-    flow.items.push(PlacedItem {
-        x,
-        y,
-        item: Item::Picture { width, height, key, alt: alt.into() },
-    });
+    flow.reach(x + width);
+    flow.place(x, y, Item::Picture { width, height, key, alt: alt.into() });
     flow.close(y.saturating_add(height), 1);
 }
 
 /// Returns the size of one of the flow's cells in pixels.
 fn cell(flow: &Flow<'_>) -> (u16, u16) {
     let (width, height) = flow.context.inputs.size.cell;
-    (width.saturating_mul(flow.size), height.saturating_mul(flow.size))
+    (width.saturating_mul(flow.style.size), height.saturating_mul(flow.style.size))
 }
 
 /// Returns the columns and rows of a picture at row `y`.
@@ -79,7 +75,7 @@ pub(super) fn room_for(
     percent: SizePercent,
     y: u32,
 ) -> (u16, u32) {
-    let page = flow.context.rows / u32::from(flow.size);
+    let page = flow.context.rows / u32::from(flow.style.size);
     let part = |percent: u8, of: u32| f64::from(of) * f64::from(percent) / 100.0;
     let width = percent.width.map(|percent| part(percent, flow.width.into()));
     let height = percent.height.map(|percent| part(percent, page));
@@ -91,7 +87,7 @@ pub(super) fn room_for(
 fn room(flow: &Flow<'_>, y: u32) -> (u16, u32) {
     let rest = flow.room.saturating_sub(y);
     let rows = if rest < MIN_ROWS {
-        (flow.context.rows / u32::from(flow.size) / 3).max(rest)
+        (flow.context.rows / u32::from(flow.style.size) / 3).max(rest)
     } else {
         rest
     };
@@ -131,11 +127,11 @@ fn lay_out_error(flow: &mut Flow<'_>, picture: &Picture, reason: &PictureProblem
 fn reserve(flow: &mut Flow<'_>, picture: &Picture) {
     let y = flow.open();
     let height = room(flow, y).1;
-    let style = flow.inline_style.base.patch(flow.context.theme().output.not_started);
+    let style = flow.style.inline.base.patch(flow.context.theme().output.not_started);
     let name = StyledText::plain(&picture.source, style);
     let middle = effective_alignment(Some(Align::Center), Alignment::default());
     let mut inner = flow.inner(flow.width, y);
-    inner.inline_style = InlineStyle::plain(style);
+    inner.style.inline = InlineStyle::plain(style);
     inner.skip((height - 1) / 2);
     inner.rows(&name, middle);
     flow.adopt(inner, 0, y);

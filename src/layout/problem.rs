@@ -25,7 +25,7 @@ pub(super) fn notice<'a>(
     lines.extend(
         details
             .filter(|line| !line.is_empty())
-            .map(|line| StyledText::plain(line, flow.inline_style.base)),
+            .map(|line| StyledText::plain(line, flow.style.inline.base)),
     );
     let longest = lines.iter().map(StyledText::width).max().unwrap_or(0);
     let width = longest.saturating_add(4).min(flow.width);

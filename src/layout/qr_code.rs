@@ -68,7 +68,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock, span: Span) {
     }
     flow.close(y.saturating_add(height), 0);
     let first = text.lines().next().unwrap_or_default();
-    let label = StyledText::plain(first, flow.inline_style.base);
+    let label = StyledText::plain(first, flow.style.inline.base);
     let middle = effective_alignment(Some(Align::Center), Alignment::default());
     flow.rows(&label, middle);
     flow.close(flow.height(), 1);

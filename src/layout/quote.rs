@@ -68,7 +68,7 @@ pub(super) fn alert(
             }
             None => heading.push(&kind.title, title_style),
         }
-        inner.rows(&heading, inner.alignment);
+        inner.rows(&heading, inner.style.alignment);
         inner.close(inner.height(), 1);
         blocks::lay_out(inner, blocks);
     });
@@ -87,14 +87,15 @@ impl QuoteFrame<'_> {
         let beside = if most < indent + beside * 2 + least { 0 } else { beside };
         let above = u32::from(self.padding.vertical.min(1));
         let mut inner = flow.inner(most - indent - beside * 2, y + above);
-        inner.inline_style =
+        inner.style.inline =
             InlineStyle { base: self.style, overrides_colors: false, keeps_line_breaks: true };
-        inner.alignment = effective_alignment(Some(Align::Left), self.alignment);
+        inner.style.alignment = effective_alignment(Some(Align::Left), self.alignment);
         fill(&mut inner);
         let height = inner.height().max(1) + above * 2;
         // Boxes at the right or in the middle are as wide as their text.
         let is_left = matches!(self.alignment, Alignment::Left(_));
-        let wanted = indent.saturating_add(inner.right).saturating_add(beside * 2).min(most);
+        let wanted =
+            indent.saturating_add(inner.content.right).saturating_add(beside * 2).min(most);
         let width = if is_left { most } else { wanted };
         let x = if is_left { range.x } else { flow.block_range(self.alignment, width).x };
         flow.fill(x, y, (width, height), self.style);

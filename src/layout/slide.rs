@@ -9,7 +9,7 @@ use ratatui::style::{Modifier, Style};
 use super::blocks;
 use super::code;
 use super::context::LayoutContext;
-use super::flow::{Flow, OverflowingPart};
+use super::flow::{Flow, FlowContent, OverflowingPart};
 use super::footer;
 use super::inputs::{Inputs, Size};
 use super::intro;
@@ -149,7 +149,7 @@ fn body(context: &LayoutContext<'_>, above: u32) -> SlideBody {
     let (height, columns) = (flow.height(), code::columns(&flow));
     let mut whole = Flow::new(context, context.inputs.size.columns);
     whole.adopt(flow, margin, 0);
-    let Flow { items, revealed, overflows, .. } = whole;
+    let FlowContent { items, revealed, overflows, .. } = whole.content;
     SlideBody { items, height, columns, revealed, overflows }
 }
 

@@ -45,13 +45,13 @@ struct TableGrid {
 pub(super) fn lay_out(flow: &mut Flow<'_>, table: &Table, align: Option<Align>) {
     let style = flow.context.theme().table.clone();
     let inline_style = InlineStyle {
-        base: flow.inline_style.base.patch(style.header),
+        base: flow.style.inline.base.patch(style.header),
         overrides_colors: style.header.fg.is_some(),
-        ..flow.inline_style
+        ..flow.style.inline
     };
     let header = cells(flow, &table.header, inline_style);
     let shown = table.rows.iter().take(MAX_ROWS as usize);
-    let rows: Vec<_> = shown.map(|row| cells(flow, &row.cells, flow.inline_style)).collect();
+    let rows: Vec<_> = shown.map(|row| cells(flow, &row.cells, flow.style.inline)).collect();
     let all = || std::iter::once(&header).chain(&rows);
     let (natural, words) =
         (widest(all(), StyledText::width), widest(all(), StyledText::longest_word));
@@ -73,7 +73,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, table: &Table, align: Option<Align>) 
     let beside = if is_framed { FRAME_WIDTH } else { 0 };
     let range = flow.block_range(alignment, total(&widths).saturating_add(beside));
     let runs = runs.then_some(whole);
-    let base = flow.inline_style.base;
+    let base = flow.style.inline.base;
     let lines = (base.patch(style.lines), is_framed);
     let grid = TableGrid { range, widths, aligns, base, lines, stripe: style.stripe, runs };
     let role = if grid.runs.is_some() { Role::Paragraph } else { Role::Table };
@@ -89,7 +89,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, table: &Table, align: Option<Align>) 
         }
         for (number, (row, cells)) in table.rows.iter().zip(&rows).enumerate() {
             if flow.context.shows(row.step) {
-                let (from, at) = (flow.height(), flow.items.len());
+                let (from, at) = (flow.height(), flow.content.items.len());
                 grid.row_with_role(flow, cells, false);
                 flow.laid_out(row.step, from);
                 grid.shade(flow, number, from, at);
@@ -287,7 +287,7 @@ impl TableGrid {
         let (x, width) = (self.range.x + edge, self.width().saturating_sub(edge * 2));
         let height = flow.height().saturating_sub(from);
         flow.fill(x, from, (width, height), Style::new().bg(color));
-        flow.items[at..].rotate_right(1);
+        flow.content.items[at..].rotate_right(1);
     }
 
     /// Lays out the rule below the header.

@@ -111,7 +111,7 @@ struct Listing {
 
 impl Listing {
     fn new(flow: &mut Flow<'_>, block: &CodeBlock) -> Self {
-        let at = flow.items.len();
+        let at = flow.content.items.len();
         let top = flow.open();
         let panel = code::lay_out(flow, block);
         let end = flow.height();
@@ -131,23 +131,23 @@ impl Listing {
         let range = output.map_or(panel.range, |output| panel.range.union(output.range));
         let mut first = at;
         if let Some(PlacedItem { x, item: Item::Fill { width, height, .. }, .. }) =
-            flow.items.get_mut(at)
+            flow.content.items.get_mut(at)
         {
             (*x, *width, *height) = (range.x, range.width, row + 1 - top);
             first += 1;
         }
-        flow.right = flow.right.max(range.right());
+        flow.reach(range.right());
         let theme = flow.context.theme();
         let style = status::style_of(&theme.output, run);
         let is_focused = flow.context.inputs.focus == Some(cell.id) && range.width > 1;
         let line = if is_focused { theme.output.running } else { theme.code.frame_style };
         let panel = CodeBox { range, ..panel };
         if panel.is_framed || is_focused {
-            let start = flow.items.len();
+            let start = flow.content.items.len();
             outline(flow, &panel, (top, row), (label, line));
             // Code that reaches into the padding covers the frame.
-            let count = flow.items.len() - start;
-            flow.items[first..].rotate_right(count);
+            let count = flow.content.items.len() - start;
+            flow.content.items[first..].rotate_right(count);
         }
         let end = flow.height().saturating_sub(1);
         match output.filter(|it| {
@@ -190,11 +190,11 @@ pub(super) fn focus_frame(
         return;
     }
     let style = flow.context.theme().output.running;
-    let start = flow.items.len();
+    let start = flow.content.items.len();
     outline(flow, panel, (top, row), ("", style));
     // Code that reaches into the padding covers the frame.
-    let count = flow.items.len() - start;
-    flow.items[first..].rotate_right(count);
+    let count = flow.content.items.len() - start;
+    flow.content.items[first..].rotate_right(count);
     frame::line(flow, (panel.range, row), frame::BOTTOM, ("", style));
 }
 

@@ -40,7 +40,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {
     };
     let height = flow.height().saturating_sub(top);
     let area = Item::Cell { width: right.saturating_sub(left), height, id, columns };
-    flow.items.push(PlacedItem { x: left, y: top, item: area });
+    flow.place(left, top, area);
 }
 
 /// Lays out the output of a cell at another place than below its code.
@@ -49,7 +49,7 @@ pub(super) fn detached(flow: &mut Flow<'_>, id: CellId) {
     lay_out_detached(flow, id);
     let height = flow.height().saturating_sub(top);
     if height > 0 {
-        flow.items.push(PlacedItem { x: 0, y: top, item: Item::DetachedOutput { height, id } });
+        flow.place(0, top, Item::DetachedOutput { height, id });
     }
 }
 
@@ -74,12 +74,12 @@ fn below_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun
     if flow.context.theme().output.shape == OutputShape::Card {
         return card::lay_out(flow, block, cell, run);
     }
-    let (top, at) = (flow.open(), flow.items.len());
+    let (top, at) = (flow.open(), flow.content.items.len());
     let panel = code::lay_out(flow, block);
     let is_focused = flow.context.inputs.focus == Some(cell.id);
     if is_focused && panel.above > 0 && panel.beside > 0 {
         let is_fill =
-            matches!(flow.items.get(at), Some(PlacedItem { item: Item::Fill { .. }, .. }));
+            matches!(flow.content.items.get(at), Some(PlacedItem { item: Item::Fill { .. }, .. }));
         let row = flow.height().saturating_sub(1);
         card::focus_frame(flow, &panel, (top, row), at + usize::from(is_fill));
     }

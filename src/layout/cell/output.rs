@@ -130,7 +130,7 @@ fn markdown(flow: &mut Flow<'_>, panel: &CodeBox, text: &str, blocks: &[Block]) 
     let mut inner = flow.inner(panel.inner(), y);
     if blocks.is_empty() {
         for line in text.trim_end().lines() {
-            inner.rows(&StyledText::plain(line, inner.inline_style.base), Alignment::default());
+            inner.rows(&StyledText::plain(line, inner.style.inline.base), Alignment::default());
         }
     } else {
         blocks::lay_out(&mut inner, blocks);

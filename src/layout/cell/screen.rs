@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use crate::deck::{Cell, CodeBlock, Pty};
 use crate::layout::code::{self, CodeBox};
 use crate::layout::flow::Flow;
-use crate::layout::scene::{Item, PlacedItem};
+use crate::layout::scene::Item;
 use crate::layout::text::StyledText;
 use crate::run::{CellRun, Emulator, State};
 use crate::theme::OutputColors;
@@ -29,7 +29,7 @@ pub(in crate::layout) fn lay_out(
     let (columns, rows) = size(flow, pty, y);
     let x = flow.width.saturating_sub(columns) / 2;
     let style = if block.no_background {
-        flow.inline_style.base
+        flow.style.inline.base
     } else {
         flow.context.theme().output.style
     };
@@ -47,11 +47,7 @@ pub(in crate::layout) fn lay_out(
         let middle = (x + columns.saturating_sub(1) / 2, y + u32::from(rows / 2));
         flow.put(middle.0, middle.1, (mark.cut(1), 1));
     }
-    flow.items.push(PlacedItem {
-        x,
-        y,
-        item: Item::Terminal { width: columns, height: rows, id: cell.id },
-    });
+    flow.place(x, y, Item::Terminal { width: columns, height: rows, id: cell.id });
     flow.close(y.saturating_add(rows.into()), 1);
     Some(panel)
 }

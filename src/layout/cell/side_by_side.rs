@@ -58,11 +58,12 @@ pub(in crate::layout) fn lay_out(
     // Keep both together on wide screens.
     let x = match flow.context.theme().code.alignment {
         Alignment::Left(_) => 0,
-        Alignment::Center { .. } | Alignment::Right(_) => left.saturating_sub(code.right),
+        Alignment::Center { .. } | Alignment::Right(_) => left.saturating_sub(code.content.right),
     };
     let is_visible = |it: &&PlacedItem| !matches!(it.item, Item::Begin(_) | Item::End);
-    let first = beside.items.iter().filter(is_visible).map(|placed| placed.x).min().unwrap_or(0);
-    let beside_x = x.saturating_add(code.right + GAP).saturating_sub(first);
+    let first =
+        beside.content.items.iter().filter(is_visible).map(|placed| placed.x).min().unwrap_or(0);
+    let beside_x = x.saturating_add(code.content.right + GAP).saturating_sub(first);
     flow.adopt(code, x, y);
     flow.adopt(beside, beside_x, y);
     flow.close(y.saturating_add(height), 1);

@@ -3,7 +3,7 @@
 use crate::deck::CellId;
 use crate::layout::code::CodeBox;
 use crate::layout::flow::Flow;
-use crate::layout::scene::{Item, PlacedItem};
+use crate::layout::scene::Item;
 
 /// Rows of the page that the longest output leaves free.
 const RESERVED_ROWS: u32 = 6;
@@ -36,7 +36,7 @@ impl PartView {
             total: window.total,
             follows,
         };
-        flow.items.push(PlacedItem { x, y, item });
+        flow.place(x, y, item);
     }
 }
 
@@ -48,7 +48,7 @@ pub(in crate::layout) fn most_rows(
     panel: &CodeBox,
     head_rows: u32,
 ) -> u32 {
-    let page_rows = flow.context.rows / u32::from(flow.size);
+    let page_rows = flow.context.rows / u32::from(flow.style.size);
     let left = flow.room.saturating_sub(top).saturating_sub(panel.above * 2 + 1);
     let rows = left.max(page_rows / 2).min(page_rows.saturating_sub(RESERVED_ROWS));
     rows.saturating_sub(head_rows).min(flow.context.max_output_rows).max(1)

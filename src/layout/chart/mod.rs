@@ -96,7 +96,7 @@ struct ChartPalette {
 impl ChartPalette {
     fn of(flow: &Flow<'_>) -> Self {
         let colors = DrawingColors::of(flow.context.theme());
-        Self { text: flow.inline_style.base, colors }
+        Self { text: flow.style.inline.base, colors }
     }
 
     fn axis(&self) -> Style {

@@ -61,7 +61,7 @@ pub(super) fn all<'a>(
         let mut flow = flow();
         fill(&mut flow);
         let height = flow.height();
-        Section::Blocks(flow.items, height)
+        Section::Blocks(flow.content.items, height)
     };
     let mut all = Vec::new();
     let shown = flow().context.inputs.deck.cell(view.cell);
@@ -100,7 +100,7 @@ pub(super) fn all<'a>(
 
 fn markdown(flow: &mut Flow<'_>, text: &str, blocks: &[Block]) {
     if blocks.is_empty() {
-        let base = flow.inline_style.base;
+        let base = flow.style.inline.base;
         text.trim_end().lines().for_each(|line| {
             flow.rows(&StyledText::plain(line, base), Alignment::default());
         });

@@ -15,7 +15,6 @@ const LARGE_STRUCTS: &[(&str, &str)] = &[
     ("exec::os::spawn::SpawnCommand", "one field for each property of a process"),
     ("exec::python::run::RunMonitor", "to be split: the run, and what is read from it"),
     ("layout::inputs::Inputs", "one field for each input of the layout"),
-    ("layout::flow::Flow", "to be split: the style and the position"),
     ("parse::fence::FenceInfo", "one field for each attribute of a fence"),
     ("project::options::LoadOptions", "one field for each setting of a load"),
     ("present::settings::Settings", "one field for each setting"),
