@@ -13,7 +13,6 @@ const LARGE_STRUCTS: &[(&str, &str)] = &[
     ("cli::args::ExportArgs", "one field for each argument"),
     ("deck::Options", "one field for each option of a deck"),
     ("exec::os::spawn::SpawnCommand", "one field for each property of a process"),
-    ("exec::python::run::RunMonitor", "to be split: the run, and what is read from it"),
     ("layout::inputs::Inputs", "one field for each input of the layout"),
     ("parse::fence::FenceInfo", "one field for each attribute of a fence"),
     ("project::options::LoadOptions", "one field for each setting of a load"),

@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "measures how long a run takes")]
 
 mod deadline;
+mod files;
 pub(in crate::exec::python) mod handle;
 mod output;
 pub(in crate::exec::python) mod parent;
@@ -12,8 +13,6 @@ mod reports;
 pub(in crate::exec::python) mod values;
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,8 +20,6 @@ use rustix::process::{Pid, Signal};
 
 use self::handle::PythonRun;
 use self::parent::RunParent;
-use self::values::PendingValues;
-use crate::exec::io::capture::StdoutSink;
 use crate::exec::io::stdin::InputWatcher;
 use crate::exec::os::pty::PtyPool;
 use crate::exec::os::temp_dir::TempRoot;
@@ -30,16 +27,13 @@ use crate::exec::os::wait::{poll, readable};
 use crate::exec::{RunSink, Stop};
 
 use crate::exec::python::session::Snapshot;
-use crate::exec::python::worker::report::{self, ReportReader, RunReport, Threads};
-use crate::exec::python::worker::request::{Dispatch, RunRequest};
+use crate::exec::python::worker::report::{self, RunReport, Threads};
+use crate::exec::python::worker::request::RunRequest;
 use crate::run::{Event, Outcome, Request, StdinSource};
 use deadline::Deadline;
-use output::{LeftoverOutput, RunOutput};
+use files::RunFiles;
+use output::LeftoverOutput;
 use parent_watch::ParentWatch;
-use reports::PendingReports;
-
-/// How long to wait for the output of a requested run alone, and not for its reports.
-const OUTPUT_ONLY_WINDOW: Duration = Duration::from_millis(3);
 
 /// Follows the output of a run that reads on though its input has ended.
 const STILL_READS: &str = "\nstopped: it waits for input, and there is none here\n";
@@ -53,18 +47,12 @@ pub(in crate::exec::python) enum RunEnd {
     NotBegun,
 }
 
-/// A monitored run: our ends of its files, and its progress.
+/// A monitored run: its files, and its progress.
 pub(in crate::exec::python) struct RunMonitor {
     run: Arc<PythonRun>,
     sink: RunSink,
     parent: RunParent,
-    output: RunOutput,
-    stdout: StdoutSink,
-    /// The run's ends of the files, until it is requested.
-    child_ends: Option<(OwnedFd, UnixStream)>,
-    reports: PendingReports,
-    /// Until when to wait for its output alone.
-    output_only_until: Instant,
+    files: RunFiles,
     snapshot_threads: Option<Threads>,
     start_time: Option<Instant>,
     watch: Option<InputWatcher>,
@@ -95,17 +83,11 @@ impl RunMonitor {
         if request.input == StdinSource::Speaker {
             run.keyboard().attach(pty.master.try_clone()?);
         }
-        let (ours, theirs) = UnixStream::pair()?;
-        let values = PendingValues::new(request.run, temp_root.clone());
         Ok(Self {
             run: run.clone(),
             sink: sink.clone(),
             parent,
-            output: RunOutput::new(sink.clone(), pty.master),
-            stdout: StdoutSink::open(request.target)?,
-            child_ends: Some((pty.slave, theirs)),
-            reports: PendingReports::new(ReportReader::new(ours).checked(), values),
-            output_only_until: Instant::now(),
+            files: RunFiles::open(request, pty, sink, temp_root)?,
             snapshot_threads: None,
             start_time: None,
             watch,
@@ -116,32 +98,27 @@ impl RunMonitor {
 
     /// Requests the run.
     pub(in crate::exec::python) fn dispatch(&mut self, request: &RunRequest<'_>) {
-        let Some((terminal, reports)) = self.child_ends.take() else { return };
-        let output = self.stdout.files(terminal.as_fd());
         // A failure shows as the end of the worker while the run is monitored.
-        let _ = self.parent.dispatch(&Dispatch { request, output, reports: reports.as_fd() });
-        self.output_only_until = Instant::now() + OUTPUT_ONLY_WINDOW;
+        let _ = self.files.request(request, |dispatch| self.parent.dispatch(dispatch));
     }
 
     /// Requests the run if that does not block; returns whether it was requested.
     pub(in crate::exec::python) fn try_dispatch(&mut self, request: &RunRequest<'_>) -> bool {
-        let Some((terminal, reports)) = self.child_ends.take() else { return false };
-        let output = self.stdout.files(terminal.as_fd());
-        self.output_only_until = Instant::now() + OUTPUT_ONLY_WINDOW;
-        self.parent.try_dispatch(&Dispatch { request, output, reports: reports.as_fd() })
+        let sent = self.files.request(request, |dispatch| self.parent.try_dispatch(dispatch));
+        sent.unwrap_or_default()
     }
 
     /// Sends events until the run has ended and all its output was read.
     pub(in crate::exec::python) fn run_to_end(&mut self) -> RunEnd {
         loop {
             let ready = self.wait();
-            if (ready.reports || ready.worker_ended || self.reports.has_unread())
+            if (ready.reports || ready.worker_ended || self.files.has_unread_reports())
                 && let Some(end) = self.handle_reports(ready.worker_ended)
             {
                 return end;
             }
             if ready.terminal {
-                self.output.read(Some(&mut self.reports));
+                self.files.read_output();
             }
             if ready.process_ended {
                 self.parent_watch.exited();
@@ -175,37 +152,38 @@ impl RunMonitor {
         outcome: &Outcome,
         temp_root: &TempRoot,
     ) {
-        self.stdout.keep(request, outcome, temp_root, &self.sink);
+        self.files.keep_picture(request, outcome, temp_root, &self.sink);
     }
 
     /// Returns the snapshot that the run has become, if it has, and the output of the processes that
     /// it left behind.
     pub(in crate::exec::python) fn into_parts(self) -> (Option<Snapshot>, LeftoverOutput) {
-        let Self { run, parent, reports, snapshot_threads, output, .. } = self;
+        let Self { run, parent, files, snapshot_threads, .. } = self;
         let parent = match parent {
             RunParent::Snapshot(snapshot) => Some(snapshot),
             RunParent::Worker(_) => None,
         };
-        let snapshot = snapshot_threads.zip(run.process()).map(|(threads, process)| {
-            Snapshot::new(process, reports.into_reader(), threads, parent)
-        });
-        (snapshot, LeftoverOutput(output))
+        let (reports, output) = files.into_parts();
+        let snapshot = snapshot_threads
+            .zip(run.process())
+            .map(|(threads, process)| Snapshot::new(process, reports, threads, parent));
+        (snapshot, output)
     }
 
     /// Waits for something to do. Most blocks write output as soon as they start. The start is then
     /// handled together with the output, which saves one wake-up between a key and the first line.
     fn wait(&self) -> Readiness {
-        let left = self.output_only_until.saturating_duration_since(Instant::now());
-        if self.start_time.is_none() && !left.is_zero() {
-            let terminal = self.output.wait(Some(left));
+        if self.start_time.is_none()
+            && let Some(terminal) = self.files.wait_for_output_alone()
+        {
             return Readiness { reports: true, terminal, ..Readiness::default() };
         }
-        let mut files = vec![readable(self.reports.reader())];
+        let mut files = vec![readable(self.files.reports())];
         let worker = self.parent.exit();
         files.extend(worker.as_ref().map(readable));
         let process = self.parent_watch.exit();
         files.extend(process.map(readable));
-        files.extend(self.output.terminal().map(readable));
+        files.extend(self.files.terminal().map(readable));
         let until_input_check = self
             .watch
             .as_ref()
@@ -225,7 +203,7 @@ impl RunMonitor {
 
     /// Handles the reports of the worker; returns the end of the run if they contain it.
     fn handle_reports(&mut self, worker_ended: bool) -> Option<RunEnd> {
-        let mut reports = self.reports.drain();
+        let mut reports = self.files.drain_reports();
         if worker_ended {
             reports.push(RunReport::Disconnected);
         }
@@ -234,7 +212,7 @@ impl RunMonitor {
                 RunReport::Started(group, since) => self.start(group, report::ago(since)),
                 RunReport::Snapshot(outcome, threads) => {
                     self.snapshot_threads = Some(threads);
-                    self.output.drain_until_quiet(&mut self.reports);
+                    self.files.drain_until_quiet();
                     return Some(self.end(outcome));
                 }
                 RunReport::Ended(outcome) => return Some(self.end(outcome)),
@@ -273,8 +251,7 @@ impl RunMonitor {
     fn end(&mut self, outcome: Outcome) -> RunEnd {
         self.run.end();
         let took = self.start_time.map(|start_time| start_time.elapsed()).unwrap_or_default();
-        self.output.finish(&mut self.reports);
-        self.reports.remaining().into_iter().for_each(&*self.sink);
+        self.files.finish(&self.sink);
         let outcome = match outcome {
             _ if self.deadline.was_reached() => Outcome::TimedOut,
             _ if self.run.is_stopped() => Outcome::Stopped,
@@ -295,7 +272,7 @@ impl RunMonitor {
             self.run.kill();
             if !self.run.is_stopped() {
                 let message = "\nthe Python worker was killed; the next run starts a new one\n";
-                self.output.read(Some(&mut self.reports));
+                self.files.read_output();
                 (self.sink)(Event::Output(message.into()));
             }
         }
