@@ -1,7 +1,6 @@
 //! Executable code blocks: the code, a status line, and the output.
 
 pub(super) mod bench;
-mod block_digits;
 mod card;
 pub(super) mod data_table;
 pub(super) mod output;
