@@ -146,37 +146,26 @@ fn traceback_shows_lines_of_an_earlier_block(#[values(Embedded, Standalone)] mod
 }
 
 #[rstest]
-#[case("y = 1; 1 / 0", Outcome::Raised)]
-#[case("y = 1; import sys; sys.exit(3)", Outcome::Exited(3))]
-#[case("y = 1; import os; os.closerange(3, 100)", Outcome::Exited(0))]
-#[case("y = 1; import os; os.close(1); os.close(2)", Outcome::Exited(0))]
-#[case("y = 1; import os; _ = os.fork()", Outcome::Exited(0))]
-fn state_before_a_failure_is_kept(
+#[case("y = 1; 1 / 0", Outcome::Raised, true)]
+#[case("y = 1; import sys; sys.exit(3)", Outcome::Exited(3), true)]
+#[case("y = 1; import os; os.closerange(3, 100)", Outcome::Exited(0), true)]
+#[case("y = 1; import os; os.close(1); os.close(2)", Outcome::Exited(0), true)]
+#[case("y = 1; import os; _ = os.fork()", Outcome::Exited(0), true)]
+#[case("import os; os._exit(4)", Outcome::Exited(4), false)]
+#[case("import ctypes; ctypes.string_at(0)", Outcome::Signaled(11), false)]
+#[case("import os; os.kill(os.getpid(), 9)", Outcome::Signaled(9), false)]
+fn failure_keeps_the_state_and_a_crash_loses_one_block(
     #[values(Embedded, Standalone)] mode: TestMode,
     #[case] code: &str,
     #[case] how: Outcome,
+    #[case] kept: bool,
 ) {
     let harness = PythonHarness::new(mode);
     run(&harness, 1, 0, "x = 41");
     let result = run(&harness, 2, 1, code);
-    assert_eq!((result.how, result.kept), (how, true), "{}", result.text);
-    assert_eq!(run(&harness, 3, 2, "print(x + y)"), done("42\n"));
-}
-
-#[rstest]
-#[case("import os; os._exit(4)", Outcome::Exited(4))]
-#[case("import ctypes; ctypes.string_at(0)", Outcome::Signaled(11))]
-#[case("import os; os.kill(os.getpid(), 9)", Outcome::Signaled(9))]
-fn crash_loses_only_its_own_block(
-    #[values(Embedded, Standalone)] mode: TestMode,
-    #[case] code: &str,
-    #[case] how: Outcome,
-) {
-    let harness = PythonHarness::new(mode);
-    run(&harness, 1, 0, "x = 41");
-    let result = run(&harness, 2, 1, code);
-    assert_eq!((result.how, result.kept), (how, false), "{}", result.text);
-    assert_eq!(run(&harness, 3, 1, "print(x + 1)"), done("42\n"));
+    assert_eq!((result.how, result.kept), (how, kept), "{}", result.text);
+    let (base, next) = if kept { (2, "print(x + y)") } else { (1, "print(x + 1)") };
+    assert_eq!(run(&harness, 3, base, next), done("42\n"));
 }
 
 #[rstest]
