@@ -11,7 +11,7 @@ use crate::app::state::pane::Pane;
 use crate::app::state::permission::Trust;
 use crate::app::state::{App, Mode};
 use crate::deck::{Block, CellId, Cursor, Deck, SlideKind, SlideNo, Step};
-use crate::run::{CellRun, Outcome, RunId, Runs, State};
+use crate::run::{CellRun, Outcome, OutputOrigin, OutputView, RunId, Runs, State};
 use crate::source::Span;
 
 /// Replaces the deck and goes to the first change.
@@ -115,10 +115,11 @@ fn carry(old: &Deck, new: &Deck, runs: &Runs) -> (Runs, Vec<RunId>) {
     let mut lost = Vec::new();
     for (id, run) in changed {
         let successor = same_place(old, new, id).filter(|other| !taken[other.0 as usize]);
-        if run.is_under_way() || run.background > 0 && successor.is_none() {
+        if run.is_under_way() || run.processes.background > 0 && successor.is_none() {
             lost.push(run.run);
         }
-        let is_shown = !run.output.is_empty() || run.picture.is_some() || run.background > 0;
+        let is_shown =
+            !run.output.is_empty() || run.output.picture.is_some() || run.processes.background > 0;
         if let Some(other) = successor.filter(|_| is_shown) {
             taken[other.0 as usize] = true;
             carried.insert(other, aged(run));
@@ -205,16 +206,14 @@ fn aged(run: &CellRun) -> CellRun {
     let is_over = matches!(run.state, State::Ended(_));
     CellRun {
         output: run.output.clone(),
-        picture: run.picture.clone(),
-        screen: run.screen.clone(),
         // A run that has not ended is killed: its code is gone.
         state: if is_over { run.state.clone() } else { State::Ended(Outcome::Stopped) },
         elapsed: run.elapsed,
-        stale: true,
-        folded: run.folded,
+        origin: OutputOrigin { is_stale: true, ..OutputOrigin::default() },
+        view: OutputView { is_folded: run.view.is_folded, ..OutputView::default() },
         // Its background processes still write.
-        run: if is_over && run.background > 0 { run.run } else { RunId::default() },
-        background: run.background,
+        run: if is_over && run.processes.background > 0 { run.run } else { RunId::default() },
+        processes: run.processes.clone(),
         ..CellRun::default()
     }
 }

@@ -81,7 +81,7 @@ fn record_outputs(notebook: &Path, deck: &Path) -> anyhow::Result<Option<(PathBu
         let captured = capture(run, outcome.clone(), &name);
         pictures.extend(captured.pictures);
         rounds.push((PlannedRun { cell, purpose: Purpose::Show }, captured.ran));
-        dates.insert(cell, run.recorded.clone().filter(|date| !date.is_empty()));
+        dates.insert(cell, run.origin.recorded.clone().filter(|date| !date.is_empty()));
     }
     if rounds.is_empty() {
         return Ok(None);

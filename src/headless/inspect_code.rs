@@ -79,7 +79,7 @@ const LONG_RUN: Duration = Duration::from_secs(10);
 /// Warns of blocks that took long when they were recorded.
 pub(super) fn slow_blocks(loaded: &LoadedDeck) -> impl Iterator<Item = Diagnostic> {
     loaded.deck.cells.iter().filter_map(|cell| {
-        let run = loaded.recorded.get(&cell.id).filter(|run| !run.stale)?;
+        let run = loaded.recorded.get(&cell.id).filter(|run| !run.origin.is_stale)?;
         let message =
             || format!("this block took {} when it was recorded", format_duration(run.elapsed));
         let hint = "the audience waits; make it faster, or show its recording";
@@ -103,7 +103,8 @@ mod tests {
         let mut loaded = load(&LoadOptions::new(deck), None).unwrap();
         let mut warnings = |seconds, stale| {
             let elapsed = Duration::from_secs(seconds);
-            let run = CellRun { elapsed, stale, ..CellRun::default() };
+            let mut run = CellRun { elapsed, ..CellRun::default() };
+            run.origin.is_stale = stale;
             loaded.recorded.insert(CellId(0), run);
             slow_blocks(&loaded).map(|found| found.message).collect::<Vec<_>>()
         };

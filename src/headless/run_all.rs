@@ -148,7 +148,7 @@ pub fn capture(run: &CellRun, outcome: Outcome, name: &str) -> CapturedRun {
         pictures.insert(picture.file.clone(), bytes);
         Some(picture)
     };
-    let made = run.picture.as_ref().and_then(|file| keep(file, name));
+    let made = run.output.picture.as_ref().and_then(|file| keep(file, name));
     let shown = run.output.pictures().zip(1..);
     let shown = shown.map(|(file, number)| keep(file, &format!("{name}.{number}")));
     let shown = shown.collect();

@@ -149,7 +149,7 @@ pub(super) fn measure(
     visit(&deck.slide(at.slide).blocks, &mut |key, _| found(key));
     let here = deck.cells_of(at.slide).chain(deck.cells.iter().filter(|cell| cell.detached));
     for run in here.filter_map(|cell| runs.get(&cell.id)).map(CellRun::shown) {
-        let files = run.picture.iter().chain(run.output.pictures());
+        let files = run.output.picture.iter().chain(run.output.pictures());
         files.map(|file| PictureKey::of_file(file)).for_each(&mut found);
         run.output.markdown().for_each(|blocks| visit(blocks, &mut |key, _| found(key)));
     }

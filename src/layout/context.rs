@@ -63,7 +63,7 @@ impl<'a> LayoutContext<'a> {
     /// Returns whether a cell has output and it is folded.
     pub(super) fn is_folded(&self, cell: CellId) -> bool {
         let run = self.inputs.runs.get(&cell);
-        run.is_some_and(|run| run.folded && run.shown().has_output())
+        run.is_some_and(|run| run.view.is_folded && run.shown().has_output())
     }
 
     /// Returns the rows reserved for the editor of a cell, if its code is being edited: as many as it

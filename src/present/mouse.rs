@@ -27,7 +27,7 @@ pub(super) fn mouse_msg(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<M
 /// program requested mouse events.
 fn over_terminal(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Pointer> {
     let Mode::Passthrough(cell) = *app.mode() else { return None };
-    app.runs().get(&cell)?.screen.as_ref().filter(|screen| screen.wants_mouse())?;
+    app.runs().get(&cell)?.output.screen.as_ref().filter(|screen| screen.wants_mouse())?;
     let (column, row) = scene.place_in_screen(cell, (mouse.column, mouse.row), app.rows_above())?;
     let number = |button| match button {
         MouseButton::Left => 0,

@@ -229,5 +229,5 @@ fn what_a_test_opens_is_open() {
     assert!(matches!(mode("editor").mode(), Mode::Edit(_)));
     assert!(matches!(mode("terminal with the keys").mode(), Mode::Passthrough(_)));
     assert!(mode("pane").pane().is_some());
-    assert!(mode("terminals").runs().values().any(|run| run.screen.is_some()));
+    assert!(mode("terminals").runs().values().any(|run| run.output.screen.is_some()));
 }

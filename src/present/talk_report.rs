@@ -127,7 +127,7 @@ impl TalkReporter {
             elapsed_ms: run.filter(|_| is_timed).map(|run| run.elapsed.as_millis() as u64),
             since_ms: counts.then_some(since_ms),
             reason: run.and_then(reason),
-            stale: run.is_some_and(|run| run.stale)
+            stale: run.is_some_and(|run| run.origin.is_stale)
                 || has_run && !run::is_current(deck, app.runs(), cell),
             recorded: RecordedReport {
                 recorded_ms: recorded.map(|run| run.elapsed.as_millis() as u64),
@@ -146,7 +146,8 @@ impl TalkReporter {
 
     /// Returns whether a run that has ended differs from its recording. Compared once for each run.
     fn differs(&mut self, cell: &Cell, run: &CellRun, recorded: &CellRun) -> bool {
-        if !matches!(run.state, State::Ended(_)) || recorded.stale || run.stale {
+        if !matches!(run.state, State::Ended(_)) || recorded.origin.is_stale || run.origin.is_stale
+        {
             return false;
         }
         if let Some((of, differs)) = self.differs.get(&cell.id)
@@ -198,7 +199,7 @@ fn status(run: &CellRun) -> BlockStatus {
 /// Returns why a run failed, or what it is doing.
 fn reason(run: &CellRun) -> Option<String> {
     Some(match &run.state {
-        State::Compiling => text(run.progress.as_deref()?),
+        State::Compiling => text(run.build.crates.as_deref()?),
         State::Ended(Outcome::Exited(status @ 1..)) => format!("exit status {status}"),
         State::Ended(Outcome::Signaled(signal)) => format!("signal {signal}"),
         State::Ended(Outcome::Raised) => "exception".to_owned(),

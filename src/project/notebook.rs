@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::deck::{CellId, Deck};
 use crate::files::{self, FileKind, ReadError};
 use crate::notebook::{self, DeckBlock, NotebookDeck, NotebookFormat, SavedOutput};
-use crate::run::{CellRun, Outcome, OutputValue, Runs, State};
+use crate::run::{CellRun, Outcome, OutputOrigin, OutputValue, Runs, State};
 
 /// Length of the hash in the names of pictures.
 const NAME_LENGTH: usize = 32;
@@ -90,7 +90,9 @@ pub(super) fn runs(blocks: &[DeckBlock], deck: &Deck, pictures: Option<&Path>) -
         }
         let Some(id) = cells.next() else { break };
         if !block.outputs.is_empty() {
-            runs.insert(id, CellRun { stale: !same(&id), ..run(block, pictures) });
+            let mut run = run(block, pictures);
+            run.origin.is_stale = !same(&id);
+            runs.insert(id, run);
         }
     }
     runs
@@ -101,7 +103,10 @@ fn run(block: &DeckBlock, pictures: Option<&Path>) -> CellRun {
     let outcome = if block.failed { Outcome::Raised } else { Outcome::Exited(0) };
     let mut run = CellRun {
         state: State::Ended(outcome),
-        recorded: Some(block.date.as_str().into()),
+        origin: OutputOrigin {
+            recorded: Some(block.date.as_str().into()),
+            ..OutputOrigin::default()
+        },
         ..CellRun::default()
     };
     for output in &block.outputs {

@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::deck::Fingerprint;
-use crate::run::{CellRun, Emulator, Outcome, Output, State};
+use crate::run::{CellRun, Emulator, Outcome, Output, OutputOrigin, State};
 use crate::source::visible_line;
 
 pub use compare::{Purpose, Verdict, differs, judge};
@@ -107,15 +107,20 @@ impl Entry {
     /// as stale.
     pub fn to_run(&self, folder: &Path, is_outdated: bool) -> CellRun {
         let RunResult { outcome, took, lines, screen, picture, values } = &self.result;
-        let output = || ansi_text::to_output(lines, values, folder);
+        let mut output = match screen {
+            Some(size) => Output::default().on_screen(Some(ansi_text::to_terminal(lines, *size))),
+            None => ansi_text::to_output(lines, values, folder),
+        };
+        output.picture = picture.as_ref().and_then(|picture| picture.path(folder));
         CellRun {
             state: State::Ended(outcome.clone()),
             elapsed: *took,
-            output: if screen.is_some() { Output::default() } else { output() },
-            screen: screen.map(|size| ansi_text::to_terminal(lines, size)),
-            picture: picture.as_ref().and_then(|picture| picture.path(folder)),
-            stale: is_outdated,
-            recorded: Some(visible_line(&self.date).into()),
+            output,
+            origin: OutputOrigin {
+                is_stale: is_outdated,
+                recorded: Some(visible_line(&self.date).into()),
+                ..OutputOrigin::default()
+            },
             ..CellRun::default()
         }
     }
@@ -128,10 +133,9 @@ pub fn run_of_lines(lines: &[String], screen: Option<(u16, u16)>) -> CellRun {
     CellRun {
         state: State::Ended(Outcome::Exited(0)),
         output: match size {
-            Some(_) => Output::default(),
+            Some(size) => Output::default().on_screen(Some(ansi_text::to_terminal(lines, size))),
             None => ansi_text::to_output(lines, &[], Path::new("")),
         },
-        screen: size.map(|size| ansi_text::to_terminal(lines, size)),
         ..CellRun::default()
     }
 }
@@ -145,11 +149,11 @@ impl RunResult {
         picture: Option<RecordedPicture>,
         pictures: Vec<Option<RecordedPicture>>,
     ) -> Self {
-        let (lines, values) = match &run.screen {
+        let (lines, values) = match &run.output.screen {
             Some(screen) => (ansi_text::screen(screen), Vec::new()),
             None => ansi_text::output(&run.output, pictures),
         };
-        let screen = run.screen.as_ref().map(Emulator::size);
+        let screen = run.output.screen.as_ref().map(Emulator::size);
         Self { outcome, took: run.elapsed, lines, screen, picture, values }
     }
 

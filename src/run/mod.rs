@@ -2,6 +2,7 @@
 //! the terminal emulator (`terminal`), and the state shown on a slide (`state`). Nothing here
 //! starts a process; `exec` does.
 
+mod characters;
 mod duration;
 mod output;
 mod protocol;
@@ -15,7 +16,7 @@ pub use protocol::{
     RunId, RunLimits, Sampling, SessionStart, Snippet, StdinSource, Target, Timing, group_digits,
 };
 pub use state::{
-    CellRun, Prompt, PromptView, Runs, STATUS_DELAY, SessionLink, State, Variable, cells_to_run,
-    is_current,
+    CellRun, OutputOrigin, OutputView, PendingBuild, Prompt, PromptView, RunProcesses, Runs,
+    STATUS_DELAY, SessionLink, State, Variable, cells_to_run, is_current,
 };
 pub use terminal::{Emulator, MouseAction, Pointer};

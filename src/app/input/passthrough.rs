@@ -11,7 +11,7 @@ use crate::run::{Emulator, Pointer};
 
 /// Gives the keys to the program of a cell.
 pub(in crate::app) fn begin(app: &mut App, cell: CellId) {
-    if app.runs.get(&cell).is_some_and(|run| run.screen.is_some()) {
+    if app.runs.get(&cell).is_some_and(|run| run.output.screen.is_some()) {
         app.mode = Mode::Passthrough(cell);
         app.scene_changed();
     }
@@ -32,7 +32,7 @@ pub(in crate::app) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect
         return Vec::new();
     }
     let Some(run) = app.runs.get(&cell) else { return Vec::new() };
-    let application_keys = run.screen.as_ref().is_some_and(Emulator::wants_application_keys);
+    let application_keys = run.output.screen.as_ref().is_some_and(Emulator::wants_application_keys);
     match bytes(key, application_keys) {
         Some(bytes) => vec![Effect::SendInput(run.run, bytes)],
         None => Vec::new(),
@@ -42,7 +42,7 @@ pub(in crate::app) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect
 /// Sends pasted text to the program of a cell, marked as pasted if the program asked for that.
 pub(in crate::app) fn paste(app: &App, cell: CellId, text: &str) -> Vec<Effect> {
     let Some(run) = app.runs.get(&cell) else { return Vec::new() };
-    let is_marked = run.screen.as_ref().is_some_and(Emulator::wants_paste_marks);
+    let is_marked = run.output.screen.as_ref().is_some_and(Emulator::wants_paste_marks);
     let bytes =
         if is_marked { format!("\x1b[200~{text}\x1b[201~") } else { text.replace('\n', "\r") };
     vec![Effect::SendInput(run.run, bytes.into_bytes())]
@@ -52,7 +52,7 @@ pub(in crate::app) fn paste(app: &App, cell: CellId, text: &str) -> Vec<Effect> 
 pub(in crate::app) fn point(app: &App, pointer: Pointer) -> Vec<Effect> {
     let Mode::Passthrough(cell) = app.mode else { return Vec::new() };
     let Some(run) = app.runs.get(&cell) else { return Vec::new() };
-    let bytes = run.screen.as_ref().and_then(|screen| screen.point(pointer));
+    let bytes = run.output.screen.as_ref().and_then(|screen| screen.point(pointer));
     bytes.map(|bytes| Effect::SendInput(run.run, bytes)).into_iter().collect()
 }
 

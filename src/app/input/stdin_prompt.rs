@@ -74,7 +74,7 @@ pub(in crate::app) fn reads_on(app: &mut App, cell: CellId) {
 pub(in crate::app) fn begin(app: &mut App, cell: CellId) {
     let is_given = app.deck.cell(cell).is_some_and(|cell| cell.exec.input.is_some());
     let Some(run) = app.runs.get_mut(&cell) else { return };
-    if run.state != State::Running || run.screen.is_some() || is_given {
+    if run.state != State::Running || run.output.screen.is_some() || is_given {
         return;
     }
     run.prompt.get_or_insert_with(Prompt::default).left = false;

@@ -35,7 +35,7 @@ fn runs_against(app: &App, id: CellId, other: &Cell) -> bool {
         return app.view.at.slide != other.slide || other.step <= app.view.at.step;
     }
     let has_run = app.runs.get(&other.id).is_some_and(|run| {
-        run.is_under_way() || matches!(run.state, State::Ended(_)) && !run.stale
+        run.is_under_way() || matches!(run.state, State::Ended(_)) && !run.origin.is_stale
     });
     other.slide < own.slide && !has_run
 }
@@ -43,7 +43,8 @@ fn runs_against(app: &App, id: CellId, other: &Cell) -> bool {
 fn may_be_compiling(app: &App, id: CellId) -> bool {
     let is_rust = app.deck.cell(id).is_some_and(|cell| &*cell.language == "rust");
     let is_known = |run: &CellRun| {
-        !run.stale && !matches!(run.state, State::NotRun | State::NotAllowed | State::Compiling)
+        !run.origin.is_stale
+            && !matches!(run.state, State::NotRun | State::NotAllowed | State::Compiling)
     };
     is_rust && !app.runs.get(&id).is_some_and(is_known)
 }

@@ -40,13 +40,13 @@ pub(in crate::app) fn apply(app: &mut App, run: RunId, event: Event) -> EventRes
         Event::Compiling => cell.state = State::Compiling,
         Event::Started => {
             cell.state = State::Running;
-            cell.progress = None;
+            cell.build.crates = None;
             cell.wanted = false;
             cell.elapsed = Duration::ZERO;
         }
         Event::Output(bytes) => {
             clear_kept_output(cell);
-            match &mut cell.screen {
+            match &mut cell.output.screen {
                 Some(screen) => answers = screen.feed(&bytes),
                 None => cell.output.feed(&bytes),
             }
@@ -61,10 +61,10 @@ pub(in crate::app) fn apply(app: &mut App, run: RunId, event: Event) -> EventRes
         }
         Event::Picture(file) => {
             clear_kept_output(cell);
-            cell.picture = Some(file);
+            cell.output.picture = Some(file);
         }
-        Event::WaitsForModule(module) => cell.awaits = module,
-        Event::Background(count) => cell.background = count,
+        Event::WaitsForModule(module) => cell.build.module = module,
+        Event::Background(count) => cell.processes.background = count,
         Event::SharesProcess => {
             cell.link.shares_process = true;
             shares_process = true;
@@ -76,7 +76,7 @@ pub(in crate::app) fn apply(app: &mut App, run: RunId, event: Event) -> EventRes
             cell.state = State::Ended(outcome);
             has_ended = true;
             cell.wanted = false;
-            cell.awaits = None;
+            cell.build.module = None;
             cell.elapsed = took;
         }
     }
@@ -123,10 +123,9 @@ fn is_end_in_view(app: &App, id: CellId) -> bool {
 
 /// Clears the output of the last run, which stays until this one writes.
 fn clear_kept_output(cell: &mut CellRun) {
-    if std::mem::take(&mut cell.kept) {
-        cell.output = cell.output.anew();
-        cell.picture = None;
-        cell.stale = false;
+    if std::mem::take(&mut cell.origin.is_kept) {
+        cell.output.clear();
+        cell.origin.is_stale = false;
     }
 }
 
@@ -140,11 +139,11 @@ pub(in crate::app) fn prepared(app: &mut App, code: Fingerprint, progress: &Prep
         let rows = schedule::output_size(app, id).1;
         let cell = app.runs.entry(id).or_default();
         if let Preparation::Building(crates) = progress {
-            cell.progress = Some(crates.clone());
+            cell.build.crates = Some(crates.clone());
             app.changed.scene |= cell.wanted;
             app.changed.paint |= cell.wanted;
         } else {
-            cell.progress = None;
+            cell.build.crates = None;
         }
         let has_run = matches!(cell.state, State::Ended(_)) && !is_module;
         if cell.wanted || cell.state.is_active() || has_run {

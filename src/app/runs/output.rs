@@ -55,7 +55,7 @@ pub(in crate::app) fn fold(app: &mut App) {
     let Some(cell) = target_cell(app) else { return };
     match app.runs.get_mut(&cell).filter(|run| run.shown().has_output()) {
         Some(run) => {
-            run.folded = !run.folded;
+            run.view.is_folded = !run.view.is_folded;
             app.scene_changed();
         }
         None => app.notify("this block has no output to fold"),
@@ -83,7 +83,7 @@ pub(in crate::app) fn copy_code(app: &mut App) -> Vec<Effect> {
 
 /// Returns the output of a run as text.
 fn text_of(run: &CellRun) -> String {
-    let text = match &run.screen {
+    let text = match &run.output.screen {
         Some(screen) => {
             let lines = screen.lines(false).into_iter().map(|line| line.to_string());
             lines.map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
@@ -121,9 +121,9 @@ pub(in crate::app) fn scroll(app: &mut App, hit: OutputHit, rows: i32) {
     let to = hit.first.saturating_add_signed(rows as isize);
     let follows = hit.follows && to + hit.shown >= hit.total;
     if follows {
-        cell.scroll.remove(&hit.part);
+        cell.view.scroll.remove(&hit.part);
     } else {
-        cell.scroll.insert(hit.part, to);
+        cell.view.scroll.insert(hit.part, to);
     }
     app.scene_changed();
 }

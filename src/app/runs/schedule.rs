@@ -8,7 +8,9 @@ use crate::app::runs::{bench, replay, session};
 use crate::app::state::permission::{Trust, TrustPrompt};
 use crate::app::state::{App, Mode};
 use crate::deck::{CellId, Pty};
-use crate::run::{self, CellRun, Emulator, Outcome, Output, RunId, State};
+use crate::run::{
+    self, CellRun, Emulator, Outcome, Output, OutputOrigin, OutputView, RunId, RunProcesses, State,
+};
 
 /// The minimum number of rows in the terminal of a run.
 const MIN_ROWS: u16 = 10;
@@ -86,11 +88,13 @@ fn start_due(app: &mut App, id: CellId) -> Vec<Effect> {
 
 /// Starts a cell, whose last output stays until there is new output.
 pub(super) fn start_again(app: &mut App, cell: CellId) -> Vec<Effect> {
-    let before = app.runs.get(&cell).filter(|run| !run.output.is_empty() || run.picture.is_some());
-    let kept = before.map(|run| (run.output.clone(), run.picture.clone(), run.stale));
+    let has_output = |run: &&CellRun| !run.output.is_empty() || run.output.picture.is_some();
+    let before = app.runs.get(&cell).filter(has_output);
+    let kept = before.map(|run| (run.output.clone(), run.origin.is_stale));
     let effects = start_due(app, cell);
-    if let (Some((output, picture, stale)), Some(run)) = (kept, app.runs.get_mut(&cell)) {
-        (run.output, run.picture, run.stale, run.kept) = (output, picture, stale, true);
+    if let (Some((output, is_stale)), Some(run)) = (kept, app.runs.get_mut(&cell)) {
+        run.output = output.on_screen(run.output.screen.take());
+        run.origin = OutputOrigin { is_stale, is_kept: true, recorded: None };
     }
     effects
 }
@@ -108,15 +112,17 @@ fn start(app: &mut App, cell: CellId) -> Vec<Effect> {
         _ => State::Queued,
     };
     let (columns, rows) = terminal(app, cell);
+    let screen = has_screen(app, cell).then(|| Emulator::new(columns, rows));
+    let is_folded = app.runs.get(&cell).is_some_and(|run| run.view.is_folded);
+    let is_sandboxed = app.permission.trust == Trust::Sandboxed;
     let fresh = CellRun {
         run: RunId(app.internal.last_run),
         state,
         wanted: true,
-        output: Output::with_rows(output_size(app, cell).1),
-        screen: has_screen(app, cell).then(|| Emulator::new(columns, rows)),
-        folded: app.runs.get(&cell).is_some_and(|run| run.folded),
+        output: Output::with_rows(output_size(app, cell).1).on_screen(screen),
+        view: OutputView { is_folded, ..OutputView::default() },
         link: bench::link(app, cell, session::link(app, cell)),
-        is_sandboxed: app.permission.trust == Trust::Sandboxed,
+        processes: RunProcesses { is_sandboxed, ..RunProcesses::default() },
         ..CellRun::default()
     };
     let before = app.runs.insert(cell, fresh);
@@ -125,7 +131,7 @@ fn start(app: &mut App, cell: CellId) -> Vec<Effect> {
     }
     app.scene_changed();
     let before = before.as_ref();
-    let left = before.filter(|run| run.background > 0).map(|run| Effect::Kill(run.run));
+    let left = before.filter(|run| run.processes.background > 0).map(|run| Effect::Kill(run.run));
     let drop = before.filter(|run| run.link.has_snapshot);
     let drop = drop.map(|run| Effect::DropSnapshot(run.run));
     left.into_iter().chain(drop).chain(begin(app, cell)).collect()
@@ -165,7 +171,8 @@ pub(in crate::app) fn resize_terminals(app: &mut App) -> Vec<Effect> {
     for (id, size) in app.layout.screens.clone() {
         let (columns, rows) = Pty::fit(size);
         let Some(run) = app.runs.get_mut(&id) else { continue };
-        let Some(screen) = run.screen.as_mut().filter(|it| it.size() != (columns, rows)) else {
+        let Some(screen) = run.output.screen.as_mut().filter(|it| it.size() != (columns, rows))
+        else {
             continue;
         };
         screen.resize(columns, rows);
@@ -205,6 +212,6 @@ pub(super) fn has_run(run: Option<&CellRun>) -> bool {
         run.replay.is_some()
             || run.wanted
             || run.state.is_active()
-            || matches!(run.state, State::Ended(_)) && !run.stale
+            || matches!(run.state, State::Ended(_)) && !run.origin.is_stale
     })
 }

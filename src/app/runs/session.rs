@@ -110,7 +110,10 @@ pub(super) fn lost_before(app: &App, cell: CellId) -> Option<String> {
     }
     let chain = app.deck.session_up_to(cell);
     chain.iter().filter(|before| before.id != cell).find_map(|before| {
-        let run = app.runs.get(&before.id).filter(|run| !run.link.has_snapshot && !run.stale)?;
+        let run = app
+            .runs
+            .get(&before.id)
+            .filter(|run| !run.link.has_snapshot && !run.origin.is_stale)?;
         let State::Ended(outcome) = &run.state else { return None };
         let keeps_state = outcome.is_success() || *outcome == Outcome::Raised;
         let has_begun = !matches!(outcome, Outcome::NotStarted(_));
@@ -166,7 +169,7 @@ pub(in crate::app) fn stop_orphans(app: &mut App) {
 /// Another Python runs the deck from now on: ends the runs of the previous one and drops its states.
 pub(in crate::app) fn forget_all(app: &mut App) {
     // Its background processes ended with it.
-    app.runs.values_mut().for_each(|run| run.background = 0);
+    app.runs.values_mut().for_each(|run| run.processes.background = 0);
     let is_python = |id: CellId| app.deck.cell(id).is_some_and(|cell| &*cell.language == "python");
     for (_, run) in app.runs.iter_mut().filter(|(id, _)| is_python(**id)) {
         run.link = SessionLink::default();

@@ -57,7 +57,7 @@ pub(in crate::app) fn clear_notice(app: &mut App) {
 /// Ends the background processes of the focused cell, or else of the slide's cells; returns none if
 /// there are none.
 fn end_background(app: &mut App) -> Option<Vec<Effect>> {
-    let has_some = |id: &CellId| app.runs.get(id).is_some_and(|run| run.background > 0);
+    let has_some = |id: &CellId| app.runs.get(id).is_some_and(|run| run.processes.background > 0);
     let focused: Vec<CellId> = app.view.focus.into_iter().filter(has_some).collect();
     let chosen: Vec<CellId> = if focused.is_empty() {
         app.visible_cells().map(|cell| cell.id).filter(has_some).collect()
@@ -65,7 +65,7 @@ fn end_background(app: &mut App) -> Option<Vec<Effect>> {
         focused
     };
     let runs: Vec<&CellRun> = chosen.iter().filter_map(|id| app.runs.get(id)).collect();
-    let count: usize = runs.iter().map(|run| run.background).sum();
+    let count: usize = runs.iter().map(|run| run.processes.background).sum();
     let ended: Vec<RunId> = runs.iter().map(|run| run.run).collect();
     if ended.is_empty() {
         return None;

@@ -102,9 +102,9 @@ fn uncompiled_contenders_run_first() {
     let rust = talk.app.runs.get_mut(&CellId(1)).unwrap();
     rust.output.feed(b"old");
     talk.send(Msg::Loaded(bench_deck(&[("a", &["f!1", "f!rust edited"])])));
-    assert!(talk.app.runs[&CellId(1)].stale);
+    assert!(talk.app.runs[&CellId(1)].origin.is_stale);
     talk.app.view.focus = None;
-    talk.app.runs.get_mut(&CellId(0)).unwrap().stale = true;
+    talk.app.runs.get_mut(&CellId(0)).unwrap().origin.is_stale = true;
     assert_eq!(runs(&talk.keys("ctrl-e")), [1]);
 }
 

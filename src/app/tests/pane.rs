@@ -216,8 +216,9 @@ fn long_output_is_copied_in_whole_lines() {
 #[test]
 fn folded_output_stays_folded() {
     let mut talk = Script::new(&[page("a", &["1", "2"]), page("b", &[])]);
-    let folded =
-        |talk: &Script, cell: u32| talk.app.runs.get(&CellId(cell)).is_some_and(|run| run.folded);
+    let folded = |talk: &Script, cell: u32| {
+        talk.app.runs.get(&CellId(cell)).is_some_and(|run| run.view.is_folded)
+    };
     talk.keys("f");
     assert!(talk.notice().contains("no output to fold"), "{}", talk.notice());
     talk.keys("ctrl-e");

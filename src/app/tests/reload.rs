@@ -33,7 +33,7 @@ fn save_keeps_outputs_and_marks_changed_ones_stale() {
         .app
         .runs
         .values()
-        .map(|run| (run.stale, run.output.plain_text().lines().count()))
+        .map(|run| (run.origin.is_stale, run.output.plain_text().lines().count()))
         .collect();
     assert_eq!(seen, [(false, 1), (true, 1)]);
     assert_eq!(runs(&talk.keys("ctrl-e")), [1], "only the changed one has not run");
@@ -68,7 +68,7 @@ fn edited_autorun_block_keeps_output_until_new() {
         talk.app
             .runs
             .values()
-            .map(|run| (run.stale, run.output.plain_text().lines().count()))
+            .map(|run| (run.origin.is_stale, run.output.plain_text().lines().count()))
             .collect::<Vec<_>>()
     };
     assert_eq!(seen(&talk), [(false, 1), (true, 1)]);
@@ -97,9 +97,9 @@ fn edited_block_keeps_its_background_processes() {
     talk.finish(1, Outcome::Exited(0));
     talk.send(Msg::Run(RunId(1), Event::Background(1)));
     talk.send(Msg::Loaded(deck(&[page("a", &["changed"])])));
-    assert_eq!(talk.app.runs[&CellId(0)].background, 1);
+    assert_eq!(talk.app.runs[&CellId(0)].processes.background, 1);
     talk.send(Msg::Run(RunId(1), Event::Background(2)));
-    assert_eq!(talk.app.runs[&CellId(0)].background, 2);
+    assert_eq!(talk.app.runs[&CellId(0)].processes.background, 2);
     let effects = talk.send(Msg::Loaded(deck(&[page("a", &[])])));
     assert_eq!(effects[..1], [Effect::Kill(RunId(1))]);
 }

@@ -80,7 +80,7 @@ fn wheel_scrolls_output_and_follows_at_the_end() {
         cell: Some(cell),
         output: Some(OutputHit { cell, part, follows, first, shown, total }),
     };
-    let scroll = |talk: &Script| talk.app.runs[&cell].scroll.get(&part).copied();
+    let scroll = |talk: &Script| talk.app.runs[&cell].view.scroll.get(&part).copied();
     talk.send(Msg::Wheel(-3, over(90, true)));
     assert_eq!(scroll(&talk), Some(87));
     talk.send(Msg::Wheel(3, over(87, true)));

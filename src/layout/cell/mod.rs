@@ -102,7 +102,7 @@ fn in_place_of_code(
         let panel = folded(flow, run, &panel);
         return extent(panel, panel);
     }
-    if let Some(picture) = &run.picture {
+    if let Some(picture) = &run.output.picture {
         let width = block.render.and_then(|spec| spec.width_percent);
         let size = SizePercent::of_width(width);
         let picture = Picture { size, ..result::picture_of(picture) };
@@ -111,7 +111,7 @@ fn in_place_of_code(
     let output = match cell.exec.pty {
         Some(_) => screen::lay_out(flow, block, (cell, run)),
         // What a program that draws was given is not its output.
-        None if block.render.is_some() && run.picture.is_some() => None,
+        None if block.render.is_some() && run.output.picture.is_some() => None,
         None => result::text(flow, block, (cell.id, run), (0, None)),
     };
     let is_focused = flow.context.inputs.focus == Some(cell.id);
@@ -138,7 +138,7 @@ fn replaces_code(flow: &Flow<'_>, cell: &Cell, run: &CellRun) -> bool {
         return false;
     }
     if cell.exec.place == OutputPlace::Replace {
-        return run.has_output() && !run.stale && !flow.context.is_folded(cell.id);
+        return run.has_output() && !run.origin.is_stale && !flow.context.is_folded(cell.id);
     }
     let has_begun = !matches!(
         run.state,
@@ -150,7 +150,9 @@ fn replaces_code(flow: &Flow<'_>, cell: &Cell, run: &CellRun) -> bool {
 /// Returns whether no status line is needed: the run succeeded, or started only a moment ago.
 fn is_fine(run: &CellRun) -> bool {
     match &run.state {
-        State::Ended(outcome) => outcome.is_success() && !run.stale && run.recorded.is_none(),
+        State::Ended(outcome) => {
+            outcome.is_success() && !run.origin.is_stale && run.origin.recorded.is_none()
+        }
         _ => run.elapsed < STATUS_DELAY,
     }
 }

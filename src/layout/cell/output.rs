@@ -54,7 +54,7 @@ pub(in crate::layout) fn lay_out(
         let place = PartView {
             id,
             part: number,
-            scroll: run.scroll.get(&number).copied(),
+            scroll: run.view.scroll.get(&number).copied(),
             has_errors: has_errors(run),
         };
         let has_box = match part {

@@ -68,8 +68,8 @@ pub(super) fn text(
 /// Lays out folded output: one line with the amount of output.
 pub(super) fn folded(flow: &mut Flow<'_>, run: &CellRun, panel: &CodeBox) -> CodeBox {
     let (lines, pictures) = run.output.amount();
-    let pictures = pictures + usize::from(run.picture.is_some());
-    let screens = usize::from(run.screen.is_some());
+    let pictures = pictures + usize::from(run.output.picture.is_some());
+    let screens = usize::from(run.output.screen.is_some());
     let counts = [(lines, "line"), (pictures, "picture"), (screens, "terminal")];
     let counts = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| {
         format!("{} {what}{}", group_digits(count), if count == 1 { "" } else { "s" })

@@ -23,7 +23,7 @@ pub(in crate::layout) fn lay_out(
     block: &CodeBlock,
     (cell, run): (&Cell, &CellRun),
 ) -> Option<CodeBox> {
-    let pty = cell.exec.pty.filter(|pty| pty.standby || run.screen.is_some())?;
+    let pty = cell.exec.pty.filter(|pty| pty.standby || run.output.screen.is_some())?;
     let panel = code::panel(flow, block);
     let y = flow.open();
     let (columns, rows) = size(flow, pty, y);
@@ -34,7 +34,7 @@ pub(in crate::layout) fn lay_out(
         flow.context.theme().output.style
     };
     flow.fill(x, y, (columns, rows.into()), style);
-    if let Some(screen) = &run.screen {
+    if let Some(screen) = &run.output.screen {
         let colors = flow.context.theme().output_colors(!block.no_background);
         for (text, y) in self::rows(screen, run, (rows, &colors)).into_iter().zip(y..) {
             if !text.is_empty() {

@@ -79,7 +79,9 @@ mod tests {
 
     use super::*;
     use crate::deck::{CellId, ExecSpec, Pty};
-    use crate::layout::tests::{Fixture, cell as block_of, table_of, written};
+    use crate::layout::tests::{
+        Fixture, cell as block_of, drawing, folded, stale, table_of, written,
+    };
     use crate::run::{Emulator, Outcome, Prompt, State};
 
     /// Creates a block of code with its output at `place`.
@@ -145,7 +147,7 @@ mod tests {
         insta::assert_snapshot!(fixture("x", OutputPlace::Right, table_of(3, 2)).body());
         let mut emulator = Emulator::new(20, 3);
         let _ = emulator.feed(b"hello");
-        let run = CellRun { screen: Some(emulator), state: State::Running, ..CellRun::default() };
+        let run = drawing(emulator);
         let mut fixture = fixture("x", OutputPlace::Right, run);
         let exec = ExecSpec {
             pty: Some(Pty { standby: false, size: Some((20, 3)) }),
@@ -170,8 +172,8 @@ mod tests {
         assert_eq!(shows(lines(1)), (false, true));
         let silent = State::Ended(Outcome::Exited(0));
         assert_eq!(shows(CellRun { state: silent, ..CellRun::default() }), code, "nothing to see");
-        assert_eq!(shows(CellRun { stale: true, ..lines(1) }), (true, true), "edited");
-        assert_eq!(shows(CellRun { folded: true, ..lines(1) }), (true, false), "folded");
+        assert_eq!(shows(CellRun { origin: stale(), ..lines(1) }), (true, true), "edited");
+        assert_eq!(shows(CellRun { view: folded(), ..lines(1) }), (true, false), "folded");
         let failed = body(CellRun { state: State::Ended(Outcome::Exited(3)), ..lines(1) });
         assert!(failed.contains("✗ exit 3"), "{failed}");
     }
@@ -189,7 +191,7 @@ mod tests {
         let body = |run: CellRun| fixture("x", OutputPlace::Nowhere, run).body();
         let quiet = body(lines(30));
         assert!(quiet.contains("✓ ") && !quiet.contains("line"), "{quiet}");
-        let folded = body(CellRun { folded: true, ..lines(30) });
+        let folded = body(CellRun { view: folded(), ..lines(30) });
         assert!(!folded.contains("line"), "{folded}");
         let mut prompt = Prompt::default();
         (prompt.waits, prompt.open) = (true, true);

@@ -37,7 +37,10 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, panel: &CodeBox, cell: &Cell, run: &C
     let mark = if focused { FOCUS_MARK } else { "" };
     let inputs = flow.context.inputs;
     let mut words = words(run, &cell.exec, inputs.hints);
-    if !run.stale && run.recorded.is_none() && !run::is_current(inputs.deck, inputs.runs, cell) {
+    if !run.origin.is_stale
+        && run.origin.recorded.is_none()
+        && !run::is_current(inputs.deck, inputs.runs, cell)
+    {
         words.push_str(" · out of date");
     }
     let label = StyledText::plain(&format!(" [{mark}{words}] "), style);
@@ -73,13 +76,13 @@ pub(in crate::layout) fn style_of(theme: &OutputStyle, run: &CellRun) -> Style {
 /// Returns the text of the status line, including key hints.
 pub(in crate::layout) fn words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) -> String {
     let mut words = state_words(run, exec, keys);
-    if let Some(date) = &run.recorded {
-        let age = if run.stale { "stale, " } else { "" };
+    if let Some(date) = &run.origin.recorded {
+        let age = if run.origin.is_stale { "stale, " } else { "" };
         let words = without_unknown_time(&words, run);
         return join_parts(&[&format!("{age}recorded {date}"), words]);
     }
     words.push_str(&notes(run));
-    if run.stale {
+    if run.origin.is_stale {
         words.push_str(" · stale: the code has changed");
     }
     words
@@ -98,14 +101,14 @@ pub(in crate::layout) fn chip(
     let state = format!("{symbol} {}", short.unwrap_or(&words));
     // The marks below tell enough about success.
     let outcome = state.strip_prefix("✓ ").unwrap_or(&state);
-    if let Some(date) = &run.recorded {
+    if let Some(date) = &run.origin.recorded {
         let day = date.split_once('-').map_or(&**date, |(_, day)| day);
-        let mark = if run.stale { "≠ stale · " } else { "↺ " };
+        let mark = if run.origin.is_stale { "≠ stale · " } else { "↺ " };
         let outcome = without_unknown_time(outcome, run);
         return join_parts(&[&format!("{mark}recorded {day}"), outcome]);
     }
     let text = match () {
-        () if run.stale => format!("≠ stale · {outcome}"),
+        () if run.origin.is_stale => format!("≠ stale · {outcome}"),
         () if !is_current => format!("≠ out of date · {outcome}"),
         () => state,
     };
@@ -155,15 +158,15 @@ fn state_words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) -> String {
         State::Queued => "queued".to_owned(),
         State::Compiling => {
             let then = if run.wanted { ", then it runs" } else { "" };
-            format!("{}{then}", run.progress.as_deref().unwrap_or("compiling"))
+            format!("{}{then}", run.build.crates.as_deref().unwrap_or("compiling"))
         }
         State::Ready => with_key("ready", &keys.run),
-        State::Running if run.screen.is_some() && !keys.enter.is_empty() => {
+        State::Running if run.output.screen.is_some() && !keys.enter.is_empty() => {
             format!("{} · {} to type", running(run.elapsed), keys.enter)
         }
         State::Running => match &run.prompt {
-            _ if run.awaits.is_some() => {
-                let module = run.awaits.as_deref().unwrap_or_default();
+            _ if run.build.module.is_some() => {
+                let module = run.build.module.as_deref().unwrap_or_default();
                 format!("waiting for module `{module}`")
             }
             Some(prompt) if prompt.waits && !prompt.open => {
@@ -183,8 +186,8 @@ fn running(elapsed: Duration) -> String {
 
 /// Returns notes on how a run was done.
 fn notes(run: &CellRun) -> String {
-    let mut words = background(run.background);
-    if run.is_sandboxed {
+    let mut words = background(run.processes.background);
+    if run.processes.is_sandboxed {
         words.push_str(" · sandboxed");
     }
     if run.link.shares_process {
@@ -211,7 +214,7 @@ fn module(run: &CellRun, state: &State, (exec, keys): (&ExecSpec, &KeyHints)) ->
     match state {
         State::Ready | State::Ended(Outcome::Exited(0)) => format!("module `{name}` is ready"),
         State::Compiling | State::Queued | State::Running => {
-            run.progress.as_deref().unwrap_or("compiling").to_owned()
+            run.build.crates.as_deref().unwrap_or("compiling").to_owned()
         }
         State::Ended(outcome) => format!("module `{name}`: {}", ended(outcome, run.elapsed)),
         State::NotAllowed | State::NotRun => {
@@ -265,6 +268,8 @@ mod tests {
 
     use super::*;
     use crate::deck::Module;
+    use crate::layout::tests::{left_running, recorded, stale};
+    use crate::run::{OutputOrigin, PendingBuild};
 
     fn ended_with(outcome: Outcome) -> CellRun {
         let elapsed = Duration::from_micros(840);
@@ -275,11 +280,11 @@ mod tests {
     #[case(CellRun::default(), "not run · ctrl-e")]
     #[case(CellRun { state: State::Compiling, ..CellRun::default() }, "compiling")]
     #[case(
-        CellRun { background: 1, ..ended_with(Outcome::Exited(0)) },
+        CellRun { processes: left_running(1), ..ended_with(Outcome::Exited(0)) },
         "done 0.8 ms · 1 process in background"
     )]
     #[case(
-        CellRun { background: 2, ..ended_with(Outcome::Stopped) },
+        CellRun { processes: left_running(2), ..ended_with(Outcome::Stopped) },
         "stopped · 0.8 ms · 2 processes in background"
     )]
     #[case(
@@ -289,13 +294,17 @@ mod tests {
     #[case(
         CellRun {
             state: State::Compiling,
-            progress: Some("compiling 12/37 serde_json".into()),
+            build: PendingBuild { crates: Some("compiling 12/37 serde_json".into()), module: None },
             ..CellRun::default()
         },
         "compiling 12/37 serde_json"
     )]
     #[case(
-        CellRun { state: State::Running, awaits: Some("fast".into()), ..CellRun::default() },
+        CellRun {
+            state: State::Running,
+            build: PendingBuild { crates: None, module: Some("fast".into()) },
+            ..CellRun::default()
+        },
         "waiting for module `fast`"
     )]
     #[case(ended_with(Outcome::Exited(0)), "done 0.8 ms")]
@@ -304,15 +313,15 @@ mod tests {
     #[case(ended_with(Outcome::Signaled(40)), "failed: signal 40 · 0.8 ms")]
     #[case(ended_with(Outcome::TimedOut), "timed out · 0.8 ms")]
     #[case(
-        CellRun { stale: true, ..ended_with(Outcome::Exited(0)) },
+        CellRun { origin: stale(), ..ended_with(Outcome::Exited(0)) },
         "done 0.8 ms · stale: the code has changed"
     )]
     #[case(
-        CellRun { recorded: Some("2026-11-22".into()), ..ended_with(Outcome::Raised) },
+        CellRun { origin: recorded("2026-11-22"), ..ended_with(Outcome::Raised) },
         "recorded 2026-11-22 · failed: exception · 0.8 ms"
     )]
     #[case(
-        CellRun { recorded: Some("2026-11-22".into()), stale: true, ..ended_with(Outcome::Exited(0)) },
+        CellRun { origin: OutputOrigin { is_stale: true, ..recorded("2026-11-22") }, ..ended_with(Outcome::Exited(0)) },
         "stale, recorded 2026-11-22 · done 0.8 ms"
     )]
     fn f159_status_shows_the_state_of_a_run(#[case] run: CellRun, #[case] expected: &str) {
@@ -350,24 +359,24 @@ mod tests {
     #[case(ended_with(Outcome::TimedOut), "⏱ timed out · 0.8 ms")]
     #[case(ended_with(Outcome::Stopped), "■ stopped · 0.8 ms")]
     #[case(
-        CellRun { background: 1, ..ended_with(Outcome::Exited(0)) },
+        CellRun { processes: left_running(1), ..ended_with(Outcome::Exited(0)) },
         "✓ 0.8 ms · 1 process in background"
     )]
     #[case(
-        CellRun { recorded: Some("2026-11-23".into()), ..ended_with(Outcome::Exited(0)) },
+        CellRun { origin: recorded("2026-11-23"), ..ended_with(Outcome::Exited(0)) },
         "↺ recorded 11-23 · 0.8 ms"
     )]
     #[case(
-        CellRun { recorded: Some("2026-11-23".into()), ..ended_with(Outcome::Raised) },
+        CellRun { origin: recorded("2026-11-23"), ..ended_with(Outcome::Raised) },
         "↺ recorded 11-23 · ✗ exception · 0.8 ms"
     )]
     #[case(
-        CellRun { recorded: Some("2026-11-23".into()), stale: true, ..ended_with(Outcome::Exited(0)) },
+        CellRun { origin: OutputOrigin { is_stale: true, ..recorded("2026-11-23") }, ..ended_with(Outcome::Exited(0)) },
         "≠ stale · recorded 11-23 · 0.8 ms"
     )]
     #[case(
         CellRun {
-            recorded: Some("".into()),
+            origin: recorded(""),
             elapsed: Duration::ZERO,
             ..ended_with(Outcome::Exited(0))
         },
@@ -375,13 +384,13 @@ mod tests {
     )]
     #[case(
         CellRun {
-            recorded: Some("2026-11-23".into()),
+            origin: recorded("2026-11-23"),
             elapsed: Duration::ZERO,
             ..ended_with(Outcome::Raised)
         },
         "↺ recorded 11-23 · ✗ exception"
     )]
-    #[case(CellRun { stale: true, ..ended_with(Outcome::Exited(0)) }, "≠ stale · 0.8 ms")]
+    #[case(CellRun { origin: stale(), ..ended_with(Outcome::Exited(0)) }, "≠ stale · 0.8 ms")]
     fn chip_is_a_symbol_and_a_word(#[case] run: CellRun, #[case] expected: &str) {
         assert_eq!(chip(&run, &ExecSpec::default(), &KeyHints::default(), true), expected);
     }

@@ -65,7 +65,7 @@ pub(super) fn all<'a>(
     };
     let mut all = Vec::new();
     let shown = flow().context.inputs.deck.cell(view.cell);
-    if let (Some(made), Some(shown)) = (&run.picture, shown) {
+    if let (Some(made), Some(shown)) = (&run.output.picture, shown) {
         all.push(laid(&|flow| picture::lay_out(flow, &result::picture_of(made), shown.span)));
     }
     all.extend(terminal(&flow(), view.cell, run));
@@ -111,11 +111,11 @@ fn markdown(flow: &mut Flow<'_>, text: &str, blocks: &[Block]) {
 
 /// Returns the terminal of a run, in the size requested by the author or else that of the screen.
 fn terminal<'a>(flow: &Flow<'_>, id: CellId, run: &CellRun) -> Option<Section<'a>> {
-    let emulator = run.screen.as_ref()?;
+    let emulator = run.output.screen.as_ref()?;
     let pty = flow.context.inputs.deck.cell(id).and_then(|cell| cell.exec.pty);
     let whole = (flow.width, u16::try_from(flow.context.rows).unwrap_or(u16::MAX));
     let size = match pty {
-        Some(pty) if run.recorded.is_none() => pty.size.unwrap_or(whole),
+        Some(pty) if run.origin.recorded.is_none() => pty.size.unwrap_or(whole),
         _ => emulator.size(),
     };
     let colors = flow.context.theme().output_colors(false);

@@ -5,7 +5,7 @@ use rstest::rstest;
 use tui_input::InputRequest;
 
 use super::*;
-use crate::layout::tests::{Fixture, cell, item, list, rows, table_of, written};
+use crate::layout::tests::{Fixture, cell, drawing, folded, item, list, rows, table_of, written};
 use crate::run::{Emulator, MarkdownOutput, Outcome, OutputValue, State};
 
 const VIEW: PaneView<'static> =
@@ -155,7 +155,7 @@ fn values_are_stacked_and_searched() {
 fn terminal_uses_the_whole_screen() {
     let mut emulator = Emulator::new(20, 3);
     let _ = emulator.feed(b"\x1b[2;5Hhello");
-    let run = CellRun { screen: Some(emulator), state: State::Running, ..CellRun::default() };
+    let run = drawing(emulator);
     let mut fixture = fixture(run, (40, 12));
     let mut cell = crate::deck::Cell::default();
     cell.exec.pty = Some(crate::deck::Pty::default());
@@ -201,9 +201,9 @@ fn panes_fit_any_screen() {
 fn folded_output_shows_its_amount() {
     let mut run = table_of(5000, 2);
     run.output.show(OutputValue::Picture("/somewhere/picture".into()));
-    run.folded = true;
+    run.view.is_folded = true;
     run.state = State::Ended(Outcome::Exited(0));
     insta::assert_snapshot!(fixture(run, (50, 20)).body());
-    let run = CellRun { folded: true, ..CellRun::default() };
+    let run = CellRun { view: folded(), ..CellRun::default() };
     assert!(!fixture(run, (50, 20)).body().contains("folded"), "there is nothing to fold");
 }

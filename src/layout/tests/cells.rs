@@ -4,7 +4,7 @@ use ratatui::style::Color;
 
 use super::*;
 use crate::deck::Pty;
-use crate::run::{Emulator, Prompt};
+use crate::run::{Emulator, OutputView, Prompt};
 
 #[test]
 fn cell_that_never_ran_shows_a_status_line() {
@@ -96,7 +96,10 @@ fn long_output_follows_its_end_unless_scrolled() {
     ▍ rows 25-30 of 30
     ▍
     ");
-    let scrolled = CellRun { scroll: [(0, 4)].into(), ..written(lines()) };
+    let scrolled = CellRun {
+        view: OutputView { scroll: [(0, 4)].into(), is_folded: false },
+        ..written(lines())
+    };
     let fixture = Fixture::new(vec![cell("x")]).size(40, 12).run(scrolled);
     insta::assert_snapshot!(fixture.body(), @"
 
@@ -175,7 +178,7 @@ fn output_and_terminals_have_the_themes_colours() {
     assert_eq!(colors_of(&output, "red"), expected);
     let mut emulator = Emulator::new(20, 3);
     let _ = emulator.feed(b"\x1b[31mred\x1b[m");
-    let run = CellRun { screen: Some(emulator), state: State::Running, ..CellRun::default() };
+    let run = drawing(emulator);
     let mut terminal = with_ansi(run);
     let pty = Some(Pty { standby: false, size: Some((20, 3)) });
     let exec = ExecSpec { pty, ..ExecSpec::default() };
@@ -259,8 +262,8 @@ fn states_differ_without_colours() {
         ended(Outcome::Exited(3)),
         ended(Outcome::TimedOut),
         ended(Outcome::Stopped),
-        CellRun { stale: true, ..ended(Outcome::Exited(0)) },
-        CellRun { recorded: Some("2026-11-23".into()), ..ended(Outcome::Exited(0)) },
+        CellRun { origin: stale(), ..ended(Outcome::Exited(0)) },
+        CellRun { origin: recorded("2026-11-23"), ..ended(Outcome::Exited(0)) },
     ];
     let blocks = (0..).zip(&runs).map(|(id, _)| cell_of(id, "run()")).collect();
     let mut fixture = Fixture::new(blocks).size(60, 60);

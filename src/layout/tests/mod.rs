@@ -29,8 +29,8 @@ use crate::deck::{
 };
 use crate::highlight::Highlighter;
 use crate::run::{
-    CellRun, DataColumn, DataTable, MarkdownOutput, Outcome, Output, OutputValue, RunId, Runs,
-    State,
+    CellRun, DataColumn, DataTable, Emulator, MarkdownOutput, Outcome, Output, OutputOrigin,
+    OutputValue, OutputView, RunId, RunProcesses, Runs, State,
 };
 use crate::source::Span;
 use crate::theme::{
@@ -225,6 +225,32 @@ pub(super) fn written(lines: impl IntoIterator<Item = String>) -> CellRun {
         output,
         ..CellRun::default()
     }
+}
+
+/// The origin of output whose code has changed since.
+pub(super) fn stale() -> OutputOrigin {
+    OutputOrigin { is_stale: true, ..OutputOrigin::default() }
+}
+
+/// The origin of output that was recorded on this date.
+pub(super) fn recorded(date: &str) -> OutputOrigin {
+    OutputOrigin { recorded: Some(date.into()), ..OutputOrigin::default() }
+}
+
+/// The view of folded output.
+pub(super) fn folded() -> OutputView {
+    OutputView { is_folded: true, ..OutputView::default() }
+}
+
+/// The processes of a run that has left some running.
+pub(super) fn left_running(background: usize) -> RunProcesses {
+    RunProcesses { background, ..RunProcesses::default() }
+}
+
+/// Creates a run of a program that draws on this terminal.
+pub(super) fn drawing(screen: Emulator) -> CellRun {
+    let output = Output::default().on_screen(Some(screen));
+    CellRun { output, state: State::Running, ..CellRun::default() }
 }
 
 fn table(rows: &[&[&str]], aligns: &[Option<Align>]) -> Table {

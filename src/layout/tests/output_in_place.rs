@@ -96,7 +96,8 @@ fn f152_only_long_runs_in_place_show_a_status() {
 #[test]
 fn f154_picture_replaces_its_code() {
     let file = Path::new("/tmp/talk/picture-1");
-    let run = CellRun { picture: Some(file.to_owned()), ..written([]) };
+    let mut run = written([]);
+    run.output.picture = Some(file.to_owned());
     let mut made = between(OutputMode::Picture, Start::Auto, run);
     let key = PictureKey::of_file(file);
     made.measures.pictures.insert(key.clone(), Ok(PixelSize { width: 100, height: 80 }));

@@ -7,7 +7,7 @@ fn data_table_counts_omitted_rows() {
     let fixture = Fixture::new(vec![cell("x")]).size(44, 24).run(table_of(5000, 9));
     insta::assert_snapshot!(fixture.body());
     let mut scrolled = table_of(5000, 9);
-    scrolled.scroll.insert(1, 990);
+    scrolled.view.scroll.insert(1, 990);
     let fixture = Fixture::new(vec![cell("x")]).size(44, 24).run(scrolled);
     insta::assert_snapshot!(fixture.body());
 }

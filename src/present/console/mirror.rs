@@ -282,7 +282,7 @@ fn runs(deck: &Deck, state: &TalkState, now_ms: u64) -> Runs {
 fn apply(run: &mut CellRun, block: &BlockReport, now_ms: u64) {
     let running = block.since_ms.map(|since| now_ms.saturating_sub(since));
     run.elapsed = Duration::from_millis(block.elapsed_ms.or(running).unwrap_or_default());
-    run.stale = block.stale;
+    run.origin.is_stale = block.stale;
     run.state = match block.status {
         BlockStatus::NotRun | BlockStatus::Unknown => State::NotRun,
         BlockStatus::NotAllowed => State::NotAllowed,

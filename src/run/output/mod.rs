@@ -6,16 +6,19 @@ mod text_output;
 use std::path::PathBuf;
 
 use crate::deck::Block;
-use crate::run::{DataTable, OutputValue, Sampling, Timing};
+use crate::run::{DataTable, Emulator, OutputValue, Sampling, Timing};
 
 pub use screen::OutputRow;
 pub use text_output::TextOutput;
-pub(super) use text_output::whole_characters;
 
 /// Everything that a run has printed and displayed.
 #[derive(Clone, Debug, Default)]
 pub struct Output {
     parts: Vec<Part>,
+    /// The picture that the run's standard output is.
+    pub picture: Option<PathBuf>,
+    /// The terminal that the run draws on, if any.
+    pub screen: Option<Emulator>,
     /// Number of trailing rows that cursor movement can reach, if set.
     rows: Option<u16>,
     /// What a benchmark has measured before its result.
@@ -52,10 +55,15 @@ impl Output {
         Self { rows: Some(rows), ..Self::default() }
     }
 
-    /// Returns an empty output with the same number of reachable rows.
+    /// Returns the output with this terminal, on which the run draws.
     #[must_use]
-    pub fn anew(&self) -> Self {
-        Self { rows: self.rows, ..Self::default() }
+    pub fn on_screen(self, screen: Option<Emulator>) -> Self {
+        Self { screen, ..self }
+    }
+
+    /// Removes everything but the terminal.
+    pub fn clear(&mut self) {
+        *self = Self { rows: self.rows, screen: self.screen.take(), ..Self::default() };
     }
 
     /// Appends bytes, which may end in the middle of a character or an escape sequence.
@@ -100,7 +108,7 @@ impl Output {
         &self.parts
     }
 
-    /// Returns whether there is nothing to show.
+    /// Returns whether nothing was printed or displayed, apart from the picture and the terminal.
     pub fn is_empty(&self) -> bool {
         self.parts.iter().all(|part| matches!(part, Part::Text(written) if written.is_empty()))
     }
@@ -188,7 +196,9 @@ mod tests {
         assert_eq!(output.plain_text(), "one\n[picture]\ntwo and more\n# three");
         assert_eq!(output.parts().len(), 4);
         assert_eq!(output.pictures().collect::<Vec<_>>(), [&PathBuf::from("file")]);
-        assert!(!output.is_empty() && output.anew().is_empty());
+        assert!(!output.is_empty());
+        output.clear();
+        assert!(output.is_empty());
     }
 
     #[test]

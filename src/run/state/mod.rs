@@ -4,12 +4,10 @@ mod prompt;
 mod session;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::output::Output;
 use super::protocol::{Outcome, RunId};
-use super::terminal::Emulator;
 use crate::deck::CellId;
 
 pub use prompt::{Prompt, PromptView};
@@ -47,7 +45,6 @@ impl State {
 
 /// The run of one cell, as the slide shows it.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is true or not on its own")]
 pub struct CellRun {
     /// The run that the output belongs to.
     pub run: RunId,
@@ -55,39 +52,63 @@ pub struct CellRun {
     pub state: State,
     /// Whether a run was requested; a `Compiling` cell then runs when ready.
     pub wanted: bool,
-    /// Progress of building the required crates, while compiling.
-    pub progress: Option<Box<str>>,
+    /// What it waits for the compiler to build.
+    pub build: PendingBuild,
     /// How long it ran, or has been running.
     pub elapsed: Duration,
     /// The output.
     pub output: Output,
-    /// The module being compiled that it waits for.
-    pub awaits: Option<Box<str>>,
     /// The input line, while it reads input.
     pub prompt: Option<Prompt>,
-    /// The terminal that it draws on, if any.
-    pub screen: Option<Emulator>,
-    /// The picture that it made.
-    pub picture: Option<PathBuf>,
+    /// Which part of the output is visible.
+    pub view: OutputView,
+    /// Which code and which run the output is of.
+    pub origin: OutputOrigin,
+    /// The recorded run shown in place of this one.
+    pub replay: Option<Box<Self>>,
+    /// Its link to its session, if it is part of one.
+    pub link: SessionLink,
+    /// Its processes.
+    pub processes: RunProcesses,
+}
+
+/// What a run waits for the compiler to build.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PendingBuild {
+    /// Progress of building the required crates, while compiling.
+    pub crates: Option<Box<str>>,
+    /// The module being compiled that the run imports.
+    pub module: Option<Box<str>>,
+}
+
+/// Which part of an output is visible.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutputView {
     /// The first visible row of each scrolled output part. By default, text follows its end and a
     /// table starts at its head.
     pub scroll: BTreeMap<usize, usize>,
     /// Whether the output is folded into one line.
-    pub folded: bool,
-    /// Whether the code has changed since this output was written.
-    pub stale: bool,
+    pub is_folded: bool,
+}
+
+/// Which code and which run an output is of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutputOrigin {
+    /// Whether the code has changed since the output was written.
+    pub is_stale: bool,
     /// Whether the output is still that of the previous run, and is replaced by the first new
     /// output.
-    pub kept: bool,
-    /// The recorded run shown in place of this one.
-    pub replay: Option<Box<Self>>,
-    /// The date of recording, if this is a recorded run.
+    pub is_kept: bool,
+    /// The date of recording, if it is recorded output.
     pub recorded: Option<Box<str>>,
-    /// Its link to its session, if it is part of one.
-    pub link: SessionLink,
-    /// Number of background processes left running at its end.
+}
+
+/// The processes of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunProcesses {
+    /// How many were left running in the background at its end.
     pub background: usize,
-    /// Whether it runs, or ran, in the sandbox.
+    /// Whether they run, or ran, in the sandbox.
     pub is_sandboxed: bool,
 }
 
@@ -99,7 +120,7 @@ impl CellRun {
 
     /// Returns whether there is anything to show.
     pub fn has_output(&self) -> bool {
-        !self.output.is_empty() || self.picture.is_some() || self.screen.is_some()
+        !self.output.is_empty() || self.output.picture.is_some() || self.output.screen.is_some()
     }
 
     /// Returns whether it was requested and has not ended.

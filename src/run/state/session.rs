@@ -72,7 +72,7 @@ pub fn is_current(deck: &Deck, runs: &Runs, cell: &Cell) -> bool {
 }
 
 fn has_run_on(run: &CellRun, base: Option<RunId>) -> bool {
-    has_run(run) && !run.stale && run.link.base == base
+    has_run(run) && !run.origin.is_stale && run.link.base == base
 }
 
 fn has_run(run: &CellRun) -> bool {

@@ -11,7 +11,7 @@ use std::num::NonZeroU16;
 use super::pointer::{self, Pointer};
 use crate::deck::Pty;
 use crate::panics::contain;
-use crate::run::output::whole_characters;
+use crate::run::characters::whole_characters;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use vt100::{Callbacks, Cell, Parser, Screen};

@@ -17,7 +17,6 @@ const LARGE_STRUCTS: &[(&str, &str)] = &[
     ("parse::fence::FenceInfo", "one field for each attribute of a fence"),
     ("project::options::LoadOptions", "one field for each setting of a load"),
     ("present::settings::Settings", "one field for each setting"),
-    ("run::state::CellRun", "to be split: the output and its history"),
     ("theme::Theme", "one field for each style of a theme"),
     ("theme::raw::RawTheme", "one field for each key of a theme"),
 ];

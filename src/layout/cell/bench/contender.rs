@@ -27,7 +27,7 @@ impl Contender<'_> {
     }
 
     pub(super) fn is_stale(&self) -> bool {
-        self.run.is_some_and(|run| run.stale)
+        self.run.is_some_and(|run| run.origin.is_stale)
     }
 
     /// Returns the speed-up over the slowest, or the reason why there is none.

@@ -62,7 +62,7 @@ fn card_grows_as_contenders_finish() {
     let mut nothing = ended(Outcome::Exited(0));
     nothing.output.show(OutputValue::Timing(empty));
     let mut stale = took("f(9)", 2e6);
-    stale.stale = true;
+    stale.origin.is_stale = true;
     let contenders = contenders.run_of(1, nothing).run_of(2, stale);
     insta::assert_snapshot!(bench_card(&contenders.body()));
 }
