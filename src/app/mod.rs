@@ -20,8 +20,9 @@ mod tests;
 mod update;
 
 pub use effect::Effect;
+pub use input::bindings::{Action, Binding, default_bindings};
 pub use input::block_editor::{AfterEdit, BlockEditor, Edit};
-pub use input::keymap::{Action, Binding, Conflict, KeyMatch, Keymap, default_bindings};
+pub use input::keymap::{Conflict, KeyMatch, Keymap};
 pub use input::keys::{Key, Sequence, readable_keys};
 pub use msg::{Hit, Msg, OutputHit};
 pub use nav::index::{Index, IndexEntry, IsTitle, title as slide_title};

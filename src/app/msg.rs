@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::input::keymap::Action;
+use crate::app::input::bindings::Action;
 use crate::app::input::keys::Key;
 use crate::app::stage::command::RemoteCommand;
 use crate::app::state::edits::UnsavedEdits;

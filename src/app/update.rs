@@ -2,7 +2,7 @@
 //! the slide.
 
 use crate::app::effect::Effect;
-use crate::app::input::keymap::Action;
+use crate::app::input::bindings::Action;
 use crate::app::input::keys::Key;
 use crate::app::input::outcome::KeyOutcome;
 use crate::app::input::{editor, passthrough, paste, stdin_prompt};

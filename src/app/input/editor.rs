@@ -3,8 +3,8 @@
 use crossterm::event::KeyCode;
 
 use crate::app::effect::Effect;
+use crate::app::input::bindings::Action;
 use crate::app::input::block_editor::{AfterEdit, BlockEditor, Edit};
-use crate::app::input::keymap::Action;
 use crate::app::input::keys::Key;
 use crate::app::input::outcome::KeyOutcome;
 use crate::app::state::edits::UnsavedEdits;

@@ -1,5 +1,6 @@
 //! Keyboard input: key bindings, and what takes the keys instead of the slide.
 
+pub(super) mod bindings;
 pub(super) mod block_editor;
 pub(super) mod editor;
 pub(super) mod keymap;

@@ -1,7 +1,8 @@
 //! What becomes of a key.
 
 use crate::app::effect::Effect;
-use crate::app::input::keymap::{Action, KeyMatch};
+use crate::app::input::bindings::Action;
+use crate::app::input::keymap::KeyMatch;
 
 /// What becomes of a key.
 #[derive(Debug)]

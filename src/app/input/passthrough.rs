@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 
 use crate::app::effect::Effect;
-use crate::app::input::keymap::Action;
+use crate::app::input::bindings::Action;
 use crate::app::input::keys::Key;
 use crate::app::state::{App, Mode};
 use crate::deck::CellId;

@@ -6,7 +6,7 @@ use crossterm::event::KeyCode;
 use tui_input::InputRequest;
 
 use crate::app::effect::Effect;
-use crate::app::input::keymap::Action;
+use crate::app::input::bindings::Action;
 use crate::app::input::keys::Key;
 use crate::app::input::line_edit;
 use crate::app::input::outcome::KeyOutcome;

@@ -1,7 +1,7 @@
 //! Actions while a panel is open: opening, closing, scrolling, and moving the selection.
 
 use crate::app::effect::Effect;
-use crate::app::input::keymap::Action;
+use crate::app::input::bindings::Action;
 use crate::app::nav::index::Index;
 use crate::app::panels::problems;
 use crate::app::state::{App, Mode, Variables};

@@ -7,7 +7,7 @@
 use crossterm::event::KeyCode;
 
 use crate::app::effect::Effect;
-use crate::app::input::keymap::Action;
+use crate::app::input::bindings::Action;
 use crate::app::input::keys::Key;
 use crate::app::input::outcome::KeyOutcome;
 use crate::app::input::{line_edit, passthrough, stdin_prompt};

@@ -1,8 +1,8 @@
 //! The stop key: interrupts runs, then kills them, then ends background processes, then quits.
 
 use crate::app::effect::Effect;
+use crate::app::input::bindings::Action;
 use crate::app::input::editor;
-use crate::app::input::keymap::Action;
 use crate::app::runs::session;
 use crate::app::state::App;
 use crate::deck::CellId;

@@ -1,6 +1,6 @@
 //! The blank screen: the audience sees one colour, the talk goes on.
 
-use crate::app::input::keymap::Action;
+use crate::app::input::bindings::Action;
 use crate::app::stage::command::Blank;
 use crate::app::state::App;
 

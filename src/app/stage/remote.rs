@@ -2,7 +2,7 @@
 //! block that may not run yet opens the question whether it may.
 
 use crate::app::effect::Effect;
-use crate::app::input::keymap::Action;
+use crate::app::input::bindings::Action;
 use crate::app::input::{passthrough, stdin_prompt};
 use crate::app::nav::movement;
 use crate::app::runs::{schedule, stop};
