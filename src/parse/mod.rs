@@ -26,6 +26,7 @@ mod events;
 mod fence;
 mod footer;
 mod formula;
+mod formula_symbols;
 mod frontmatter;
 mod hidden_lines;
 mod html;
