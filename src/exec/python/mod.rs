@@ -7,6 +7,7 @@
 //! it to its end.
 
 mod interpreter;
+mod interpreter_search;
 mod preimport;
 mod run;
 mod session;
@@ -35,8 +36,8 @@ use super::python_abi::PythonAbiSource;
 use super::{RunSink, Stop};
 use crate::panics::contain;
 use crate::run::{Event, Outcome, Request, RunId, SessionStart, Snippet, Variable};
-pub(super) use interpreter::InterpreterSearch;
-pub use interpreter::{LikelyPython, likely_python};
+pub(super) use interpreter_search::InterpreterSearch;
+pub use interpreter_search::{LikelyPython, likely_python};
 use preimport::Preimports;
 use run::handle::PythonRun;
 use run::parent::RunParent;

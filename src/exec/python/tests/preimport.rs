@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal};
 use super::TestMode::{self, Embedded, Standalone};
 use super::{PythonHarness, TEST_TIMEOUT, make_environment, plain, request};
 use crate::exec::os::process_tree::ProcessTree;
-use crate::exec::python::interpreter::InterpreterSearch;
+use crate::exec::python::interpreter_search::InterpreterSearch;
 use crate::run::{Outcome, Request, RunId, RunLimits, SessionStart, Snippet};
 
 /// Returns a harness whose Python has these modules installed.

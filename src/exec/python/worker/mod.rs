@@ -10,7 +10,8 @@ pub(super) mod zygote;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::interpreter::{Interpreter, InterpreterSearch};
+use super::interpreter::Interpreter;
+use super::interpreter_search::InterpreterSearch;
 use crate::exec::os::process_tree::ProcessTree;
 use zygote::{LaunchMode, Zygote};
 

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal};
 use super::TestMode::{self, Embedded, Standalone};
 use super::{PythonHarness, TEST_TIMEOUT, TestRun, plain, pyenv, request};
 use crate::exec::Stop;
-use crate::exec::python::interpreter::InterpreterSearch;
+use crate::exec::python::interpreter_search::InterpreterSearch;
 use crate::run::{Event, Outcome, Request, RunId, SessionStart};
 
 /// Returns the request for a block that continues from the run `base`; 0 starts a session.
