@@ -62,9 +62,9 @@ impl RunFiles {
     ) -> Option<T> {
         let (terminal, reports) = self.child_ends.take()?;
         let output = self.stdout.files(terminal.as_fd());
-        let sent = send(&Dispatch { request, output, reports: reports.as_fd() });
+        let result = send(&Dispatch { request, output, reports: reports.as_fd() });
         self.output_only_until = Instant::now() + OUTPUT_ONLY_WINDOW;
-        Some(sent)
+        Some(result)
     }
 
     /// Returns whether there is output, if it is still too early to wait for anything else.

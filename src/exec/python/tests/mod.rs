@@ -20,7 +20,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::deck::Fingerprint;
-use crate::run::{RunLimits, Snippet, StdinSource, Target};
+use crate::run::{Event, RunLimits, Snippet, StdinSource, Target};
 
 /// Makes the test program serve as a worker or launcher when it is started as one.
 mod as_worker {
