@@ -7,6 +7,7 @@ use ratatui::style::{Color, Modifier, Style};
 use super::color::ColorRef;
 use super::layers::Layers;
 use super::library::Library;
+use super::page_styles::DEFAULT_FOOTER_MARGIN;
 use super::raw::{
     RawAlert, RawAlignment, RawCode, RawColors, RawDefault, RawFooter, RawIntro, RawOutput,
     RawPadding, RawPalette, RawQuote, RawTable, RawTheme, RawTitle,
@@ -15,9 +16,9 @@ use super::values::{
     AlignmentSide, AnsiColors, BoxWidth, CodeWrap, FooterKind, Positioning, RawColor, VerticalPlace,
 };
 use super::{
-    AlertKindStyle, AlertStyle, Alignment, Choice, CodeStyle, DEFAULT_FOOTER_MARGIN, FooterStyle,
-    Gradient, HeadingStyle, IntroLine, IntroStyle, ListStyle, OutputStyle, Padding, Palette,
-    QuoteStyle, TableStyle, Theme, TitleStyle, panel_styles,
+    AlertKindStyle, AlertStyle, Alignment, Choice, CodeStyle, FooterStyle, Gradient, HeadingStyle,
+    IntroLine, IntroStyle, ListStyle, OutputStyle, Padding, Palette, QuoteStyle, TableStyle, Theme,
+    TitleStyle, panel_styles,
 };
 use crate::ansi;
 use crate::diag::{Diagnostic, closest};
