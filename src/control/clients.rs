@@ -43,7 +43,7 @@ pub(super) struct Client {
     pending: usize,
     /// The number of the last state that was sent. Older ones than this are never sent.
     pub(super) sent: u64,
-    /// It sends nothing more.
+    /// Whether it sends nothing more.
     has_ended: bool,
 }
 
@@ -88,7 +88,7 @@ impl Client {
         self.has_ended && self.pending == 0 && !self.has_output()
     }
 
-    /// Reads what is there. Fails if the client is gone.
+    /// Reads what has arrived. Fails if the client is gone.
     pub(super) fn fill(&mut self) -> io::Result<()> {
         let mut buffer = [0; MAX_LINE_BYTES];
         match self.stream.read(&mut buffer) {

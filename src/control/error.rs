@@ -7,7 +7,7 @@ use super::running_talk::RunningTalk;
 /// A connection to a talk failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
-    /// There is no such talk.
+    /// No talk was found.
     #[error("{0}\nhint: start one with `livedeck DECK`")]
     NoTalk(String),
     /// It is not clear which talk is meant.

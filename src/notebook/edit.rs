@@ -3,7 +3,7 @@
 use super::{NotebookFormat, read};
 
 /// Returns a notebook's text with the edit of one code cell: `edited` is the text of its deck after
-/// the edit. All other bytes are kept. Returns none if the edit reaches beyond the code of a cell.
+/// the edit. All other bytes are kept. Returns `None` if the edit reaches beyond the code of a cell.
 pub fn edit(
     format: NotebookFormat,
     notebook: &str,

@@ -1,4 +1,4 @@
-//! Values of nbformat that cells and outputs share: texts, which may be lists of lines, and base64.
+//! nbformat values that cells and outputs share: texts, which may be lists of lines, and base64.
 
 use base64::Engine;
 use serde::Deserialize;

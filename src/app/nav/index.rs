@@ -19,7 +19,7 @@ pub struct Index {
     pub found: Vec<IndexEntry>,
     /// The index of the selected one.
     pub chosen: usize,
-    /// The text to search, collected at the first key: often only the list is used.
+    /// The text to search, collected at the first key: often no query is typed.
     lines: Option<Arc<[SearchLine]>>,
 }
 

@@ -122,7 +122,7 @@ pub(in crate::app) fn previous_fast(app: &mut App) {
     go_to(app, SlideNo::new(app.view.at.slide.index().saturating_sub(1)));
 }
 
-/// Jumps to the slide of this number, from 1; 0 is the first, a number past the end is ignored.
+/// Jumps to the slide with this number, from 1; 0 is the first, a number past the end is ignored.
 pub(in crate::app) fn jump_to_number(app: &mut App, number: u32) {
     let slide = SlideNo::new(number.saturating_sub(1) as usize);
     if slide <= app.deck.last_slide() {

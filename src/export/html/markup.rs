@@ -66,7 +66,7 @@ impl ListLevels {
                 self.0.push((depth, tag));
                 out.push('<');
                 out.push_str(tag);
-                // Safari takes lists without bullets of its own for no lists.
+                // Safari does not expose a list without its own bullets as a list.
                 out.push_str(" role=\"list\">\n");
             }
         }

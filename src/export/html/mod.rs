@@ -1,4 +1,4 @@
-//! A deck as one HTML file that needs nothing else: text that can be selected and read aloud, with keys,
+//! A deck as one HTML file that needs nothing else. Its text can be selected and read aloud; it has keys,
 //! swipes, search, an overview and printing.
 //!
 //! A page is a picture of what is behind the text, and above it the text of the scene, each row at its
@@ -51,7 +51,7 @@ pub struct HtmlSlide {
 /// One step of a slide.
 #[derive(Clone, Debug)]
 pub struct HtmlPage {
-    /// What is on it.
+    /// What it shows.
     pub scene: Scene,
     /// The scene, painted.
     pub buffer: Buffer,

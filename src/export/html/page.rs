@@ -108,7 +108,7 @@ impl PageWriter<'_> {
         for (number, placed) in (1..).zip(items) {
             self.item(number, placed);
         }
-        // Marks that are no items.
+        // Marks are not items.
         if let Some(runs) = self.runs.remove(&0) {
             self.out.push_str("<div aria-hidden=\"true\">");
             for run in runs {
@@ -204,7 +204,7 @@ impl PageWriter<'_> {
                 }
                 self.out.push_str("<tr>");
                 for cell in cells {
-                    // A header without a name is none.
+                    // A header cell without a name is not a header.
                     let is_header = is_header && !cell.is_empty();
                     let (open, close) =
                         if is_header { ("<th scope=\"col\">", "</th>") } else { ("<td>", "</td>") };

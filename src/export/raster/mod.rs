@@ -28,7 +28,7 @@ const LINE_WIDTH: f32 = 2.0;
 /// Maximum width and height of a picture to decode, in pixels.
 const MAX_PICTURE_SIDE: u32 = 16_384;
 
-/// Maximum bytes of decoding a picture.
+/// Maximum memory for decoding a picture, in bytes.
 const MAX_PICTURE_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Maximum number of scaled pictures that are kept.
@@ -60,8 +60,8 @@ impl Rasterizer {
         Self { zoom, glyphs: Glyphs::new(zoom), pictures: HashMap::new() }
     }
 
-    /// Draws a buffer and its pictures. `colors` are those that a
-    /// terminal would choose itself. Returns `None` if there is nothing to draw, or far too much.
+    /// Draws a buffer and its pictures. `colors` are those that a terminal would choose itself. Returns
+    /// `None` if there is nothing to draw, or far too much.
     pub fn draw(
         &mut self,
         buffer: &Buffer,
