@@ -49,3 +49,8 @@ def bench_harness():
 @pytest.fixture(scope="session")
 def magics():
     return load("magics", ["magics.py"])
+
+
+@pytest.fixture(scope="session")
+def stacks():
+    return load("stacks", ["stacks.py"])

@@ -2,7 +2,8 @@
 """Runs the examples of documentation as blocks of a deck and with the plain tool, and prints what differs.
 
     tests/suites/compare.py python FOLDER...            every example, with `python3 example.py`
-    tests/suites/compare.py rust CARGO_LOCK [FOLDER]    READMEs of the crates of a lock file, with `rustdoc --test`
+    tests/suites/compare.py rust CARGO_LOCK [FOLDER]    READMEs of the crates of a lock file, with `rustdoc --test`;
+                                                        both get these crates and those that the examples name
 
 Examples are fenced code blocks of `*.md`, and of `*.rst` and `*.rst.txt` what is indented after `::`. An
 interactive example (`>>>`) becomes a script that prints its values, after all imports of its page. The deck
@@ -31,7 +32,7 @@ from pathlib import Path
 TIMEOUT = 5
 COLUMNS = 80
 PER_DECK = 200
-RUSTDOC_WORDS = {"no_run", "ignore", "compile_fail", "text", "console"}
+LANGUAGE_CRATES = {"std", "core", "alloc"}
 
 
 def main():
@@ -39,7 +40,7 @@ def main():
     parser.add_argument("language", choices=["python", "rust"])
     parser.add_argument("paths", nargs="+", type=Path)
     parser.add_argument("--livedeck", default="target/release/livedeck")
-    parser.add_argument("--limit", type=int, default=1 << 30, help="the most examples")
+    parser.add_argument("--limit", type=int, default=1 << 30, help="the most examples, or crates")
     args = parser.parse_args()
     args.livedeck = os.path.abspath(args.livedeck)
     folder = Path(tempfile.mkdtemp(prefix="suites-"))
@@ -283,8 +284,9 @@ def describe(our, plain):
 def rust(args, folder):
     lock, sources = args.paths[0].read_text(), args.paths[1:]
     roots = sources or sorted(Path.home().glob(".cargo/registry/src/*"))
+    locked = re.findall(r'name = "([^"]+)"\nversion = "([^"]+)"\nsource = "registry', lock)
     crates = {}
-    for name, version in re.findall(r'name = "([^"]+)"\nversion = "([^"]+)"\nsource = "registry', lock):
+    for name, version in locked:
         for root in roots:
             for readme in (root / f"{name}-{version}").glob("README.md"):
                 blocks = [it for it in fenced(readme.read_text("utf-8", "replace")) if is_doctest(it[1])]
@@ -292,8 +294,13 @@ def rust(args, folder):
                     crates[name] = (version, readme, blocks)
     crates = dict(list(crates.items())[: args.limit])
     print(f"{len(crates)} crates: {' '.join(crates)}")
-    package = write_package(folder, crates)
-    links = built(package)
+    needs = {name: version for name, (version, _, _) in crates.items()}
+    text = "".join(code for _, _, blocks in crates.values() for _, _, code in blocks)
+    for name, version in locked:
+        if re.search(rf"\b{name.replace('-', '_')}(::|;)", text) and name not in LANGUAGE_CRATES:
+            needs.setdefault(name, version)
+    package = write_package(folder, needs)
+    links = built(package, needs)
     work = folder / "deck"
     work.mkdir()
     names, blocks = [], []
@@ -303,8 +310,8 @@ def rust(args, folder):
             edition = next((it[7:] for it in words if re.fullmatch(r"edition20\d\d", it)), "2021")
             expects = " +expect:failure" if "should_panic" in words else ""
             blocks.append(("rust", code, f"+edition:{edition}{expects}"))
-    needs = "".join(f'      {name}: "={version}"\n' for name, (version, _, _) in crates.items())
-    front = f"---\noptions:\n  rust:\n    dependencies:\n{needs}---\n\n"
+    dependencies = "".join(f'      {name}: "={version}"\n' for name, version in needs.items())
+    front = f"---\noptions:\n  rust:\n    dependencies:\n{dependencies}---\n\n"
     ours = run_as_deck(args.livedeck, work, blocks, front)
     plain = {}
     for name, (_, readme, _) in crates.items():
@@ -329,17 +336,19 @@ def has_library(folder):
 
 
 def write_package(folder, crates):
+    """Writes a package that depends on these crates."""
     package = folder / "package"
     (package / "src").mkdir(parents=True)
     (package / "src/lib.rs").write_text("")
-    needs = "".join(f'{name} = "={version}"\n' for name, (version, _, _) in crates.items())
+    needs = "".join(f'{name} = "={version}"\n' for name, version in crates.items())
     head = '[package]\nname = "suite"\nversion = "0.0.0"\nedition = "2024"\n\n[dependencies]\n'
     (package / "Cargo.toml").write_text(head + needs)
     return package
 
 
-def built(package):
-    """Builds the crates; returns the arguments that link them."""
+def built(package, crates):
+    """Builds the crates; returns the arguments that link them. What they depend on is not linked by name: a
+    block cannot use it, either."""
     run = ["cargo", "build", "--message-format=json", "--quiet"]
     done = subprocess.run(run, cwd=package, stdout=subprocess.PIPE, text=True)
     if done.returncode:
@@ -348,7 +357,9 @@ def built(package):
     for line in done.stdout.splitlines():
         message = json.loads(line)
         files = [it for it in message.get("filenames", []) if it.endswith((".rlib", ".so"))]
-        if message["reason"] == "compiler-artifact" and files and "build-script" not in files[0]:
+        name, _, version = message.get("package_id", "").rpartition("#")[2].partition("@")
+        is_named = crates.get(name) == version and "build-script" not in "".join(files[:1])
+        if message["reason"] == "compiler-artifact" and files and is_named:
             arguments += ["--extern", f"{message['target']['name'].replace('-', '_')}={files[0]}"]
         for path in message.get("linked_paths", []):
             arguments += ["-L", path]

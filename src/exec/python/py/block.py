@@ -386,22 +386,44 @@ class Faults:
 
 
 class ImportHook:
-    """An import hook that adapts matplotlib, IPython and multiprocessing when they are imported."""
+    """An import hook that adapts modules when they are imported: those that draw, those that start
+    processes, and those that show the stack."""
 
     is_ours = True
+    STACK_MODULES = ("traceback", "inspect", "bdb")
 
     @staticmethod
     def find_spec(name, path=None, target=None):
         """Returns a changed or substitute module, or prepares matplotlib and returns `None`."""
+        if name in ImportHook.STACK_MODULES:
+            return part(STACKS).find(ImportHook.other_spec(name, path))
         if name[:7] == "IPython":
-            return part(NOTEBOOK).find(name, display, clear_output)
+            return part(NOTEBOOK).find(name, ImportHook.other_spec, (display, clear_output))
         if name == "multiprocessing.spawn":
-            return part(NOTEBOOK).find_spawn(path, lambda: ValueDisplay.file)
+            spec = ImportHook.other_spec(name, path)
+            return part(NOTEBOOK).find_spawn(spec, lambda: ValueDisplay.file)
         if name == "matplotlib.pyplot":
             try:
                 ValueDisplay.prepare().use_figures()
             except Exception:
                 pass
+
+    @staticmethod
+    def other_spec(name, path):
+        """Returns the spec of a module from the other finders."""
+        for finder in sys.meta_path:
+            if not getattr(finder, "__dict__", {}).get("is_ours") and hasattr(finder, "find_spec"):
+                found = finder.find_spec(name, path)
+                if found is not None:
+                    return found
+        return None
+
+    @classmethod
+    def adapt_loaded(cls):
+        """Adapts modules that the interpreter imported before this hook was there."""
+        for name in cls.STACK_MODULES:
+            if name in sys.modules:
+                part(STACKS).adapt(sys.modules[name])
 
 
 class DeckModules:

@@ -104,6 +104,7 @@ def start():
     control = socket.socket(fileno=CONTROL)
     builtins.display = display
     Faults.install()
+    ImportHook.adapt_loaded()
     sys.meta_path[:0] = [ImportHook, DeckModules]
     control.send(b"ready %s\n" % " ".join(sys.modules).encode())
     os.dup2(nothing, 1)

@@ -82,9 +82,10 @@ def end_loop():
     loop.close()
 
 
-def find(name, display, clear):
-    """Returns the spec of an IPython module: the installed one with our `display`, because no kernel runs
-    here, or else a substitute with the parts that show values."""
+def find(name, other_spec, shows):
+    """Returns the spec of an IPython module: the installed one, which `other_spec` finds, with our `display`,
+    because no kernel runs here, or else a substitute with the parts that show values."""
+    display, clear = shows
     top = sys.modules.get("IPython")
     if name == "IPython" and other_spec(name, None) is None or hasattr(top, "_livedeck"):
         known = name in SubstituteLoader.NAMES
@@ -98,28 +99,15 @@ def find(name, display, clear):
     return found
 
 
-def other_spec(name, path):
-    """Returns the spec of a module from the other finders."""
-    for finder in sys.meta_path:
-        if finder.__dict__.get("is_ours"):
-            continue
-        if hasattr(finder, "find_spec"):
-            found = finder.find_spec(name, path)
-            if found is not None:
-                return found
-    return None
-
-
 def spec(name, loader):
     """Returns the spec of a module without a file."""
     is_package = name in ("IPython", "IPython.core")
     return sys.modules["_frozen_importlib"].ModuleSpec(name, loader, is_package=is_package)
 
 
-def find_spawn(path, file):
+def find_spawn(found, file):
     """Returns the spec of `multiprocessing.spawn`, changed to give new processes the code of the block:
     the deck itself is no Python file."""
-    found = other_spec("multiprocessing.spawn", path)
     if found is not None and hasattr(found.loader, "exec_module"):
         found.loader = SpawnLoader(found.loader, file)
     return found

@@ -190,7 +190,33 @@ fn messages_name_the_deck_and_not_the_file(#[values(Embedded, Standalone)] mode:
     {
         assert!(text.contains(&format!("File \"talk.md\", {line}")), "{line}: {text}");
     }
-    assert!(!text.contains("snippet.py") && !text.contains("block.py"), "{text}");
+    assert!(!text.contains("snippet.py") && !text.contains("<livedeck>"), "{text}");
+}
+
+#[rstest]
+fn stacks_end_at_the_block(#[values(Embedded, Standalone)] mode: TestMode) {
+    let code = "import inspect, logging, traceback\n\
+                def f():\n    print([it.function for it in inspect.stack()])\n    \
+                print([it.name for it in traceback.extract_stack()])\n    \
+                traceback.print_stack()\n    logging.warning('low', stack_info=True)\nf()";
+    let harness = PythonHarness::new(mode);
+    let (text, how) = harness.run(code);
+    let text = plain(&text);
+    assert_eq!(how, Outcome::Exited(0));
+    assert!(text.starts_with("['f', '<module>']\n['<module>', 'f']\n"), "{text}");
+    assert_eq!(text.matches("line 48, in <module>\n    f()\n").count(), 2, "{text}");
+    assert!(text.contains("WARNING:root:low\nStack (most recent call last):\n"), "{text}");
+    assert!(!text.contains("livedeck") && !text.contains("<string>"), "{text}");
+}
+
+#[rstest]
+fn debugger_stops_at_the_block(#[values(Embedded, Standalone)] mode: TestMode) {
+    let code = "import pdb\ndef f():\n    pdb.set_trace()\n    return 1\nf()";
+    let keys = StdinSource::Text("w\nu\nu\nq\n".into());
+    let (text, _) = PythonHarness::new(mode).start_reading(code, keys).end();
+    let text = plain(&text);
+    assert!(text.contains("talk.md(46)<module>()") && text.contains("Oldest frame"), "{text}");
+    assert!(!text.contains("livedeck") && !text.contains("<string>"), "{text}");
 }
 
 #[rstest]

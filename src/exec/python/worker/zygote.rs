@@ -41,6 +41,8 @@ pub(in crate::exec::python) const BOOT: &str = concat!(
     include_str!("../py/notebook.py"),
     "'''\nMAGICS = r'''",
     include_str!("../py/magics.py"),
+    "'''\nSTACKS = r'''",
+    include_str!("../py/stacks.py"),
     "'''\n",
     include_str!("../py/session.py"),
     include_str!("../py/preimport.py"),

@@ -1,0 +1,80 @@
+"""Hides the worker's frames from code that shows its own stack. Compiled when a block imports one of the
+modules that do so: `traceback` (which `logging` uses), `inspect`, and `bdb` (the base of `pdb`)."""
+
+from itertools import dropwhile, takewhile
+
+OWN_CODE = (lambda: 0).__code__.co_filename
+
+
+class StackLoader:
+    """Loads a module and makes it end stacks at the block."""
+
+    def __init__(self, loader):
+        self.loader = loader
+
+    def create_module(self, spec):
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module):
+        self.loader.exec_module(module)
+        adapt(module)
+
+    def __getattr__(self, name):
+        return getattr(self.loader, name)
+
+
+def find(spec):
+    """Changes the spec of a module so that its stacks end at the block."""
+    if spec is not None and hasattr(spec.loader, "exec_module"):
+        spec.loader = StackLoader(spec.loader)
+    return spec
+
+
+def adapt(module):
+    """Makes a module end stacks at the block."""
+    if module.__name__ == "traceback":
+        adapt_traceback(module.StackSummary)
+    elif module.__name__ == "inspect":
+        adapt_inspect(module)
+    elif module.__name__ == "bdb":
+        adapt_bdb(module.Bdb)
+
+
+def is_own(frame):
+    return frame.f_code.co_filename == OWN_CODE
+
+
+def adapt_traceback(summary):
+    """Changes the way of frames into all texts of the module."""
+    extract = summary.extract.__func__
+
+    def extract_of_block(klass, frame_gen, **options):
+        # The frame of this function may be among them: the module counts its callers.
+        frames = dropwhile(lambda it: is_own(it[0]), frame_gen)
+        return extract(klass, takewhile(lambda it: not is_own(it[0]), frames), **options)
+
+    summary.extract = classmethod(extract_of_block)
+
+
+def adapt_inspect(module):
+    """Changes the function that lists the callers of a frame."""
+    outer_frames = module.getouterframes
+
+    def getouterframes(frame, context=1):
+        """Returns a record for a frame and each of its callers."""
+        return list(takewhile(lambda it: not is_own(it[0]), outer_frames(frame, context)))
+
+    module.getouterframes = getouterframes
+
+
+def adapt_bdb(debugger):
+    """Changes the stack that a debugger shows."""
+    get_stack = debugger.get_stack
+
+    def get_stack_of_block(self, frame, trace):
+        stack, current = get_stack(self, frame, trace)
+        own = [number for number, it in enumerate(stack[:current]) if is_own(it[0])]
+        first = own[-1] + 1 if own else 0
+        return stack[first:], current - first
+
+    debugger.get_stack = get_stack_of_block
