@@ -2,6 +2,7 @@
 
 mod console;
 mod editing;
+mod hostile_pictures;
 mod navigation;
 mod pane;
 mod pasting;
