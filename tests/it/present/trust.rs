@@ -232,7 +232,7 @@ fn prompt_fits_a_small_terminal() {
         for text in
             ["1 × python", "Python", "in its folder  helper.py", "once: for this talk", "no"]
         {
-            assert!(talk.screen().contains(text), "{text}: {}", talk.screen());
+            talk.wait_for(text);
         }
         talk.keys("n");
         talk.wait_gone(ASKED);
