@@ -53,6 +53,15 @@ def test_debugger_begins_at_the_block(stacks):
     assert ([line for _, line in stack], current) == ([2, 3], 0)
 
 
+def test_warning_beyond_the_block_has_no_place(stacks):
+    shown = []
+    module = types.SimpleNamespace(__name__="warnings", _showwarnmsg=shown.append)
+    stacks.adapt(module)
+    for file in (stacks.OWN_CODE, "talk.md"):
+        module._showwarnmsg(types.SimpleNamespace(filename=file, lineno=7))
+    assert [(it.filename, it.lineno) for it in shown] == [("sys", 1), ("talk.md", 7)]
+
+
 def test_loader_passes_other_calls_on(stacks):
     spec = stacks.find(inspect.__spec__)
     try:

@@ -390,7 +390,7 @@ class ImportHook:
     processes, and those that show the stack."""
 
     is_ours = True
-    STACK_MODULES = ("traceback", "inspect", "bdb")
+    STACK_MODULES = ("traceback", "inspect", "bdb", "warnings")
 
     @staticmethod
     def find_spec(name, path=None, target=None):

@@ -1,5 +1,5 @@
 """Hides the worker's frames from code that shows its own stack. Compiled when a block imports one of the
-modules that do so: `traceback` (which `logging` uses), `inspect`, and `bdb` (the base of `pdb`)."""
+modules that do so: `traceback` (which `logging` uses), `inspect`, `bdb` (the base of `pdb`) and `warnings`."""
 
 from itertools import dropwhile, takewhile
 
@@ -38,6 +38,8 @@ def adapt(module):
         adapt_inspect(module)
     elif module.__name__ == "bdb":
         adapt_bdb(module.Bdb)
+    elif module.__name__ == "warnings":
+        adapt_warnings(module)
 
 
 def is_own(frame):
@@ -78,3 +80,15 @@ def adapt_bdb(debugger):
         return stack[first:], current - first
 
     debugger.get_stack = get_stack_of_block
+
+
+def adapt_warnings(module):
+    """Gives a warning whose `stacklevel` is beyond the block the place that the interpreter gives it."""
+    show = module._showwarnmsg
+
+    def show_of_block(message):
+        if message.filename == OWN_CODE:
+            message.filename, message.lineno = "sys", 1
+        show(message)
+
+    module._showwarnmsg = show_of_block

@@ -198,7 +198,8 @@ fn stacks_end_at_the_block(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import inspect, logging, traceback\n\
                 def f():\n    print([it.function for it in inspect.stack()])\n    \
                 print([it.name for it in traceback.extract_stack()])\n    \
-                traceback.print_stack()\n    logging.warning('low', stack_info=True)\nf()";
+                traceback.print_stack()\n    logging.warning('low', stack_info=True)\nf()\n\
+                import warnings\nwarnings.warn('far', stacklevel=2)";
     let harness = PythonHarness::new(mode);
     let (text, how) = harness.run(code);
     let text = plain(&text);
@@ -206,6 +207,7 @@ fn stacks_end_at_the_block(#[values(Embedded, Standalone)] mode: TestMode) {
     assert!(text.starts_with("['f', '<module>']\n['<module>', 'f']\n"), "{text}");
     assert_eq!(text.matches("line 48, in <module>\n    f()\n").count(), 2, "{text}");
     assert!(text.contains("WARNING:root:low\nStack (most recent call last):\n"), "{text}");
+    assert!(text.ends_with("\nsys:1: UserWarning: far\n"), "{text}");
     assert!(!text.contains("livedeck") && !text.contains("<string>"), "{text}");
 }
 
