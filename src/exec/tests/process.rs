@@ -134,6 +134,19 @@ fn pagers_are_disabled_without_own_terminal() {
 }
 
 #[test]
+fn git_log_is_printed_in_full() {
+    let commit = "git -c user.name=n -c user.email=n@example.org commit -q --allow-empty";
+    let code = format!(
+        "cd \"$(mktemp -d)\" && git init -q .\nfor n in $(seq 40); do {commit} -m \"step $n\"; done\n\
+         git -c core.pager=less log --format=%s; echo \"exit $?\"; rm -rf \"$PWD\""
+    );
+    let (text, how) = ExecHarness::new().run("bash", &code);
+    assert!(text.starts_with("step 40\nstep 39\n"), "{text}");
+    assert!(text.ends_with("step 1\nexit 0\n"), "{text}");
+    assert_eq!(how, Outcome::Exited(0));
+}
+
+#[test]
 fn errors_of_other_languages_have_the_decks_lines() {
     let mut harness = ExecHarness::new();
     for (language, code, place) in [
