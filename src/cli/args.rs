@@ -134,7 +134,7 @@ pub(super) enum Command {
     ///
     /// Exits with status 1 if the deck needs something that is missing, or does not compile.
     Doctor(DoctorArgs),
-    /// Export slides as text, HTML, or one slide as SVG.
+    /// Export slides: PDF, HTML, pictures, a GIF or terminal recording of a walk, text, or one slide as SVG.
     Export(ExportArgs),
     /// Preview all themes, one slide each; print only their names if output is not a terminal.
     Themes(ThemesArgs),
