@@ -1,6 +1,7 @@
 //! A cell: a code block that can run. Its fingerprint identifies it across edits; its id is its
 //! position in the deck.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::rust_build::RustBuild;
@@ -125,7 +126,7 @@ pub struct Module {
     pub is_whole: bool,
 }
 
-/// What a check of the deck does with a cell: `+validate`, `+expect` and `+mask`.
+/// What a check of the deck does with a cell: `+validate`, `+expect`, `+varies` and `+mask`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Check {
     /// Whether a check runs it: `+validate`.
@@ -135,7 +136,19 @@ pub struct Check {
     /// Whether it is expected to fail.
     pub expects_failure: bool,
     /// A regular expression for output that changes on each run, which is not compared.
+    pub varying: Option<Box<str>>,
+    /// A regular expression for output that exports and logs hide. It is not compared, either.
     pub mask: Option<Box<str>>,
+}
+
+impl Check {
+    /// Returns a regular expression for the output that is not compared.
+    pub fn uncompared(&self) -> Option<Cow<'_, str>> {
+        match (self.varying.as_deref(), self.mask.as_deref()) {
+            (Some(varying), Some(mask)) => Some(format!("(?:{varying})|(?:{mask})").into()),
+            (one, other) => one.or(other).map(Cow::Borrowed),
+        }
+    }
 }
 
 /// A code block that can run.

@@ -155,7 +155,7 @@ impl TalkReporter {
         {
             return *differs;
         }
-        let differs = recording::differs(run, recorded, cell.check.mask.as_deref());
+        let differs = recording::differs(run, recorded, cell.check.uncompared().as_deref());
         self.differs.insert(cell.id, (run.run, differs));
         differs
     }

@@ -111,7 +111,7 @@ pub fn judge(cell: &Cell, result: &RunResult, recorded: Option<EntryMatch<'_>>) 
             outcome => Verdict::Failed(status(outcome).unwrap_or_default()),
         };
     };
-    let diff = difference(&entry.result, result, (&entry.date, cell.check.mask.as_deref()));
+    let diff = difference(&entry.result, result, (&entry.date, cell.check.uncompared().as_deref()));
     let since = entry.date.clone();
     match diff {
         diff if is_outdated => Verdict::Outdated { since, diff },
@@ -120,24 +120,24 @@ pub fn judge(cell: &Cell, result: &RunResult, recorded: Option<EntryMatch<'_>>) 
     }
 }
 
-/// Returns whether a run differs from a recorded one, apart from masked text. Pictures are not compared.
-pub fn differs(run: &CellRun, recorded: &CellRun, mask: Option<&str>) -> bool {
+/// Returns whether a run differs from a recorded one, apart from ignored text. Pictures are not compared.
+pub fn differs(run: &CellRun, recorded: &CellRun, ignored: Option<&str>) -> bool {
     let result = |run: &CellRun| match &run.state {
         State::Ended(outcome) => Some(RunResult::of(run, outcome.clone(), None, Vec::new())),
         _ => None,
     };
     match (result(recorded), result(run)) {
-        (Some(before), Some(now)) => !difference(&before, &now, ("", mask)).is_empty(),
+        (Some(before), Some(now)) => !difference(&before, &now, ("", ignored)).is_empty(),
         _ => false,
     }
 }
 
-/// Returns a unified diff of two results, or an empty string if they are equal apart from masked
+/// Returns a unified diff of two results, or an empty string if they are equal apart from ignored
 /// text.
 pub(super) fn difference(
     before: &RunResult,
     now: &RunResult,
-    (date, mask): (&str, Option<&str>),
+    (date, ignored): (&str, Option<&str>),
 ) -> String {
     // Compare the bytes of pictures unless the kind of both is known.
     let pictures = [before, now].map(|result| result.picture.as_ref());
@@ -148,7 +148,7 @@ pub(super) fn difference(
     let text_of = |result: &RunResult| {
         // The progress of an endless program differs on each run.
         let is_cut = result.is_endless() || result.outcome == Outcome::TimedOut;
-        let text = if is_cut { String::new() } else { comparable_text(result, mask) };
+        let text = if is_cut { String::new() } else { comparable_text(result, ignored) };
         let picture = result.picture.as_ref().map(|it| format!("(picture: {})\n", look(it)));
         text + &picture.unwrap_or_default() + &ending(result)
     };
@@ -170,15 +170,15 @@ fn ending(result: &RunResult) -> String {
     }
 }
 
-/// Returns the output without colours, masked text and measured times.
-fn comparable_text(result: &RunResult, mask: Option<&str>) -> String {
+/// Returns the output without colours, ignored text and measured times.
+fn comparable_text(result: &RunResult, ignored: Option<&str>) -> String {
     let mut lines: Vec<_> = result.lines.iter().map(|line| ansi_text::plain(line)).collect();
     for PlacedValue { line, value, .. } in &result.values {
         if let (RecordedValue::Timing(timing), Some(line)) = (value, lines.get_mut(*line)) {
             *line = timing.stable_text();
         }
     }
-    let text = mask::masked(&lines.join("\n"), mask);
+    let text = mask::masked(&lines.join("\n"), ignored);
     let lines = text.lines().map(|line| line.trim_end().to_owned() + "\n");
     lines.collect()
 }

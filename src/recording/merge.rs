@@ -37,7 +37,8 @@ pub fn merge(
         let last = found.get(&cell.id).filter(|found| !found.is_outdated).map(|found| found.entry);
         let is_started = !matches!(result.outcome, Outcome::NotStarted(_));
         let same = |last: &&Entry| {
-            let with = (last.date.as_str(), cell.check.mask.as_deref());
+            let ignored = cell.check.uncompared();
+            let with = (last.date.as_str(), ignored.as_deref());
             let is_drawn_alike = pictures(&last.result) == pictures(result);
             !is_started || is_drawn_alike && difference(&last.result, result, with).is_empty()
         };

@@ -39,7 +39,7 @@ pub(super) struct FenceInfo<'t> {
     pub(super) input: Option<Box<str>>,
     /// `+timeout:10s`
     pub(super) timeout_ms: Option<u64>,
-    /// `+validate` and its executor, `+expect`, `+mask`.
+    /// `+validate` and its executor, `+expect`, `+varies`, `+mask`.
     pub(super) check: Check,
     /// `+output:right`
     pub(super) output: Option<OutputPlace>,
@@ -91,6 +91,7 @@ const ATTRIBUTES: &[(&str, ValueRule)] = &[
     ("session", ValueRule::Optional),
     ("timeout", ValueRule::Needed),
     ("validate", ValueRule::Optional),
+    ("varies", ValueRule::Needed),
     ("width", ValueRule::Needed),
 ];
 
@@ -261,7 +262,8 @@ impl<'t> FenceInfo<'t> {
                 self.check.validates = true;
             }
             "expect" => self.check.expects_failure = value::is_failure_expected(given)?,
-            "mask" => self.check.mask = Some(value::mask(given)?),
+            "varies" => self.check.varying = Some(value::pattern(name, given)?),
+            "mask" => self.check.mask = Some(value::pattern(name, given)?),
             "input" => self.input = Some(value::input(given)?),
             "output" => self.output = Some(value::output(given)?),
             "id" => self.id = value,

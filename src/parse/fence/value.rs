@@ -111,9 +111,12 @@ pub(super) fn is_failure_expected(value: &str) -> Result<bool, AttributeError> {
     }
 }
 
-/// Checks a regular expression for output that is not compared.
-pub(super) fn mask(value: &str) -> Result<Box<str>, AttributeError> {
-    let hint = "for example `+mask:\"took \\d+ ms\"`";
+/// Checks a regular expression for output: the value of `+varies` or `+mask`.
+pub(super) fn pattern(attribute: &str, value: &str) -> Result<Box<str>, AttributeError> {
+    let hint = match attribute {
+        "mask" => "for example `+mask:\"sk-\\w+\"`",
+        _ => "for example `+varies:\"took \\d+ ms\"`",
+    };
     match Regex::new(value) {
         Ok(_) => Ok(value.into()),
         Err(error) => {

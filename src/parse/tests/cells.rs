@@ -152,8 +152,11 @@ fn hidden_lines_of_rust_are_those_of_rustdoc() {
 }
 
 #[test]
-fn mask_is_a_regular_expression() {
+fn masks_are_regular_expressions() {
     let mask = |fence: &str| cell(fence).check.mask.clone();
+    let check = cell("bash +exec +varies:\\d+ms +mask:sk-x").check.clone();
+    assert_eq!(check.varying.as_deref(), Some(r"\d+ms"));
+    assert_eq!(check.uncompared().as_deref(), Some(r"(?:\d+ms)|(?:sk-x)"));
     assert_eq!(mask(r"bash +exec +mask:\d+ms {1}").as_deref(), Some(r"\d+ms"));
     assert_eq!(mask(r#"bash +mask:"a{2} \"b\"" +exec"#).as_deref(), Some(r#"a{2} "b""#));
     let why = "`(a` is not a regular expression: unclosed group";

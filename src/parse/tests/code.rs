@@ -65,7 +65,7 @@ fn execution_attributes_do_not_change_the_code() {
       runs python OnKey in session "a" line 10 "y\n"
     code bash bare
       | q
-      runs bash OnKey called z checked Check { validates: true, alternative: None, expects_failure: true, mask: None } line 14 "q\n"
+      runs bash OnKey called z checked Check { validates: true, alternative: None, expects_failure: true, varying: None, mask: None } line 14 "q\n"
     "#);
 }
 
