@@ -19,6 +19,8 @@ pub(super) const ALLOWED: &[&str] = &[
     "options",
     "export.dimensions",
     "export.pauses",
+    "export.pdf.page",
+    "export.pdf.margin",
     "mermaid.scale",
     "typst.ppi",
     "d2.scale",

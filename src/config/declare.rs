@@ -152,14 +152,27 @@ impl SnippetConfig {
 impl Export {
     fn declare(&mut self, keys: &mut dyn KeyVisitor) {
         keys.section("dimensions", "Page size in cells.", &mut |keys| {
-            keys.key("columns", "Columns.", &mut values::PageSide(&mut self.columns));
-            keys.key("rows", "Rows.", &mut values::PageSide(&mut self.rows));
+            keys.key(
+                "columns",
+                "Columns.",
+                &mut values::OptionalNumber(&mut self.columns, values::PAGE_SIDE),
+            );
+            keys.key(
+                "rows",
+                "Rows.",
+                &mut values::OptionalNumber(&mut self.rows, values::PAGE_SIDE),
+            );
         });
         let about = "Start a new page at each pause (`new_slide`).";
         keys.key("pauses", about, &mut one_of(&mut self.page_per_step, values::PAUSES));
         let about = later!("How to run the code on slides");
         keys.key("snippets", about, &mut one_of(&mut self.one_by_one, values::SNIPPETS));
         keys.section("pdf", "PDF export.", &mut |keys| {
+            let about = "The paper: `a4`, `letter`, or pages as large as a `slide`.";
+            keys.key("page", about, &mut one_of(&mut self.page, values::PAPERS));
+            let about = "The margin in millimetres; by default 13 on paper, else none.";
+            let mut slot = values::OptionalNumber(&mut self.margin, values::PAGE_MARGIN);
+            keys.key("margin", about, &mut slot);
             keys.section("fonts", "Font files.", &mut |keys| {
                 let names = ["normal", "bold", "italic", "bold_italic"];
                 for (name, font) in names.into_iter().zip(&mut self.fonts) {

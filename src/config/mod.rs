@@ -189,8 +189,31 @@ pub struct Export {
     pub page_per_step: bool,
     /// Run blocks one after the other.
     pub one_by_one: bool,
+    /// The paper of PDF documents; `None` for sheets as large as slides.
+    pub page: Option<Paper>,
+    /// Their margin in millimetres.
+    pub margin: Option<u16>,
     /// Font files: normal, bold, italic, bold italic.
     pub fonts: [Option<PathBuf>; 4],
+}
+
+/// `export.pdf.page`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paper {
+    /// A4.
+    A4,
+    /// US Letter.
+    Letter,
+}
+
+impl Paper {
+    /// Returns the shorter and the longer side, in points.
+    pub fn size(self) -> (f32, f32) {
+        match self {
+            Self::A4 => (595.28, 841.89),
+            Self::Letter => (612.0, 792.0),
+        }
+    }
 }
 
 /// `transition`

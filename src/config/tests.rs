@@ -109,7 +109,7 @@ export:
   dimensions: {columns: 80, rows: 24}
   pauses: new_slide
   snippets: sequential
-  pdf: {fonts: {normal: a, bold: b, italic: c, bold_italic: d}}
+  pdf: {page: a4, margin: 10, fonts: {normal: a, bold: b, italic: c, bold_italic: d}}
 bindings: {next: [x]}
 control: {enable: false}
 transition: {duration_millis: 500, frames: 10, animation: {style: collapse_horizontal}}
@@ -160,6 +160,7 @@ fn every_key_is_read() {
     assert_eq!(custom.alternatives["psql"].commands[0][0], "psql");
     assert_eq!(config.transition.style, Some(Motion::Collapse));
     assert_eq!(config.export.fonts.len(), config.export.fonts.iter().flatten().count());
+    assert_eq!((config.export.page, config.export.margin), (Some(Paper::A4), Some(10)));
 }
 
 #[test]
@@ -331,7 +332,7 @@ fn deck_configuration_sets_allowed_keys_only() {
         "mermaid.puppeteer_config_path",
         "speaker_notes",
         "export.snippets",
-        "export.pdf",
+        "export.pdf.fonts",
         "bindings",
         "control",
     ];
@@ -398,6 +399,7 @@ fn numbers_have_bounds() {
         ("transition: {duration_millis: N}", &["0"]),
         ("export: {dimensions: {columns: N}}", &["0", "1001", "65535"]),
         ("export: {dimensions: {rows: N}}", &["0", "1001", "65535"]),
+        ("export: {pdf: {margin: N}}", &["101", "-1"]),
     ];
     for (key, wrong) in keys {
         for number in ["1e308", "NaN", "inf", "99999999999999999999", "''"].iter().chain(wrong) {

@@ -2,11 +2,12 @@
 
 use std::fmt::Display;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use serde_json::{Value as Json, json};
 
-use super::{DefaultTheme, ValidateOverflows};
+use super::{DefaultTheme, Paper, ValidateOverflows};
 use crate::exec::SandboxOptions;
 use crate::layout::{HorizontalAlign, LargeText, VerticalAlign};
 use crate::media::Protocol;
@@ -79,6 +80,10 @@ pub(super) const SANDBOX: &[(&str, Option<SandboxOptions>)] = &[
 /// `export.pauses`
 pub(super) const PAUSES: &[(&str, bool)] = &[("ignore", false), ("new_slide", true)];
 
+/// `export.pdf.page`
+pub(super) const PAPERS: &[(&str, Option<Paper>)] =
+    &[("slide", None), ("a4", Some(Paper::A4)), ("letter", Some(Paper::Letter))];
+
 /// `export.snippets`
 pub(super) const SNIPPETS: &[(&str, bool)] = &[("parallel", false), ("sequential", true)];
 
@@ -142,26 +147,32 @@ impl Slot for ProtocolSlot<'_> {
     }
 }
 
-/// Width or height of an exported page in cells, at most [`MAX_SIDE`]: a page is held in memory.
-pub(super) struct PageSide<'s>(pub(super) &'s mut Option<u16>);
+/// A number in a range, if it is set.
+pub(super) struct OptionalNumber<'s>(
+    pub(super) &'s mut Option<u16>,
+    pub(super) RangeInclusive<u16>,
+);
 
-/// Maximum width or height of an exported page in cells, as for `--size`.
-const MAX_SIDE: u16 = 1_000;
+/// Width or height of an exported page in cells, as for `--size`: a page is held in memory.
+pub(super) const PAGE_SIDE: RangeInclusive<u16> = 1..=1_000;
 
-impl Slot for PageSide<'_> {
+/// The margin of an exported page, in millimetres.
+pub(super) const PAGE_MARGIN: RangeInclusive<u16> = 0..=100;
+
+impl Slot for OptionalNumber<'_> {
     fn take(&mut self, node: &Node) -> Result<(), String> {
-        let mut side = 0;
-        within(&mut side, 1..=MAX_SIDE).take(node)?;
-        *self.0 = Some(side);
+        let mut number = 0;
+        within(&mut number, self.1.clone()).take(node)?;
+        *self.0 = Some(number);
         Ok(())
     }
 
     fn sample(&self) -> Option<String> {
-        self.0.map(|side| side.to_string())
+        self.0.map(|number| number.to_string())
     }
 
     fn schema(&self) -> Json {
-        within(&mut 0, 1..=MAX_SIDE).schema()
+        within(&mut 0, self.1.clone()).schema()
     }
 }
 

@@ -51,6 +51,20 @@ impl LoadedFont {
         Some(GlyphId::new(u32::from(glyph.0)))
     }
 
+    /// Whether it has all characters of a text that have glyphs.
+    pub(super) fn has_all(&self, text: &str) -> bool {
+        let is_known = |c: char| c == ' ' || is_invisible(c) || self.glyph(c).is_some();
+        text.chars().all(is_known)
+    }
+
+    /// The width of a text whose letters are not joined, in multiples of the font's size.
+    pub(super) fn total_width(&self, text: &str) -> f32 {
+        let Some(face) = self.face() else { return 1.0 };
+        let advance = |c| face.glyph_hor_advance(face.glyph_index(c)?);
+        let units: f32 = text.chars().filter_map(advance).map(f32::from).sum();
+        units / f32::from(face.units_per_em())
+    }
+
     /// The width of the widest character of a grapheme, in multiples of the font's size.
     pub(super) fn width(&self, text: &str) -> f32 {
         let Some(face) = self.face() else { return 1.0 };

@@ -3,6 +3,7 @@
 //! time; only fonts of the system are read, for characters that the fonts we ship lack.
 
 mod fonts;
+mod layout;
 mod page;
 
 use std::collections::BTreeMap;
@@ -19,8 +20,8 @@ use krilla::tagging::TagTree;
 use ratatui::buffer::Buffer;
 
 use self::fonts::Fonts;
-use self::page::{Pictures, draw_page};
-use super::canvas::page_size;
+pub use self::layout::PdfLayout;
+use self::page::{Pictures, draw_sheet};
 use super::palette::TerminalColors;
 use crate::media::DocumentPicture;
 use crate::view::{Overlay, VisibleLink};
@@ -31,6 +32,19 @@ const POINTS: f32 = 0.72;
 /// A slide, or one step of it.
 #[derive(Clone, Debug)]
 pub struct PdfPage {
+    /// What it shows.
+    pub content: PdfContent,
+    /// Its notes, if the document has notes.
+    pub notes: Option<PdfContent>,
+    /// The slide's number, from 1.
+    pub slide: u32,
+    /// The slide's title, or nothing.
+    pub title: Option<String>,
+}
+
+/// What a part of a sheet shows.
+#[derive(Clone, Debug)]
+pub struct PdfContent {
     /// Its cells.
     pub buffer: Buffer,
     /// The pictures that the buffer cannot hold.
@@ -39,10 +53,6 @@ pub struct PdfPage {
     pub links: Vec<VisibleLink>,
     /// The colours that a terminal would choose itself.
     pub colors: TerminalColors,
-    /// The slide's number, from 1.
-    pub slide: u32,
-    /// The slide's title, or nothing.
-    pub title: Option<String>,
 }
 
 /// What a document says about itself.
@@ -52,6 +62,8 @@ pub struct PdfMetadata {
     pub title: String,
     /// The speakers.
     pub authors: Vec<String>,
+    /// The sheets.
+    pub layout: PdfLayout,
     /// The fonts to use in place of the bundled ones: normal, bold, italic, bold italic.
     pub fonts: [Option<Vec<u8>>; 4],
 }
@@ -77,22 +89,26 @@ pub fn pdf(pages: &[PdfPage], metadata: PdfMetadata) -> Result<Pdf, String> {
     let mut document = Document::new_with(SerializeSettings::default());
     let (mut tags, mut outline) = (TagTree::new(), Outline::new());
     let (mut missing, mut lost_pictures) = (BTreeMap::<char, Vec<u32>>::new(), Vec::new());
-    let mut last_slide = 0;
-    for (index, page) in pages.iter().enumerate() {
-        let (width, height) = page_size(&page.buffer);
-        let settings = PageSettings::from_wh(width * POINTS, height * POINTS)
-            .ok_or_else(|| format!("slide {} has no size", page.slide))?;
-        let mut sheet = document.start_page_with(settings.with_page_label(label(page.slide)));
-        let drawn = draw_page(page, &mut sheet, &mut fonts, &mut pictures);
-        sheet.finish();
-        tags.push(drawn.tags);
-        for character in drawn.missing {
-            let slides = missing.entry(character).or_default();
-            if slides.last() != Some(&page.slide) {
-                slides.push(page.slide);
+    let (mut last_slide, mut count) = (0, 0);
+    for page in pages {
+        let index = count;
+        for sheet in metadata.layout.sheets(&page.content, page.notes.as_ref()) {
+            let settings = PageSettings::from_wh(sheet.size.0, sheet.size.1)
+                .ok_or_else(|| format!("slide {} has no size", page.slide))?;
+            let settings = settings.with_page_label(label(page.slide));
+            let mut target = document.start_page_with(settings);
+            let drawn = draw_sheet(&sheet, &mut target, &mut fonts, &mut pictures);
+            target.finish();
+            count += 1;
+            tags.push(drawn.tags);
+            for character in drawn.missing {
+                let slides = missing.entry(character).or_default();
+                if slides.last() != Some(&page.slide) {
+                    slides.push(page.slide);
+                }
             }
+            lost_pictures.extend(drawn.lost_pictures.into_iter().map(|why| (page.slide, why)));
         }
-        lost_pictures.extend(drawn.lost_pictures.into_iter().map(|why| (page.slide, why)));
         if page.slide != last_slide {
             last_slide = page.slide;
             let text = page.title.clone().unwrap_or_else(|| format!("Slide {}", page.slide));
@@ -108,8 +124,21 @@ pub fn pdf(pages: &[PdfPage], metadata: PdfMetadata) -> Result<Pdf, String> {
             .authors(metadata.authors)
             .creator(concat!("livedeck ", env!("CARGO_PKG_VERSION")).to_owned()),
     );
-    let bytes = document.finish().map_err(|error| error.to_string())?;
+    let mut bytes = document.finish().map_err(|error| error.to_string())?;
+    remove_suspects(&mut bytes);
     Ok(Pdf { bytes, missing, lost_pictures })
+}
+
+/// Blanks the entry that nothing in the structure is suspect, which is the default: poppler reports an
+/// error for it (`Suspects object is wrong type`).
+fn remove_suspects(bytes: &mut [u8]) {
+    const MARK: &[u8] = b"/MarkInfo<</Marked true/Suspects false>>";
+    const KEPT: usize = b"/MarkInfo<</Marked true".len();
+    // It is in the catalog, at the end of the file.
+    let found = bytes.windows(MARK.len()).rposition(|part| part == MARK);
+    if let Some(at) = found {
+        bytes[at + KEPT..at + MARK.len() - b">>".len()].fill(b' ');
+    }
 }
 
 /// A page is labelled with the number of its slide.

@@ -15,10 +15,10 @@ use krilla::tagging::{ContentTag, Identifier, Tag, TagGroup};
 use krilla::text::{KrillaGlyph, TextDirection};
 use krilla_svg::{SurfaceExt as _, SvgSettings};
 use unicode_segmentation::UnicodeSegmentation as _;
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::fonts::{Fonts, Variant};
-use super::{POINTS, PdfPage};
+use super::layout::{PlacedContent, Sheet};
 use crate::export::canvas::{self, Area, Canvas, CroppedPicture, TextRun};
 use crate::export::palette::Rgb;
 use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH, Curve};
@@ -60,59 +60,73 @@ impl Pictures {
     }
 }
 
-/// Draws a page with its links.
-pub(super) fn draw_page(
-    page: &PdfPage,
-    sheet: &mut Page<'_>,
+/// Draws a sheet with its links.
+pub(super) fn draw_sheet(
+    sheet: &Sheet<'_>,
+    page: &mut Page<'_>,
     fonts: &mut Fonts,
     pictures: &mut Pictures,
 ) -> DrawnPage {
-    let (content, drawn) = draw_content(page, sheet, fonts, pictures);
-    for link in &page.links {
+    let mut tags = TagGroup::new(Tag::Section);
+    let (mut missing, mut lost_pictures) = (BTreeSet::new(), Vec::new());
+    let mut surface = page.surface();
+    for part in &sheet.parts {
+        let (content, drawn) = draw_content(part, &mut surface, fonts, pictures);
+        let mut text = TagGroup::new(Tag::P);
+        text.push(content);
+        tags.push(text);
+        for (figure, description) in drawn.figures {
+            let mut group = TagGroup::new(Tag::Figure(Some(description)));
+            group.push(figure);
+            tags.push(group);
+        }
+        missing.extend(drawn.missing);
+        lost_pictures.extend(drawn.lost_pictures);
+    }
+    surface.finish();
+    for part in &sheet.parts {
+        add_links(part, page);
+    }
+    DrawnPage { tags, missing, lost_pictures }
+}
+
+fn add_links(part: &PlacedContent<'_>, page: &mut Page<'_>) {
+    let (left, top) = part.at;
+    let (width, height) = (CELL_WIDTH * part.scale, CELL_HEIGHT * part.scale);
+    for link in &part.content.get().links {
         let area = Rect::from_xywh(
-            f32::from(link.cells.x) * CELL_WIDTH * POINTS,
-            f32::from(link.cells.y) * CELL_HEIGHT * POINTS,
-            f32::from(link.cells.width) * CELL_WIDTH * POINTS,
-            CELL_HEIGHT * POINTS,
+            left + f32::from(link.cells.x) * width,
+            top + f32::from(link.cells.y) * height,
+            f32::from(link.cells.width) * width,
+            height,
         );
         if let Some(area) = area {
             let target = Target::Action(Action::Link(LinkAction::new(link.address.clone())));
-            sheet.add_annotation(Annotation::new_link(LinkAnnotation::new(area, target), None));
+            page.add_annotation(Annotation::new_link(LinkAnnotation::new(area, target), None));
         }
     }
-    let mut tags = TagGroup::new(Tag::Section);
-    let mut text = TagGroup::new(Tag::P);
-    text.push(content);
-    tags.push(text);
-    for (figure, description) in drawn.figures {
-        let mut group = TagGroup::new(Tag::Figure(Some(description)));
-        group.push(figure);
-        tags.push(group);
-    }
-    DrawnPage { tags, missing: drawn.missing, lost_pictures: drawn.lost_pictures }
 }
 
 /// Draws everything but links; returns the identifier of all that is not a picture.
 fn draw_content(
-    page: &PdfPage,
-    sheet: &mut Page<'_>,
+    part: &PlacedContent<'_>,
+    surface: &mut Surface<'_>,
     fonts: &mut Fonts,
     pictures: &mut Pictures,
 ) -> (Identifier, Drawn) {
-    let mut surface = sheet.surface();
-    surface.push_transform(&Transform::from_scale(POINTS, POINTS));
-    let content = surface.start_tagged(ContentTag::Other);
+    let PlacedContent { at: (left, top), scale, .. } = *part;
+    surface.push_transform(&Transform::from_row(scale, 0.0, 0.0, scale, left, top));
+    let identifier = surface.start_tagged(ContentTag::Other);
     let drawn = Drawn { is_text_open: true, ..Drawn::default() };
     let mut canvas = PdfCanvas { surface, fonts, pictures, growing: Vec::new(), drawn };
-    canvas::draw(&page.buffer, &page.pictures, &page.colors, &mut canvas);
+    let content = part.content.get();
+    canvas::draw(&content.buffer, &content.pictures, &content.colors, &mut canvas);
     canvas.flush();
     if canvas.drawn.is_text_open {
         canvas.surface.end_tagged();
     }
     canvas.surface.pop();
-    let drawn = std::mem::take(&mut canvas.drawn);
-    canvas.surface.finish();
-    (content, drawn)
+    (identifier, canvas.drawn)
 }
 
 /// What drawing found out.
@@ -125,7 +139,7 @@ struct Drawn {
 }
 
 struct PdfCanvas<'a, 'b> {
-    surface: Surface<'a>,
+    surface: &'b mut Surface<'a>,
     fonts: &'b mut Fonts,
     pictures: &'b mut Pictures,
     /// Rectangles that the next row may continue.
@@ -180,16 +194,20 @@ impl Canvas for PdfCanvas<'_, '_> {
         if run.is_monospaced && self.columns(run, variant) {
             return;
         }
+        if !run.is_monospaced {
+            self.grapheme(&run.text, (run.area.x, run.area.width), run, variant);
+            return;
+        }
         let mut x = run.area.x;
-        for grapheme in run.text.graphemes(true) {
-            let columns = u8::try_from(grapheme.width()).unwrap_or(1).max(1);
-            let width = if run.is_monospaced {
-                f32::from(columns) * CELL_WIDTH * run.scale
-            } else {
-                run.area.width
-            };
-            self.grapheme(grapheme, (x, width), run, variant);
-            x += width;
+        for part in parts(&run.text, |c| self.fonts.glyph(variant, c).is_some()) {
+            let is_joined = self.joined(part, x, run, variant);
+            for grapheme in part.graphemes(true) {
+                let width = columns(grapheme) * CELL_WIDTH * run.scale;
+                if !is_joined {
+                    self.grapheme(grapheme, (x, width), run, variant);
+                }
+                x += width;
+            }
         }
     }
 
@@ -273,6 +291,28 @@ impl PdfCanvas<'_, '_> {
         true
     }
 
+    /// Writes a word whose letters join, or are written from right to left, in the middle of its columns.
+    /// Returns false if no single font has it.
+    fn joined(&mut self, word: &str, left: f32, run: &TextRun, variant: Variant) -> bool {
+        let mut graphemes = word.graphemes(true);
+        let Some(first) = graphemes.next().filter(|_| graphemes.next().is_some()) else {
+            return false;
+        };
+        let font = self.fonts.for_grapheme(variant, first);
+        let Some(font) = font.filter(|font| font.has_all(word)) else { return false };
+        let metrics = self.fonts.metrics();
+        let width: f32 = word.graphemes(true).map(columns).sum::<f32>() * CELL_WIDTH * run.scale;
+        let full = font.total_width(word) * metrics.size * run.scale;
+        let shrink = if full > width { width / full } else { 1.0 };
+        let start = Point::from_xy(
+            left + (width - full * shrink) / 2.0,
+            run.area.y + metrics.baseline * run.scale,
+        );
+        let size = metrics.size * run.scale * shrink;
+        self.surface.draw_text(start, font.font, size, word, false, TextDirection::Auto);
+        true
+    }
+
     /// Writes a grapheme in the middle of its columns, in a font that has it.
     fn grapheme(
         &mut self,
@@ -295,6 +335,37 @@ impl PdfCanvas<'_, '_> {
     }
 }
 
+/// The columns of a grapheme.
+fn columns(grapheme: &str) -> f32 {
+    f32::from(u8::try_from(grapheme.width()).unwrap_or(1).max(1))
+}
+
+/// Splits text into graphemes and into words that are shaped as a whole: those of scripts that the
+/// family lacks, unless their characters fill two columns each. Words from right to left stay together.
+fn parts(text: &str, mut is_in_family: impl FnMut(char) -> bool) -> Vec<&str> {
+    let mut is_letter = |grapheme: &str| {
+        let first = grapheme.chars().next().unwrap_or(' ');
+        first.is_alphabetic() && first.width() == Some(1) && !is_in_family(first)
+    };
+    let starts_from_right = |text: &str| text.starts_with(is_right_to_left);
+    let mut parts: Vec<&str> = Vec::new();
+    let (mut start, mut is_word) = (0, false);
+    for (at, grapheme) in text.grapheme_indices(true) {
+        let word = &text[start..at];
+        let goes_on = is_word
+            && (is_letter(grapheme)
+                || starts_from_right(word)
+                    && grapheme == " "
+                    && starts_from_right(&text[at + 1..]));
+        if !goes_on {
+            parts.extend((!word.is_empty()).then_some(word));
+            (start, is_word) = (at, is_letter(grapheme));
+        }
+    }
+    parts.extend((start < text.len()).then(|| &text[start..]));
+    parts
+}
+
 /// Whether a character is of a script that is written from right to left: Hebrew, Arabic and their
 /// neighbours, and the presentation forms.
 fn is_right_to_left(character: char) -> bool {
@@ -315,4 +386,20 @@ fn fill(color: Rgb, opacity: f32) -> Fill {
 
 fn fraction(opacity: f32) -> NormalizedF32 {
     NormalizedF32::new(opacity.clamp(0.0, 1.0)).unwrap_or(NormalizedF32::ONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_other_scripts_are_one_part() {
+        let parts = |text| parts(text, |c| c.is_ascii());
+        assert_eq!(parts("ab"), ["a", "b"]);
+        assert_eq!(parts("a שלום עולם, b"), ["a", " ", "שלום עולם", ",", " ", "b"]);
+        assert_eq!(parts("नमस्ते दुनिया"), ["नमस्ते", " ", "दुनिया"]);
+        assert_eq!(parts("日本 🦀"), ["日", "本", " ", "🦀"]);
+        assert_eq!(parts("שלום "), ["שלום", " "]);
+        assert_eq!(parts(""), Vec::<&str>::new());
+    }
 }

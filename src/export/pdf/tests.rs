@@ -7,13 +7,16 @@ use super::*;
 use crate::export::Rgb;
 
 fn page(slide: u32, rows: &[&str]) -> PdfPage {
-    PdfPage {
+    let title = Some(format!("Title {slide}"));
+    PdfPage { content: content(rows), notes: None, slide, title }
+}
+
+fn content(rows: &[&str]) -> PdfContent {
+    PdfContent {
         buffer: Buffer::with_lines(rows.iter().map(|row| (*row).to_owned())),
         pictures: Vec::new(),
         links: Vec::new(),
         colors: TerminalColors::new(Rgb(0, 0, 0), Rgb(255, 255, 255)),
-        slide,
-        title: Some(format!("Title {slide}")),
     }
 }
 
@@ -26,6 +29,8 @@ fn same_pages_give_the_same_bytes() {
     let pages = [page(1, &["hello, world", "┌──┐ ▀▄"]), page(2, &["two"])];
     let first = pdf(&pages, metadata()).unwrap();
     assert!(first.bytes.starts_with(b"%PDF-"));
+    let is_suspects = |part: &[u8]| part == b"/Suspects";
+    assert!(!first.bytes.windows(9).any(is_suspects), "poppler reports an error for it");
     assert_eq!(first.bytes, pdf(&pages, metadata()).unwrap().bytes);
 }
 
@@ -44,10 +49,9 @@ fn broken_picture_is_reported_with_its_slide() {
         whole: (2, 1),
         skipped: 0,
     };
-    let broken = PdfPage {
-        pictures: vec![(overlay, crate::media::DocumentPicture::File(b"no png".to_vec()))],
-        ..page(3, &["  "])
-    };
+    let mut broken = page(3, &["  "]);
+    let picture = crate::media::DocumentPicture::File(b"no png".to_vec());
+    broken.content.pictures = vec![(overlay, picture)];
     let lost = pdf(&[broken], metadata()).unwrap().lost_pictures;
     assert_eq!(lost.len(), 1, "{lost:?}");
     assert!(lost[0].0 == 3 && lost[0].1.starts_with("a.png: "), "{lost:?}");
@@ -61,8 +65,20 @@ fn thousand_pages_share_their_fonts() {
 }
 
 #[test]
+fn notes_are_on_the_sheet_of_their_slide() {
+    let mut noted = page(1, &["slide"]);
+    noted.notes = Some(content(&["a note\u{10fffe}"]));
+    let layout = PdfLayout { has_notes: true, ..PdfLayout::default() };
+    let done = pdf(&[noted, page(2, &["no notes"])], PdfMetadata { layout, ..metadata() }).unwrap();
+    let text = String::from_utf8_lossy(&done.bytes);
+    assert_eq!(text.matches("/Type/Page/").count(), 2);
+    assert_eq!(text.matches("/MediaBox[0 0 595.28 841.89]").count(), 2, "{text}");
+    assert_eq!(done.missing, [('\u{10fffe}', vec![1])].into());
+}
+
+#[test]
 fn empty_page_is_one() {
     let mut empty = page(1, &["   "]);
-    empty.buffer.set_style(Rect::new(0, 0, 3, 1), Style::new());
+    empty.content.buffer.set_style(Rect::new(0, 0, 3, 1), Style::new());
     assert!(pdf(&[empty], metadata()).is_ok());
 }
