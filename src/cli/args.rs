@@ -364,15 +364,16 @@ pub(super) struct ExportArgs {
     /// How many times larger than 10x20 pixels a cell is, from 1 to 8. [default: 2 for PNG, 1 for GIF]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=8))]
     pub(super) scale: Option<u8>,
-    /// Include the speaker notes (HTML).
+    /// Include the speaker notes (HTML, PDF).
     #[arg(long)]
     pub(super) notes: bool,
     /// What to do with rows that do not fit: make the page taller, or cut them off. [default: show, and
     /// hide for text]
     #[arg(long)]
     pub(super) overflow: Option<Overflow>,
-    /// Which outputs of code to show. [default: run with `-x`, else the recording if there is one]
-    #[arg(long, value_name = "SOURCE")]
+    /// Which outputs of code to show: `run`, `recording`, `none`, or what the log of a talk has (`--log`).
+    /// [default: run with `-x`, else the recording if there is one]
+    #[arg(long, value_name = "SOURCE", value_parser = output_source)]
     pub(super) from: Option<OutputSource>,
     /// Page size in cells (columns x rows). [default: from the configuration, else 100x30]
     #[arg(long, value_name = "WxH", value_parser = size)]
@@ -436,24 +437,38 @@ pub(super) enum Format {
 }
 
 /// Where an export takes the outputs of code from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum OutputSource {
     /// Run the code, as with `-x`.
     Run,
     /// The deck's recording.
     Recording,
+    /// The log of a talk.
+    Log(PathBuf),
     /// No output.
     None,
 }
 
 impl OutputSource {
     /// Describes a document with such outputs.
-    pub(super) fn description(self) -> &'static str {
+    pub(super) fn description(&self) -> &'static str {
         match self {
             Self::Run => "with the output of its code",
             Self::Recording => "with recorded output",
+            Self::Log(_) => "with the output of the talk",
             Self::None => "without the output of code",
         }
+    }
+}
+
+/// Reads where outputs come from. A log is a file with an extension or in a named folder.
+fn output_source(text: &str) -> Result<OutputSource, String> {
+    match text {
+        "run" => Ok(OutputSource::Run),
+        "recording" => Ok(OutputSource::Recording),
+        "none" => Ok(OutputSource::None),
+        _ if text.contains(['.', '/']) => Ok(OutputSource::Log(text.into())),
+        _ => Err("expected `run`, `recording`, `none`, or a log such as `talk.cast`".to_owned()),
     }
 }
 

@@ -75,6 +75,7 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> anyhow::R
         duration: args.stage.duration,
         start: args.stage.start,
         loops: args.stage.loops,
+        log: args.stage.log.clone(),
         load_options: LoadOptions { notes, ..plain.load_options },
         execution: execution(config, args.sandbox)?,
         reload: !args.present,
@@ -118,6 +119,7 @@ pub(super) fn default_settings(deck: PathBuf, choices: &Choices, config: &Config
         duration: None,
         start: None,
         loops: false,
+        log: None,
         rehearses: false,
         notice: None,
     }

@@ -20,6 +20,10 @@ pub(super) struct StageFlags {
     /// Go on with the first slide after the last one.
     #[arg(long = "loop")]
     pub(super) loops: bool,
+    /// Log the frames and runs of the talk in this file, for asciinema and `livedeck export --from`. An
+    /// existing file is kept: the log gets a number.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) log: Option<PathBuf>,
 }
 
 /// Arguments of `livedeck console`.

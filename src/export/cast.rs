@@ -16,23 +16,42 @@ pub struct Cast {
     before: Option<Buffer>,
 }
 
+/// What the first line of a recording says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CastHeader<'a> {
+    /// The title.
+    pub title: &'a str,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// The start, in seconds since 1970.
+    pub started: Option<i64>,
+}
+
 impl Cast {
-    /// Starts a recording of this size in cells.
-    pub fn new(title: &str, (columns, rows): (u16, u16)) -> Self {
-        let header = serde_json::json!({
+    /// Starts a recording.
+    pub fn new(header: CastHeader<'_>) -> Self {
+        let CastHeader { title, size: (columns, rows), started } = header;
+        let mut header = serde_json::json!({
             "version": 2,
             "width": columns,
             "height": rows,
             "title": title,
             "env": {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
         });
+        if let Some(started) = started {
+            header["timestamp"] = started.into();
+        }
         Self { lines: format!("{header}\n"), before: None }
     }
 
-    /// Shows a frame from this time on. Cells that did not change are left out.
+    /// Shows a frame from this time on. Cells that did not change are left out; another size is that of
+    /// the terminal from now on.
     pub fn frame(&mut self, at: Duration, buffer: &Buffer) {
         let mut buffer = buffer.clone();
         view::flatten(&mut buffer);
+        if self.before.as_ref().is_some_and(|before| before.area != buffer.area) {
+            self.event(at, "r", &format!("{}x{}", buffer.area.width, buffer.area.height));
+        }
         let mut bytes = String::new();
         let changed: Vec<(u16, u16, &Cell)> = match &self.before {
             Some(before) if before.area == buffer.area => before.diff(&buffer),
@@ -59,10 +78,25 @@ impl Cast {
         self.event(at, "m", label);
     }
 
-    /// Returns the file, whose last frame is shown until a time.
-    pub fn finish(mut self, end: Duration) -> String {
+    /// Adds an event of a kind that players ignore.
+    pub fn note(&mut self, at: Duration, kind: &str, text: &str) {
+        self.event(at, kind, text);
+    }
+
+    /// Returns what was written since the last call, as whole lines, for a file that grows.
+    pub fn take_lines(&mut self) -> String {
+        std::mem::take(&mut self.lines)
+    }
+
+    /// Ends the recording, whose last frame is shown until this time.
+    pub fn end(&mut self, at: Duration) {
         // Players end with the last event.
-        self.event(end, "o", "\u{1b}[0m");
+        self.event(at, "o", "\u{1b}[0m");
+    }
+
+    /// Ends the recording and returns the file.
+    pub fn finish(mut self, end: Duration) -> String {
+        self.end(end);
         self.lines
     }
 
@@ -166,7 +200,7 @@ mod tests {
         let frame = |rows: [&'static str; 2]| {
             Buffer::with_lines(rows.map(|row| ratatui::text::Line::from(row.red().bold())))
         };
-        let mut cast = Cast::new("A \"talk\"", (8, 2));
+        let mut cast = Cast::new(CastHeader { title: "A \"talk\"", size: (8, 2), started: None });
         cast.frame(Duration::ZERO, &frame(["one  中 ", "        "]));
         cast.frame(Duration::from_millis(1500), &frame(["one  x  ", "two     "]));
         cast.mark(Duration::from_secs(2), "Two");
@@ -179,13 +213,29 @@ mod tests {
     }
 
     #[test]
+    fn growing_file_has_every_line_once() {
+        let header =
+            CastHeader { size: (8, 1), started: Some(1_700_000_000), ..CastHeader::default() };
+        let mut cast = Cast::new(header);
+        let first = cast.take_lines();
+        assert!(first.contains("\"timestamp\":1700000000") && first.ends_with("}\n"), "{first}");
+        cast.frame(Duration::ZERO, &Buffer::empty(Rect::new(0, 0, 8, 1)));
+        assert_eq!(cast.take_lines().lines().count(), 1);
+        cast.frame(Duration::from_secs(1), &Buffer::with_lines(["wider and"]));
+        let third = cast.take_lines();
+        assert!(third.starts_with("[1.000, \"r\", \"9x1\"]\n[1.000, \"o\""), "{third}");
+        cast.note(Duration::from_secs(2), "L", "{}");
+        assert_eq!(cast.take_lines(), "[2.000, \"L\", \"{}\"]\n");
+    }
+
+    #[test]
     fn unchanged_cells_are_left_out() {
         let buffer = |text: &str| {
             let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 1));
             buffer.set_string(0, 0, text, ratatui::style::Style::new());
             buffer
         };
-        let mut cast = Cast::new("", (8, 1));
+        let mut cast = Cast::new(CastHeader { size: (8, 1), ..CastHeader::default() });
         cast.frame(Duration::ZERO, &buffer("abcdefgh"));
         let first = cast.bytes();
         cast.frame(Duration::from_secs(1), &buffer("abcdefgh"));

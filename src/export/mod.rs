@@ -15,12 +15,12 @@ mod shapes;
 mod svg;
 mod text;
 
-pub use cast::Cast;
+pub use cast::{Cast, CastHeader};
 pub use gif::Gif;
 pub use html::{HtmlDocument, HtmlMetadata, HtmlPage, HtmlSlide};
 pub use palette::{Rgb, TerminalColors};
 #[cfg(feature = "pdf")]
-pub use pdf::{Pdf, PdfMetadata, PdfPage, pdf};
+pub use pdf::{Pdf, PdfContent, PdfLayout, PdfMetadata, PdfPage, pdf};
 pub use raster::{Pixels, Rasterizer};
 pub use svg::svg;
 pub use text::{Overflow, PAGE_BREAK, text};

@@ -13,7 +13,7 @@ mod private;
 mod reader;
 
 use std::fs::{self, File, FileType, OpenOptions};
-use std::io::Read;
+use std::io::{BufRead as _, BufReader, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -32,6 +32,8 @@ pub enum FileKind {
     Picture,
     /// A recording's text.
     Recording,
+    /// The log of a talk.
+    Log,
 }
 
 /// 16 MiB of text are about 300,000 lines: a hundred times the longest talk, and parsed in less than
@@ -44,6 +46,9 @@ const MAX_PICTURE_BYTES: u64 = 64 << 20;
 /// A recording keeps up to 1 MiB of output for each block.
 const MAX_RECORDING_BYTES: u64 = 64 << 20;
 
+/// A log has frames and pictures of hours.
+const MAX_LOG_BYTES: u64 = 1 << 30;
+
 impl FileKind {
     /// Returns the size limit, in bytes.
     pub const fn max_bytes(self) -> u64 {
@@ -51,6 +56,7 @@ impl FileKind {
             Self::Text => MAX_TEXT_BYTES,
             Self::Picture => MAX_PICTURE_BYTES,
             Self::Recording => MAX_RECORDING_BYTES,
+            Self::Log => MAX_LOG_BYTES,
         }
     }
 
@@ -60,6 +66,7 @@ impl FileKind {
             Self::Text => "texts",
             Self::Picture => "pictures",
             Self::Recording => "recordings",
+            Self::Log => "logs",
         };
         ReadError::TooLarge { kind, max_bytes: self.max_bytes() }
     }
@@ -83,6 +90,28 @@ pub fn read(path: &Path, kind: FileKind) -> Result<Vec<u8>, ReadError> {
 /// As for [`read`], or the file is not UTF-8.
 pub fn read_text(path: &Path, kind: FileKind) -> Result<String, ReadError> {
     String::from_utf8(read(path, kind)?).map_err(|_| ReadError::NotText)
+}
+
+/// Reads a regular file line by line, without its line ends.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_lines(
+    path: &Path,
+    kind: FileKind,
+    on_line: &mut dyn FnMut(&[u8]),
+) -> Result<(), ReadError> {
+    let (file, length) = open(path)?;
+    if length > kind.max_bytes() {
+        return Err(kind.too_large());
+    }
+    let mut lines = BufReader::new(file.take(kind.max_bytes()));
+    let mut line = Vec::new();
+    while lines.read_until(b'\n', &mut line)? > 0 {
+        on_line(line.strip_suffix(b"\n").unwrap_or(&line));
+        line.clear();
+    }
+    Ok(())
 }
 
 /// Reads up to `max_bytes` from the start of a regular file, however large it is.

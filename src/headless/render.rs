@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use super::driver::{Driver, SCREEN_TIMEOUT, run_limits};
 use super::{code_colors, scene_builder};
 use crate::app::{Action, App, AppOptions, Msg, Trust, update};
-use crate::deck::Cursor;
+use crate::deck::{Cursor, SlideNo, Step};
 use crate::files::ReadError;
 use crate::layout::{self, Highlighting, PictureKey, Scene, Size};
 use crate::media::{DocumentPicture, Media};
-use crate::project::{Execution, LoadedDeck, RequestOptions};
+use crate::project::{self, Execution, LoadedDeck, RequestOptions};
+
+/// Maximum rows of the notes of a slide, in documents.
+const MAX_NOTES_ROWS: u16 = 1_000;
 
 /// Lays out the slides of a deck. Code runs only in [`run`](Self::run).
 pub struct SlideRenderer {
@@ -23,7 +26,11 @@ pub struct SlideRenderer {
 impl SlideRenderer {
     /// Creates a renderer. Slides use the full page size.
     pub fn new(loaded: &LoadedDeck) -> Self {
-        let loaded = LoadedDeck { limits: layout::SlideArea::default(), ..loaded.clone() };
+        let loaded = LoadedDeck {
+            limits: layout::SlideArea::default(),
+            hides_masked: true,
+            ..loaded.clone()
+        };
         let media = Media::new(PathBuf::from("."), None, |_| {});
         let mut app = App::new(
             loaded.deck.clone(),
@@ -58,6 +65,16 @@ impl SlideRenderer {
             at.slide,
         );
         scene_builder::scene(&self.loaded, &mut self.app, (size, colours), &mut self.media)
+    }
+
+    /// Lays out the notes of a slide for paper of this many columns. `None` if it has no notes.
+    pub fn notes(&mut self, slide: SlideNo, columns: u16) -> Option<Scene> {
+        let notes = project::paper_notes(&self.loaded, slide)?;
+        let app = App::new(notes.deck.clone(), AppOptions::default());
+        let at = Cursor { slide: SlideNo::new(0), step: Step::LAST };
+        let how = (Size::new(columns, MAX_NOTES_ROWS), Highlighting::Full);
+        let scene = scene_builder::scene_at(&notes, &app, at, how, &mut self.media);
+        Some(scene).filter(|scene| scene.height > 0)
     }
 
     /// Returns a picture of a slide that was laid out.

@@ -1,5 +1,6 @@
 //! Builds the scene for the app's state, and the layout information that the app needs.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::app::{Action, App, CellPlace, Keymap, LayoutInfo, Mode, Msg, Pane, update};
@@ -10,7 +11,8 @@ use crate::layout::{
 };
 use crate::layout::{drawing, layout, pane};
 use crate::media::Media;
-use crate::project::LoadedDeck;
+use crate::project::{self, LoadedDeck};
+use crate::recording::hide_masked;
 use crate::run::{CellRun, Runs};
 use crate::source::Span;
 
@@ -21,8 +23,28 @@ pub(crate) fn scene(
     (size, colours): (Size, Highlighting),
     media: &mut Media,
 ) -> Scene {
-    let how = (size, colours);
-    let (scene, stage) = if let Some(shown) = app.pane() {
+    let (scene, stage) = lay_out(loaded, app, (size, colours), media);
+    update(app, Msg::LaidOut(stage));
+    scene
+}
+
+/// Lays out the app's state for another reader than the app.
+pub(crate) fn current_scene(
+    loaded: &LoadedDeck,
+    app: &App,
+    how: (Size, Highlighting),
+    media: &mut Media,
+) -> Scene {
+    lay_out(loaded, app, how, media).0
+}
+
+fn lay_out(
+    loaded: &LoadedDeck,
+    app: &App,
+    how: (Size, Highlighting),
+    media: &mut Media,
+) -> (Scene, LayoutInfo) {
+    if let Some(shown) = app.pane() {
         let lay_out = |inputs: &Inputs<'_>| pane(inputs, &view(shown));
         let PaneScene { scene, left, matches, .. } =
             with_inputs(loaded, app, app.at(), how, media, lay_out);
@@ -32,9 +54,7 @@ pub(crate) fn scene(
         let scene = scene_at(loaded, app, app.at(), how, media);
         let stage = stage(&scene);
         (scene, stage)
-    };
-    update(app, Msg::LaidOut(stage));
-    scene
+    }
 }
 
 /// Converts the pane for the layout.
@@ -69,7 +89,8 @@ fn with_inputs<T>(
     media: &mut Media,
     lay_out: impl FnOnce(&Inputs<'_>) -> T,
 ) -> T {
-    let mut measures = measure(loaded, at, app.runs(), media);
+    let runs = &*visible_runs(loaded, app.runs());
+    let mut measures = measure(loaded, at, runs, media);
     let look = loaded.style(at.slide);
     for key in look.footer.pictures.iter().flatten() {
         measure_picture(key, media, &mut measures);
@@ -81,7 +102,7 @@ fn with_inputs<T>(
         theme: &look.theme,
         highlighter: &look.highlighter,
         colours,
-        runs: app.runs(),
+        runs,
         measures: &measures,
         footer: &look.footer,
         focus: app.focus(),
@@ -90,6 +111,32 @@ fn with_inputs<T>(
         limits: loaded.limits,
         hints: &hints(app.keymap()),
     })
+}
+
+/// Returns the runs as they are shown: in documents, without what `+mask` matches.
+fn visible_runs<'r>(loaded: &LoadedDeck, runs: &'r Runs) -> Cow<'r, Runs> {
+    let masked = loaded.deck.cells.iter().filter_map(|cell| {
+        let mask = cell.check.mask.as_deref().filter(|_| loaded.hides_masked)?;
+        Some((cell.id, hidden(runs.get(&cell.id)?, mask)))
+    });
+    let masked: Vec<_> = masked.collect();
+    if masked.is_empty() {
+        return Cow::Borrowed(runs);
+    }
+    let mut runs = runs.clone();
+    runs.extend(masked);
+    Cow::Owned(runs)
+}
+
+/// Returns a run without what a mask matches.
+pub(crate) fn hidden(run: &CellRun, mask: &str) -> CellRun {
+    let mut hidden = hide_masked(run, mask);
+    for run in std::iter::once(&mut hidden.output)
+        .chain(hidden.replay.as_mut().map(|replay| &mut replay.output))
+    {
+        project::read_markdown(run);
+    }
+    hidden
 }
 
 /// Returns the cell that is being edited, and its number of lines.

@@ -167,7 +167,8 @@ struct Walker<'a> {
     size: Size,
     time: Duration,
     frames: usize,
-    shown: Option<Buffer>,
+    /// The cells and the pictures of the last frame.
+    shown: Option<(Buffer, Vec<Overlay>)>,
     has_quit: bool,
     on_frame: &'a mut dyn FnMut(&WalkFrame<'_>) -> Result<(), String>,
 }
@@ -187,6 +188,7 @@ impl<'a> Walker<'a> {
         let loaded = LoadedDeck {
             deck: Arc::new(deck),
             limits: layout::SlideArea::default(),
+            hides_masked: true,
             ..loaded.clone()
         };
         let trust = execution.map_or(Trust::Once, Execution::trust);
@@ -307,7 +309,9 @@ impl<'a> Walker<'a> {
         let theme = &self.loaded.style(slide.slide).theme;
         let overlays = view::draw(&self.app, &scene, rows, theme, &mut buffer);
         update(&mut self.app, Msg::Painted);
-        if self.shown.as_ref() == Some(&buffer) {
+        let is_same =
+            |(cells, pictures): &(Buffer, Vec<Overlay>)| *cells == buffer && *pictures == overlays;
+        if self.shown.as_ref().is_some_and(is_same) {
             return Ok(());
         }
         self.frames += 1;
@@ -315,14 +319,14 @@ impl<'a> Walker<'a> {
             return Err(format!("the walk has more than {MAX_FRAMES} frames"));
         }
         let mut pictures = Vec::new();
-        for overlay in overlays {
+        for overlay in overlays.iter().cloned() {
             if let Ok(Some(picture)) = self.media.document_picture(&overlay.key) {
                 pictures.push((overlay, picture));
             }
         }
         let frame = WalkFrame { at: self.time, slide, buffer: &buffer, pictures: &pictures };
         (self.on_frame)(&frame)?;
-        self.shown = Some(buffer);
+        self.shown = Some((buffer, overlays));
         Ok(())
     }
 }

@@ -106,6 +106,25 @@ pub enum DocumentPicture {
     Vector(Arc<VectorPicture>),
 }
 
+/// A picture of a document, before its file is read.
+#[derive(Clone, Debug)]
+pub enum UnreadPicture {
+    /// A file.
+    File(PathBuf),
+    /// A drawing, or an SVG file.
+    Vector(Arc<VectorPicture>),
+}
+
+impl UnreadPicture {
+    /// Reads the picture, if that is possible.
+    pub fn read(&self) -> Option<DocumentPicture> {
+        Some(match self {
+            Self::File(path) => DocumentPicture::File(files::read(path, FileKind::Picture).ok()?),
+            Self::Vector(picture) => DocumentPicture::Vector(Arc::clone(picture)),
+        })
+    }
+}
+
 /// A picture that the terminal shows.
 #[derive(Clone, Debug, PartialEq)]
 struct ShownPicture {
@@ -219,6 +238,14 @@ impl Media {
                 Some(DocumentPicture::Vector(picture))
             }
             Ok(None) | Err(_) => None,
+        })
+    }
+
+    /// Returns a picture that is on the screen, for another thread that reads it.
+    pub fn unread_picture(&mut self, key: &PictureKey) -> Option<UnreadPicture> {
+        Some(match self.find(key, Urgency::Ahead).ok()?? {
+            FoundPicture::File(file) => UnreadPicture::File(file.path),
+            FoundPicture::Vector { picture, .. } => UnreadPicture::Vector(picture),
         })
     }
 

@@ -35,6 +35,7 @@ impl Talk {
 
     /// Draws the app's state, or starts the transition to it.
     pub(super) fn draw(&mut self) -> io::Result<()> {
+        self.log_runs();
         if let Some(direction) = self.app.take_transition()
             && self.begin_transition(direction)?
         {
@@ -48,7 +49,7 @@ impl Talk {
         let ready = self.prerender.take().filter(|_| self.app.changes().scene);
         let ready = ready.and_then(|prerender| prerender.take_frame(self));
         if let Some(frame) = ready {
-            self.screen.show(frame)?;
+            self.show(frame, Vec::new())?;
             update(&mut self.app, Msg::Painted);
             self.on_shown();
         } else {
@@ -94,13 +95,14 @@ impl Talk {
             self.lay_out();
         }
         self.make_miniatures();
-        let Self { app, scene, loaded, media, screen, pictures, miniatures, edited, .. } = self;
+        let Self { app, scene, loaded, media, screen, miniatures, edited, .. } = self;
         let size = screen.size();
         let look = loaded.style(app.at().slide);
         let theme = &look.theme;
         let base = theme.base;
         screen.surround(view::blank_color(app).or(base.bg));
         let has_links = screen.has_links();
+        let mut shown = Vec::new();
         let frame = screen.compose(|buffer| {
             let overlays = view::draw(app, scene, app.rows_above(), theme, buffer);
             match app.mode() {
@@ -111,13 +113,13 @@ impl Talk {
                 }
                 _ => {}
             }
-            *pictures = !overlays.is_empty();
             let suffix = media.paint(&overlays, base.bg.unwrap_or_default(), size.cell, buffer);
+            shown = overlays;
             let links =
                 if has_links { view::links(scene, app.rows_above(), buffer) } else { Vec::new() };
             PaintedFrame { suffix, links }
         })?;
-        screen.show(frame)
+        self.show(frame, shown)
     }
 
     /// Starts the autorun blocks of the current slide. Not in a speaker-notes window: code runs in the

@@ -173,7 +173,11 @@ impl Talk {
         if matches!(msg, Msg::Key(_) | Msg::Wheel(..)) && self.app.changes().scene {
             self.lay_out_unseen();
         }
+        let has_ended = matches!(msg, Msg::Run(_, Finished(..)));
         let wanted = update(&mut self.app, msg);
+        if has_ended {
+            self.log_runs();
+        }
         wanted.iter().any(|effect| effects::apply(self, effect))
     }
 

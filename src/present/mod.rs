@@ -37,6 +37,7 @@ mod signals;
 mod small_windows;
 mod speaker_sync;
 mod talk_link;
+mod talk_log;
 mod talk_report;
 mod terminal;
 mod terminal_probe;
@@ -47,6 +48,7 @@ mod watch;
 mod watched_folders;
 
 use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyEvent, MouseEvent};
@@ -61,6 +63,8 @@ use crate::highlight::EditedCode;
 use crate::layout::{LargeText, Scene};
 use crate::media::{self, Media};
 use crate::project::{ExaminedDeck, LoadedDeck, TrustReport, TrustWorker};
+use crate::source::visible_line;
+use crate::view::Overlay;
 
 pub use color_depth::ColorSupport;
 pub use console::{ConsoleOptions, console};
@@ -84,6 +88,7 @@ use remote_control::RemoteControl;
 use review::Review;
 use speaker_sync::Publisher;
 use talk_link::LinkEvent;
+use talk_log::{LogFile, TalkLog};
 use terminal::{Screen, ScreenOptions};
 use terminal_probe::TerminalAnswers;
 use timer::TalkTimer;
@@ -145,7 +150,8 @@ pub fn present(settings: Settings) -> io::Result<Ending> {
     if !settings.load_options.gallery {
         std::fs::metadata(&settings.load_options.path).map_err(ReadError::from)?;
     }
-    match run(settings) {
+    let log = settings.log.as_deref().map(log_file).transpose()?;
+    match run(settings, log) {
         // The terminal is gone.
         Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
             Ok(Ending::HANGUP)
@@ -154,7 +160,15 @@ pub fn present(settings: Settings) -> io::Result<Ending> {
     }
 }
 
-fn run(mut settings: Settings) -> io::Result<Ending> {
+/// Creates the file of the log.
+fn log_file(path: &Path) -> io::Result<LogFile> {
+    LogFile::create(path).map_err(|error| {
+        let path = path.to_string_lossy();
+        io::Error::other(format!("cannot write the log `{}`: {error}", visible_line(&path)))
+    })
+}
+
+fn run(mut settings: Settings, log: Option<LogFile>) -> io::Result<Ending> {
     let (sender, receivers) = channel::channel()?;
     signals::listen(sender.clone())?;
     opening::start(&settings.load_options, None, &sender)?;
@@ -179,10 +193,16 @@ fn run(mut settings: Settings) -> io::Result<Ending> {
         OpenOutcome::Deck(loaded, early) => (*loaded, early),
         OpenOutcome::Ended(ending) => return Ok(ending),
     };
-    let mut talk = Talk::new(settings, screen, loaded, sender)?;
+    if let Some(log) = log.as_ref().filter(|log| settings.log.as_deref() != Some(log.path())) {
+        let path = log.path().to_string_lossy();
+        settings.notice = Some(format!("the log of this talk is `{}`", visible_line(&path)));
+    }
+    let mut talk = Talk::new(settings, screen, loaded, sender, log)?;
     let ended = talk.run_loop(input, &receivers, early);
     talk.clear_pictures();
+    let logged = talk.end_log();
     talk.save_rehearsal()?;
+    logged?;
     ended.map(|()| talk.ending)
 }
 
@@ -206,8 +226,10 @@ struct Talk {
     validation: Option<Validation>,
     sender: EventSender,
     frame_pacing: FramePacing,
-    /// Whether the current frame has pictures that `media` must remove.
-    pictures: bool,
+    /// The pictures of the current frame, which `media` must remove.
+    overlays: Vec<Overlay>,
+    /// The log of the talk, if it is kept.
+    log: Option<TalkLog>,
     prerender: Option<Prerender>,
     /// The highlighted code in the editor.
     edited: EditedCode,
@@ -236,6 +258,7 @@ impl Talk {
         screen: Screen,
         loaded: LoadedDeck,
         sender: EventSender,
+        log: Option<LogFile>,
     ) -> io::Result<Self> {
         let has_code = !loaded.deck.cells.is_empty();
         let trust = match settings.execution.sandbox {
@@ -279,15 +302,7 @@ impl Talk {
         });
         let validation = validation.transpose()?;
         let frame_pacing = FramePacing::new();
-        let (path, executors) =
-            (settings.load_options.path.clone(), settings.execution.custom.clone());
-        let reports = sender.clone();
-        let keeper = TrustWorker::new(path, executors, move |report| {
-            reports.send(match report {
-                TrustReport::Examined(examined) => LoopEvent::Examined(examined),
-                TrustReport::Trouble(why) => LoopEvent::Exec(Msg::Failed(why)),
-            });
-        });
+        let keeper = trust_worker(&settings, sender.clone());
         let publisher = speaker_sync::begin(&settings, &mut app, &sender)?;
         let control = RemoteControl::start(&settings, &mut app, &sender);
         if let Some(slide) = settings.start {
@@ -295,6 +310,8 @@ impl Talk {
             update(&mut app, Msg::GoTo(Cursor { slide, ..Cursor::default() }));
         }
         let rehearsing = settings.rehearses.then(Rehearsing::default);
+        let log = log.map(|file| TalkLog::start(file, &loaded.deck, screen.size(), sender.clone()));
+        let log = log.transpose()?;
         let mut talk = Self {
             settings,
             app,
@@ -311,7 +328,8 @@ impl Talk {
             validation,
             sender,
             frame_pacing,
-            pictures: false,
+            overlays: Vec::new(),
+            log,
             prerender: None,
             edited: EditedCode::default(),
             transition: None,
@@ -410,4 +428,15 @@ impl Talk {
         let waits = tick.into_iter().chain(frame).chain(picture).chain(notice);
         waits.chain(self.auto_advance_wait()).min()
     }
+}
+
+/// Starts the worker that checks and remembers which decks may run without asking.
+fn trust_worker(settings: &Settings, sender: EventSender) -> TrustWorker {
+    let (path, executors) = (settings.load_options.path.clone(), settings.execution.custom.clone());
+    TrustWorker::new(path, executors, move |report| {
+        sender.send(match report {
+            TrustReport::Examined(examined) => LoopEvent::Examined(examined),
+            TrustReport::Trouble(why) => LoopEvent::Exec(Msg::Failed(why)),
+        });
+    })
 }

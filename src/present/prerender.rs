@@ -27,7 +27,7 @@ impl Prerender {
     /// change, if code is not highlighted yet, or if drawing fails (drawing on demand reports the
     /// error).
     pub(super) fn render(talk: &mut Talk) -> Option<Self> {
-        let at = talk.app.likely_next().filter(|_| !talk.pictures)?;
+        let at = talk.app.likely_next().filter(|_| talk.overlays.is_empty())?;
         let other_slide = at.slide != talk.app.at().slide;
         if other_slide && headless::has_code(&talk.loaded.deck.slide(at.slide).blocks) {
             return None;

@@ -1,5 +1,6 @@
 //! Settings of a presentation, from the command line and the configuration.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{SpeakerSync, TerminalAnswers, Transition};
@@ -57,6 +58,8 @@ pub struct Settings {
     pub start: Option<u32>,
     /// Whether the first slide follows the last one.
     pub loops: bool,
+    /// The file to log the talk in.
+    pub log: Option<PathBuf>,
     /// Whether to time the slides and save their times.
     pub rehearses: bool,
     /// A notice to show at the start.

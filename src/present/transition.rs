@@ -97,7 +97,7 @@ impl Talk {
             buffer.clone_from(&from);
             PaintedFrame { suffix: gone, ..PaintedFrame::default() }
         })?;
-        screen.show(frame)?;
+        self.show(frame, Vec::new())?;
         let (begun, pace) = (Instant::now(), duration / frames.max(1));
         let way = (motion, direction);
         self.transition =
@@ -112,7 +112,12 @@ impl Talk {
         let is_lit = has_other_groups(&self.loaded.deck.slide(at.slide).blocks, (before, at.step));
         let is_plain = matches!(self.app.mode(), Mode::Slide) && self.app.pane().is_none();
         let has_colors = self.screen.depth() == ColorDepth::TrueColor;
-        if !is_lit || !is_plain || !has_colors || self.pictures || self.is_motion_reduced() {
+        if !is_lit
+            || !is_plain
+            || !has_colors
+            || !self.overlays.is_empty()
+            || self.is_motion_reduced()
+        {
             return Ok(false);
         }
         let (from, to, overlays) = self.both_frames();
@@ -170,6 +175,6 @@ impl Talk {
             *buffer = frame;
             PaintedFrame::default()
         })?;
-        self.screen.show(frame)
+        self.show(frame, Vec::new())
     }
 }

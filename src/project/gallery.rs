@@ -35,5 +35,6 @@ pub(super) fn gallery(load_options: &LoadOptions) -> LoadedDeck {
         limits: load_options.limits,
         recorded: Runs::new(),
         saved_outputs: Arc::default(),
+        hides_masked: false,
     }
 }

@@ -122,6 +122,7 @@ fn show(
         limits: load_options.limits,
         recorded,
         saved_outputs,
+        hides_masked: false,
     }
 }
 

@@ -22,6 +22,8 @@ pub struct LoadedDeck {
     pub recorded: Runs,
     /// The code cells of a notebook, with their saved outputs.
     pub saved_outputs: Arc<[DeckBlock]>,
+    /// Whether output that `+mask` matches is hidden, as in documents.
+    pub hides_masked: bool,
 }
 
 impl LoadedDeck {

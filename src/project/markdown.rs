@@ -25,7 +25,7 @@ pub(crate) fn to_msg(event: ExecEvent) -> Msg {
 }
 
 /// Parses all Markdown of an output.
-pub(super) fn read_all(output: &mut Output) {
+pub(crate) fn read_all(output: &mut Output) {
     for markdown in output.markdown_mut() {
         markdown.blocks = blocks(&markdown.text);
     }

@@ -2,6 +2,7 @@
 //! sequence survives.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::Path;
 
 use ratatui::style::{Color, Modifier, Style};
@@ -9,7 +10,7 @@ use ratatui::text::Line;
 
 use super::{PlacedValue, RecordedPicture, RecordedValue};
 use crate::ansi;
-use crate::run::{Emulator, Output, OutputRow, Part, TextOutput};
+use crate::run::{Emulator, Output, OutputRow, OutputValue, Part, TextOutput};
 
 /// Modifiers and their SGR numbers.
 const MODIFIERS: [(Modifier, u8); 8] = [
@@ -74,6 +75,15 @@ fn remove_trailing_blank_lines(lines: &mut Vec<String>) {
 /// Recreates an output from recorded lines, with the values in place of the lines that represent
 /// them.
 pub(super) fn to_output(lines: &[String], values: &[PlacedValue], folder: &Path) -> Output {
+    to_output_by(lines, values, &|value| value.to_value(folder))
+}
+
+/// Like [`to_output`], with the values that `to_value` returns.
+pub(super) fn to_output_by(
+    lines: &[String],
+    values: &[PlacedValue],
+    to_value: &dyn Fn(&RecordedValue) -> Option<OutputValue>,
+) -> Output {
     let mut output = Output::default();
     let feed = |output: &mut Output, lines: &[String], end: &str| {
         if !lines.is_empty() {
@@ -82,7 +92,7 @@ pub(super) fn to_output(lines: &[String], values: &[PlacedValue], folder: &Path)
     };
     let mut next = 0;
     for PlacedValue { line, lines: count, value } in values {
-        let Some(value) = value.to_value(folder) else { continue };
+        let Some(value) = to_value(value) else { continue };
         let line = (*line).clamp(next, lines.len());
         feed(&mut output, &lines[next..line], "\n");
         output.show(value);
@@ -135,6 +145,29 @@ pub(super) fn plain(line: &str) -> String {
         rest = sequence.split_once('m').map_or("", |(_, behind)| behind);
     }
     text + rest
+}
+
+/// Replaces a part of a line, given as bytes of its text without colours. The new text has the colours
+/// of the first character of the old one.
+pub(super) fn replace(line: &mut String, part: Range<usize>, with: &str) {
+    let (mut replaced, mut rest, mut at) = (String::with_capacity(line.len()), &**line, 0);
+    let mut is_due = true;
+    while !rest.is_empty() {
+        let (text, behind) = rest.split_at(rest.find("\x1b[").unwrap_or(rest.len()));
+        let end = at + text.len();
+        let before = part.start.clamp(at, end) - at;
+        let after = part.end.clamp(at, end) - at;
+        replaced += &text[..before];
+        if part.start < end && std::mem::take(&mut is_due) {
+            replaced += with;
+        }
+        replaced += &text[after.max(before)..];
+        at = end;
+        let sequence = behind.find('m').map_or(behind.len(), |end| end + 1);
+        replaced += &behind[..sequence];
+        rest = &behind[sequence..];
+    }
+    *line = replaced;
 }
 
 /// Converts a line to text. Each span follows the sequence that sets its style from the default.
@@ -190,7 +223,6 @@ fn numbers(color: Color, first: u8) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::run::OutputValue;
     use rstest::rstest;
 
     use super::*;

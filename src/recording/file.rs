@@ -20,7 +20,7 @@ struct RecordingFile {
 
 /// An entry, as it is stored.
 #[derive(Serialize, Deserialize)]
-struct EntryRecord {
+pub(super) struct EntryRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "limits::optional_name")]
     slide: Option<String>,
@@ -105,7 +105,8 @@ impl RecordingSyntaxError {
 }
 
 impl EntryRecord {
-    fn of(entry: &Entry) -> Option<Self> {
+    /// Converts an entry to its stored form. `None` if its run never started.
+    pub(super) fn of(entry: &Entry) -> Option<Self> {
         let Entry { place, language, code, date, result } = entry.clone();
         Some(Self {
             slide: place.slide,
@@ -124,7 +125,8 @@ impl EntryRecord {
         })
     }
 
-    fn into_entry(self) -> Entry {
+    /// Converts the stored form to an entry.
+    pub(super) fn into_entry(self) -> Entry {
         let result = RunResult {
             outcome: self.status,
             took: Duration::from_secs_f64(self.took_ms / 1000.0),

@@ -4,15 +4,17 @@
 //!
 //! `file` is the file format and `limits` its limits; `value` and `recorded_values` are displayed
 //! values and their format; `find` matches entries with cells; `ansi_text` converts styled lines;
-//! `mask` hides text that differs on each run; `compare` judges a run; `report` and `junit` report
-//! it; `plan` lists what to run; `merge` updates a recording.
+//! `mask` hides text that differs on each run and `hide` what is secret; `compare` judges a run; `report` and `junit` report
+//! it; `plan` lists what to run; `merge` updates a recording; `log` is the runs of a talk.
 
 mod ansi_text;
 mod compare;
 mod file;
 mod find;
+mod hide;
 mod junit;
 mod limits;
+mod log;
 mod mask;
 mod merge;
 mod plan;
@@ -32,7 +34,9 @@ use crate::source::visible_line;
 pub use compare::{Purpose, Verdict, differs, judge};
 pub use file::RecordingSyntaxError;
 pub use find::{BlockPosition, EntryMatch, block_positions, file_names};
+pub use hide::hide as hide_masked;
 pub use junit::junit;
+pub use log::{LastRuns, LoggedRun, RUN_EVENT};
 pub use merge::{MergeOutcome, merge};
 pub use plan::{
     BlockSelection, PlannedRun, check_runs, presentation_runs, skip_reason, validation_runs,

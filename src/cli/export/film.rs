@@ -9,7 +9,7 @@ use super::terminal_colors;
 use crate::cli::args::{ExportArgs, Format};
 use crate::config::Config;
 use crate::deck::{Cursor, SlideNo, Step};
-use crate::export::{Cast, Gif, Rasterizer};
+use crate::export::{Cast, CastHeader, Gif, Rasterizer};
 use crate::headless::{WalkFrame, WalkOptions, WalkStep, read_walk, walk};
 use crate::layout::Size;
 use crate::project::{Execution, LoadedDeck};
@@ -54,7 +54,8 @@ pub(super) fn film(
         Recorder::Gif(Rasterizer::new(args.scale.unwrap_or(1)), None)
     } else {
         let title = super::title(args, loaded);
-        let cast = Cast::new(&title, (size.columns, size.rows));
+        let size = (size.columns, size.rows);
+        let cast = Cast::new(CastHeader { title: &title, size, started: None });
         Recorder::Cast(Rasterizer::new(1), cast, None)
     };
     let mut frames = 0;

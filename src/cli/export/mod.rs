@@ -22,19 +22,21 @@ use super::args::{ExportArgs, Format, OutputSource};
 use super::progress::Progress;
 use super::settings;
 use crate::config::Config;
+#[cfg(feature = "pdf")]
+use crate::config::Paper;
 use crate::deck::{Cursor, SlideNo, Step};
 use crate::export::{
     HtmlDocument, HtmlMetadata, HtmlPage, HtmlSlide, Overflow, PAGE_BREAK, Rasterizer, Rgb,
     TerminalColors, svg, text,
 };
 #[cfg(feature = "pdf")]
-use crate::export::{PdfMetadata, PdfPage, pdf};
+use crate::export::{PdfContent, PdfLayout, PdfMetadata, PdfPage, pdf};
 #[cfg(feature = "pdf")]
 use crate::files::{self, FileKind};
 use crate::headless::SlideRenderer;
 use crate::layout::{LargeText, Scene, Size};
 use crate::media::DocumentPicture;
-use crate::project::{Execution, LoadedDeck, load};
+use crate::project::{Execution, LoadedDeck, TalkLogRuns, load, read_talk_log};
 use crate::theme::Theme;
 use crate::view::{self, Overlay, VisibleLink};
 
@@ -45,7 +47,10 @@ use crate::view::{self, Overlay, VisibleLink};
 pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let config = settings::config(args.choices.config.as_deref(), Some(&args.deck))?;
     let options = settings::load_options(args.deck.clone(), args.choices.theme.clone(), &config);
-    let loaded = load(&options, None).with_context(|| super::quoted(&args.deck))?;
+    let mut loaded = load(&options, None).with_context(|| super::quoted(&args.deck))?;
+    let source = source(args, &loaded);
+    // Its pictures exist as long as it does.
+    let _log = talk_log(&source, &mut loaded)?;
     let pages = pages(&loaded.deck, args, config.export.page_per_step)?;
     let count = pages.chunk_by(|one, other| one.slide == other.slide).count();
     let mut exporter = Exporter {
@@ -53,7 +58,7 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
         loaded: &loaded,
         args,
         size: size(args, &config),
-        source: source(args, &loaded),
+        source,
         execution: settings::execution(&config, args.sandbox)?,
         overflowing: Vec::new(),
         progress: Progress::new("slide", count),
@@ -92,12 +97,24 @@ fn size(args: &ExportArgs, config: &Config) -> Size {
 }
 
 fn source(args: &ExportArgs, loaded: &LoadedDeck) -> OutputSource {
-    match args.from {
+    match args.from.clone() {
         Some(source) => source,
         None if args.enable_snippet_execution => OutputSource::Run,
         None if !loaded.recorded.is_empty() => OutputSource::Recording,
         None => OutputSource::None,
     }
+}
+
+/// Puts the runs of a log in the place of the recording.
+fn talk_log(source: &OutputSource, loaded: &mut LoadedDeck) -> anyhow::Result<Option<TalkLogRuns>> {
+    let OutputSource::Log(path) = source else { return Ok(None) };
+    let mut log = read_talk_log(path, loaded).with_context(|| super::quoted(path))?;
+    if log.lost > 0 {
+        let blocks = super::counted(log.lost, "block");
+        super::warn(&format!("{blocks} of the talk ran and cannot be found in the deck"));
+    }
+    loaded.recorded = std::mem::take(&mut log.runs);
+    Ok(Some(log))
 }
 
 fn destination(args: &ExportArgs) -> Destination {
@@ -226,12 +243,18 @@ impl Exporter<'_> {
     #[cfg(feature = "pdf")]
     fn pdf(&mut self, pages: &[Cursor], config: &Config) -> anyhow::Result<Vec<u8>> {
         let deck = &self.loaded.deck;
-        let mut sheets = Vec::with_capacity(pages.len());
+        let (mut sheets, mut last) = (Vec::with_capacity(pages.len()), None);
         for at in pages {
             let Page { buffer, pictures, links, colors, .. } = self.page(*at)?;
+            let columns = buffer.area.width;
+            let content = PdfContent { buffer, pictures, links, colors };
             let slide = number(at.slide);
             let title = deck.slide(at.slide).title.as_deref().map(str::to_owned);
-            sheets.push(PdfPage { buffer, pictures, links, colors, slide, title });
+            // The notes are those of all steps.
+            let is_first = last.replace(at.slide) != Some(at.slide);
+            let notes =
+                if self.args.notes && is_first { self.notes(at.slide, columns)? } else { None };
+            sheets.push(PdfPage { content, notes, slide, title });
         }
         let mut fonts = [const { None }; 4];
         for (font, file) in fonts.iter_mut().zip(&config.export.fonts) {
@@ -241,7 +264,14 @@ impl Exporter<'_> {
             }
         }
         let authors = deck.meta.author.iter().chain(&deck.meta.authors).cloned().collect();
-        let metadata = PdfMetadata { title: title(self.args, self.loaded), authors, fonts };
+        let export = &config.export;
+        let layout = PdfLayout {
+            paper: export.page.map(Paper::size),
+            margin: export.margin.map(|millimetres| f32::from(millimetres) * 72.0 / 25.4),
+            has_notes: self.args.notes,
+        };
+        let title = title(self.args, self.loaded);
+        let metadata = PdfMetadata { title, authors, layout, fonts };
         let pdf = pdf(&sheets, metadata).map_err(anyhow::Error::msg)?;
         for (character, slides) in &pdf.missing {
             super::warn(&format!(
@@ -257,6 +287,35 @@ impl Exporter<'_> {
         Ok(pdf.bytes)
     }
 
+    /// The notes of a slide, on paper. Nothing if it has none.
+    #[cfg(feature = "pdf")]
+    fn notes(&mut self, slide: SlideNo, columns: u16) -> anyhow::Result<Option<PdfContent>> {
+        let Some(scene) = self.renderer.notes(slide, columns) else { return Ok(None) };
+        let rows = u16::try_from(scene.height).unwrap_or(u16::MAX).min(scene.size.rows);
+        let area = Rect::new(0, 0, columns, rows);
+        let mut buffer = Buffer::empty(area);
+        let overlays = view::paint_body_at(&scene, 0, area, &mut buffer);
+        let pictures = self.pictures(overlays)?;
+        let links = view::visible_links(&buffer);
+        let colors = TerminalColors::new(Rgb(0, 0, 0), Rgb(255, 255, 255));
+        Ok(Some(PdfContent { buffer, pictures, links, colors }))
+    }
+
+    /// The pictures of a page.
+    fn pictures(
+        &mut self,
+        overlays: Vec<Overlay>,
+    ) -> anyhow::Result<Vec<(Overlay, DocumentPicture)>> {
+        overlays
+            .into_iter()
+            .filter_map(|overlay| {
+                let picture = self.renderer.picture(&overlay.key).transpose()?;
+                Some(picture.map(|picture| (overlay, picture)))
+            })
+            .collect::<Result<_, _>>()
+            .context("a picture of the slide")
+    }
+
     /// A page's cells and pictures.
     fn page(&mut self, at: Cursor) -> anyhow::Result<Page> {
         let mut scene = self.scene(at);
@@ -270,14 +329,7 @@ impl Exporter<'_> {
         }
         let mut buffer = Buffer::empty(Rect::new(0, 0, scene.size.columns, scene.size.rows));
         let overlays = view::paint(&scene, 0, &mut buffer);
-        let pictures = overlays
-            .into_iter()
-            .filter_map(|overlay| {
-                let picture = self.renderer.picture(&overlay.key).transpose()?;
-                Some(picture.map(|picture| (overlay, picture)))
-            })
-            .collect::<Result<_, _>>()
-            .context("a picture of the slide")?;
+        let pictures = self.pictures(overlays)?;
         let colors = terminal_colors(&self.loaded.style(at.slide).theme);
         let links = view::links(&scene, 0, &buffer);
         Ok(Page { scene, buffer, pictures, links, colors })
@@ -301,7 +353,7 @@ impl Exporter<'_> {
         self.renderer.scene(Cursor { slide, step: Step::LAST }, self.size);
         match self.source {
             OutputSource::Run => self.renderer.run(&self.args.deck, &self.execution),
-            OutputSource::Recording => self.renderer.show_recorded(),
+            OutputSource::Recording | OutputSource::Log(_) => self.renderer.show_recorded(),
             OutputSource::None => {}
         }
     }

@@ -111,6 +111,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "files",
             "exec",
             "media",
+            "export",
             "project",
             "headless",
             "control",

@@ -96,19 +96,42 @@ fn pdf_has_an_outline_and_links() {
 /// Poppler reads the text of a page as it was written; the test passes with a message without it.
 #[test]
 fn text_of_a_pdf_can_be_extracted() {
-    let Ok(version) = Command::new("pdftotext").arg("-v").output() else {
-        println!("skipped: no pdftotext");
-        return;
-    };
-    assert!(version.status.success());
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("talk.pdf");
-    fs::write(&file, pdf(&[])).unwrap();
-    let text = Command::new("pdftotext").arg("-layout").arg(&file).arg("-").output().unwrap();
-    let text = String::from_utf8(text.stdout).unwrap();
+    fs::write(folder.path().join("talk.pdf"), pdf(&[])).unwrap();
+    let Some(text) = extracted(folder.path()) else { return };
     for line in ["One", "see https://pyo3.rs now", "second", "paused", "third", "3 / 3"] {
         assert!(text.contains(line), "{line}: {text}");
     }
+}
+
+#[test]
+fn notes_of_a_pdf_are_below_their_slide() {
+    let deck =
+        "One\n===\n\nslide\n\n<!-- speaker_note: say **hello** -->\n\n<!-- end_slide -->\n\ntwo\n";
+    let args = ["export", "talk.md", "--to", "pdf", "-o", "talk.pdf", "--notes"];
+    let shell = Shell::new(&args).file("talk.md", deck);
+    let folder = shell.folder.path().to_owned();
+    shell.run_in(|done| {
+        assert_eq!(done.status, 0, "{}", done.err);
+        let file = fs::read(folder.join("talk.pdf")).unwrap();
+        assert_eq!(count(&file, "/MediaBox[0 0 595.28 841.89]"), 2);
+        let Some(text) = extracted(&folder) else { return };
+        let (slide, notes) = (text.find("slide").unwrap(), text.find("say hello").unwrap());
+        assert!(slide < notes && notes < text.find("two").unwrap(), "{text}");
+    });
+}
+
+/// Returns the text of `talk.pdf` as poppler reads it; `None`, with a message, without poppler.
+#[expect(clippy::print_stdout, reason = "says why a test did nothing")]
+fn extracted(folder: &Path) -> Option<String> {
+    let tool =
+        Command::new("pdftotext").args(["-layout", "talk.pdf", "-"]).current_dir(folder).output();
+    let Ok(done) = tool else {
+        println!("skipped: no pdftotext");
+        return None;
+    };
+    assert_eq!(String::from_utf8_lossy(&done.stderr), "", "poppler reports an error");
+    Some(String::from_utf8(done.stdout).unwrap())
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod doctor;
 mod drawings;
 mod export;
 mod export_html;
+mod export_values;
 mod export_walk;
 mod manual;
 mod new;

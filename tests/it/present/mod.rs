@@ -3,6 +3,7 @@
 mod console;
 mod editing;
 mod hostile_pictures;
+mod log;
 mod navigation;
 mod pane;
 mod pasting;
