@@ -109,6 +109,7 @@ impl Fixture {
             footer: &self.footer,
             focus: None,
             edited: None,
+            typed: &std::collections::BTreeMap::new(),
             grid: false,
             limits: SlideArea::default(),
             hints: &livedeck::layout::KeyHints::default(),

@@ -61,6 +61,8 @@ pub enum Effect {
     Copy(String),
     /// Open the deck's file in the speaker's editor at this position.
     OpenEditor(Span),
+    /// Scroll the notes under the slide by rows, down if positive.
+    ScrollNotes(i32),
     /// Change the timer.
     Timer(TimerCommand),
     /// Answer the program that sent a command.

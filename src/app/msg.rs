@@ -21,8 +21,12 @@ pub enum Msg {
     Key(Key),
     /// Text was pasted.
     Paste(String),
-    /// The mouse was clicked.
+    /// The left mouse button was pressed.
     Click(Hit),
+    /// The mouse moved there while the button is down.
+    Drag(Hit),
+    /// The button was released.
+    Release,
     /// A mouse event over the terminal of the program that has the keys.
     Mouse(Pointer),
     /// The wheel turned by this many rows, down if positive.
@@ -112,6 +116,8 @@ pub struct Hit {
     pub cell: Option<CellId>,
     /// The output.
     pub output: Option<OutputHit>,
+    /// The position: column of the screen, row of the body.
+    pub at: (u16, u32),
 }
 
 /// A cell's output under the mouse, in rows after wrapping.

@@ -7,6 +7,7 @@ use crate::app::effect::Effect;
 use crate::app::input::{editor, stdin_prompt};
 use crate::app::nav::movement;
 use crate::app::runs::{schedule, session};
+use crate::app::stage::typing;
 use crate::app::state::pane::Pane;
 use crate::app::state::permission::Trust;
 use crate::app::state::{App, Mode};
@@ -60,6 +61,7 @@ pub(in crate::app) fn replace(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     // The answer for the old deck does not apply to the new one.
     app.permission.summary = None;
     app.permission.waiting = Vec::new();
+    typing::carry(app, &deck);
     let dropped = dropped_snapshots(&app.runs, &runs);
     let other_python = app.deck.options.python_interpreter != deck.options.python_interpreter;
     app.runs = runs;

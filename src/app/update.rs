@@ -14,17 +14,22 @@ use crate::app::runs::events::EventResult;
 use crate::app::runs::{autorun, events, output, replay, schedule, stop};
 use crate::app::stage::command::{Blank, RemoteCommand, TimerCommand};
 use crate::app::stage::remote::RemoteOutcome;
-use crate::app::stage::{blank, overview, remote};
+use crate::app::stage::{blank, overview, remote, spotlight, typing};
 use crate::app::state::permission::TrustPrompt;
-use crate::app::state::{App, Mode};
+use crate::app::state::{App, Mode, MouseButtonState};
 use crate::run::{Event, RunId};
+
+/// Rows that the notes under the slide scroll by.
+const NOTES_SCROLL_ROWS: i32 = 3;
 
 /// Changes the state for a message and returns what has to be done outside.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return press(app, key),
         Msg::Paste(text) => return paste::paste(app, &text),
-        Msg::Click(hit) => return click(app, hit),
+        Msg::Click(hit) => click(app, hit),
+        Msg::Drag(hit) => spotlight::drag(app, hit.at),
+        Msg::Release => return release(app),
         Msg::Mouse(pointer) => return passthrough::point(app, pointer),
         Msg::Wheel(rows, hit) => wheel(app, rows, hit),
         Msg::Resized | Msg::Resumed | Msg::Redraw => app.scene_changed(),
@@ -103,6 +108,7 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
             KeyOutcome::Handled(trust_prompt::press(app, key))
         }
         Mode::Slide if app.pane.is_some() => pane::press(app, key),
+        Mode::Slide => on_slide(app, key),
         _ => app.keymap.press(key).into(),
     };
     match outcome {
@@ -111,13 +117,21 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
     }
 }
 
+/// Handles a key on the slide: it types, moves the light, or is bound to an action.
+fn on_slide(app: &mut App, key: Key) -> KeyOutcome {
+    if typing::press(app, key) || spotlight::press(app, key) {
+        return KeyOutcome::default();
+    }
+    app.keymap.press(key).into()
+}
+
 /// Control and alt chords mean the same everywhere; other keys belong to the open panel.
 fn is_chord(key: Key) -> bool {
     key.ctrl || key.alt
 }
 
 fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
-    if blank::ends_with(app, action) {
+    if blank::ends_with(app, action) || spotlight::ends_with(app, action) {
         return Vec::new();
     }
     if actions::act(app, action) {
@@ -129,6 +143,7 @@ fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
         return effects;
     }
     match action {
+        Action::Next | Action::Close if typing::complete(app) => {}
         Action::Next => movement::next(app),
         Action::NextFast => movement::next_fast(app),
         Action::Previous => movement::previous(app),
@@ -151,6 +166,13 @@ fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
             app.view.grid = !app.view.grid;
             app.scene_changed();
         }
+        Action::Spotlight => spotlight::toggle(app),
+        Action::ToggleNotes => {
+            app.view.has_notes = !app.view.has_notes;
+            app.scene_changed();
+        }
+        Action::NotesDown => return vec![Effect::ScrollNotes(NOTES_SCROLL_ROWS)],
+        Action::NotesUp => return vec![Effect::ScrollNotes(-NOTES_SCROLL_ROWS)],
         Action::ToggleMouse => return actions::toggle_mouse(app),
         Action::ToggleOverview => overview::toggle(app),
         Action::Blank => blank::toggle(app, Blank::Black),
@@ -158,7 +180,10 @@ fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
         Action::ToggleTimer => return vec![Effect::Timer(TimerCommand::Toggle)],
         Action::ResetTimer => return vec![Effect::Timer(TimerCommand::Reset)],
         Action::Close => actions::close(app),
-        Action::Execute => return schedule::execute(app),
+        Action::Execute => {
+            typing::complete(app);
+            return schedule::execute(app);
+        }
         Action::RunFocused => return enter(app),
         Action::Edit => editor::begin(app),
         Action::OpenEditor => return editor::open_external(app),
@@ -210,7 +235,9 @@ fn run_event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
     effects
 }
 
-fn click(app: &mut App, hit: Hit) -> Vec<Effect> {
+fn click(app: &mut App, hit: Hit) {
+    spotlight::end(app);
+    app.view.button = MouseButtonState::default();
     if let Mode::Passthrough(cell) = app.mode
         && hit.cell != Some(cell)
     {
@@ -222,16 +249,21 @@ fn click(app: &mut App, hit: Hit) -> Vec<Effect> {
         stdin_prompt::leave(app, cell);
     }
     if !matches!(app.mode, Mode::Slide) {
-        return Vec::new();
+        return;
     }
     if app.pane.is_some() {
-        pane::click(app);
-        return Vec::new();
+        return pane::click(app);
     }
-    let again = hit.cell.is_some() && hit.cell == app.view.focus;
+    let runs_focused = hit.cell.is_some() && hit.cell == app.view.focus;
+    app.view.button = MouseButtonState { pressed_at: Some(hit.at), runs_focused };
     app.view.focus = hit.cell;
     app.scene_changed();
-    if again { enter(app) } else { Vec::new() }
+}
+
+/// The mouse button was released: a second click on a cell runs it.
+fn release(app: &mut App) -> Vec<Effect> {
+    let button = std::mem::take(&mut app.view.button);
+    if button.runs_focused && matches!(app.mode, Mode::Slide) { enter(app) } else { Vec::new() }
 }
 
 fn wheel(app: &mut App, rows: i32, hit: Hit) {

@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-pub(super) use super::choices::{Choices, Sandbox};
+pub(super) use super::choices::{Choices, Sandbox, VariantFlags};
 use super::stage_args::{ConsoleArgs, RehearseArgs, RemoteArgs, StageFlags};
 use crate::export::Overflow;
 use crate::layout::Size;
@@ -57,6 +57,8 @@ pub(super) struct Args {
     /// Image protocol to use instead of the detected one.
     #[arg(long, value_parser = protocols())]
     pub(super) image_protocol: Option<String>,
+    #[command(flatten)]
+    pub(super) variant: VariantFlags,
     #[command(flatten)]
     pub(super) stage: StageFlags,
     #[command(flatten)]
@@ -253,6 +255,8 @@ pub(super) struct CheckArgs {
     pub(super) sizes: Vec<Size>,
     #[command(flatten)]
     pub(super) choices: Choices,
+    #[command(flatten)]
+    pub(super) variant: VariantFlags,
     /// Fail on warnings too, such as slides that do not fit.
     #[arg(long)]
     pub(super) strict: bool,
@@ -288,6 +292,8 @@ pub(super) struct RecordArgs {
     pub(super) block: Option<u32>,
     #[command(flatten)]
     pub(super) choices: Choices,
+    #[command(flatten)]
+    pub(super) variant: VariantFlags,
     #[command(flatten)]
     pub(super) sandbox: Sandbox,
 }
@@ -384,6 +390,8 @@ pub(super) struct ExportArgs {
     pub(super) output: Option<PathBuf>,
     #[command(flatten)]
     pub(super) choices: Choices,
+    #[command(flatten)]
+    pub(super) variant: VariantFlags,
     /// Run the deck's code and show its output.
     #[arg(short = 'x', long)]
     pub(super) enable_snippet_execution: bool,
@@ -410,6 +418,7 @@ impl ExportArgs {
             from: None,
             size: None,
             choices: args.choices.clone(),
+            variant: args.variant.clone(),
             enable_snippet_execution: args.enable_snippet_execution,
             sandbox: args.sandbox,
         }

@@ -23,6 +23,7 @@ use crate::source::{Sources, visible_line};
 pub(super) fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let (config, mistakes) = configuration(args)?;
     let options = settings::load_options(args.deck.clone(), args.choices.theme.clone(), &config);
+    let options = args.variant.applied_to(options);
     let loaded = load(&options, None).with_context(|| super::quoted(&args.deck))?;
     let found = inspect(&loaded, &args.sizes, &config.executors());
     let mut reports: Reports<'_> = Vec::new();

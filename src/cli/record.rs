@@ -8,6 +8,7 @@ use anyhow::Context;
 use time::OffsetDateTime;
 
 use super::args::RecordArgs;
+use super::choices::check_variant;
 use super::progress::Progress;
 use super::settings;
 use crate::deck::CellId;
@@ -25,7 +26,9 @@ use crate::source::visible_line;
 pub(super) fn record(args: &RecordArgs) -> anyhow::Result<ExitCode> {
     let config = settings::config(args.choices.config.as_deref(), Some(&args.deck))?;
     let options = settings::load_options(args.deck.clone(), args.choices.theme.clone(), &config);
+    let options = args.variant.applied_to(options);
     let loaded = load(&options, None).with_context(|| super::quoted(&args.deck))?;
+    check_variant(&loaded.deck)?;
     let before = before(&args.deck)?;
     let selection = BlockSelection { slide: args.slide, block: args.block };
     let mut takes = Takes::of(&loaded, selection)?;
@@ -109,8 +112,12 @@ impl Takes {
         before: &Recording,
     ) -> anyhow::Result<String> {
         let date = OffsetDateTime::now_utc().date().to_string();
-        let MergeOutcome { recording, changed } =
+        let MergeOutcome { mut recording, changed } =
             merge(&loaded.deck, before, (&self.cells, &self.rounds), &date);
+        if loaded.deck.options.variant.is_partial() {
+            // Other entries may be of slides that are not shown.
+            recording.entries.extend(before.orphans(&loaded.deck).into_iter().cloned());
+        }
         let folder = recording_folder(deck);
         let written = save_recording(deck, &recording, &self.pictures, before);
         written.with_context(|| super::quoted(&folder))?;

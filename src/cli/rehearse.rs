@@ -20,6 +20,7 @@ pub(super) fn rehearse(args: &RehearseArgs) -> anyhow::Result<ExitCode> {
     let deck = &args.deck;
     let (config, mistakes) = settings::config_of_talk(args.choices.config.as_deref(), Some(deck))?;
     let mut settings = settings::default_settings(deck.clone(), &args.choices, &config);
+    settings.load_options = args.variant.applied_to(settings.load_options);
     let mistakes = mistakes.map(|mistakes| (mistakes.sources, mistakes.found));
     settings.load_options.mistakes =
         mistakes.into_iter().chain(project::trust_store_mistakes()).collect();

@@ -76,7 +76,7 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> anyhow::R
         start: args.stage.start,
         loops: args.stage.loops,
         log: args.stage.log.clone(),
-        load_options: LoadOptions { notes, ..plain.load_options },
+        load_options: args.variant.applied_to(LoadOptions { notes, ..plain.load_options }),
         execution: execution(config, args.sandbox)?,
         reload: !args.present,
         policy: Policy {

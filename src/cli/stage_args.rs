@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 
-use super::choices::{Choices, Sandbox};
+use super::choices::{Choices, Sandbox, VariantFlags};
 use crate::parse;
 
 /// Flags of a talk.
@@ -55,6 +55,8 @@ pub(super) struct RehearseArgs {
     pub(super) sandbox: Sandbox,
     #[command(flatten)]
     pub(super) choices: Choices,
+    #[command(flatten)]
+    pub(super) variant: VariantFlags,
 }
 
 /// Arguments of `livedeck remote`.

@@ -28,6 +28,9 @@ pub struct TalkState {
     pub deck: String,
     /// The process of the talk.
     pub pid: u32,
+    /// Which slides are shown.
+    #[serde(flatten)]
+    pub variant: VariantReport,
     /// The slide and step that are shown.
     #[serde(flatten)]
     pub position: StagePosition,
@@ -64,6 +67,18 @@ pub struct StagePosition {
     pub slides: u32,
     /// How far a slide taller than the screen is scrolled: from 0 to 1000.
     pub scrolled: u32,
+}
+
+/// Which slides of the deck are shown, by their tags.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(default)]
+pub struct VariantReport {
+    /// The tags given with `--only`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+    /// The tags given with `--without`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
 }
 
 /// The titles of slides.

@@ -18,6 +18,7 @@ pub use folder::{TalkChoice, choose_talk, find_talks};
 pub use message::{
     BlankColor, BlockReport, BlockStatus, OutputReport, PROTOCOL_VERSION, RecordedReport, Reply,
     ScreenReport, StagePosition, TalkCall, TalkProblem, TalkState, TalkTitles, TimerReport,
+    VariantReport,
 };
 pub use running_talk::RunningTalk;
 pub use server::{CallId, ControlEvent, ControlServer};

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use super::cell::CellId;
+use super::cell::{CellId, Fingerprint};
 use super::chart::Chart;
 use super::inline::Inline;
 use super::step::Step;
@@ -198,6 +198,21 @@ pub struct CodeBlock {
     pub no_background: bool,
     /// Set if the block is shown as a picture that a tool renders.
     pub render: Option<RenderSpec>,
+    /// The place that it shares with neighbouring blocks, of which one is shown at a time: `+step`.
+    pub place: Option<Box<str>>,
+    /// The first step on which the next block of its place is shown.
+    pub until: Option<Step>,
+    /// Set if keys type it on stage: `+typed`.
+    pub typed: Option<TypedText>,
+}
+
+/// A text that keys type on stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TypedText {
+    /// Identifies it in the deck: equal as long as its text is.
+    pub key: Fingerprint,
+    /// How many characters each key types; at least 1.
+    pub pace: u8,
 }
 
 /// How a code block is shown when it is drawn as a picture: `+render`.
@@ -308,6 +323,11 @@ impl Block {
 }
 
 impl CodeBlock {
+    /// Returns whether another block has taken its place at `step`.
+    pub fn is_replaced(&self, step: Step) -> bool {
+        self.until.is_some_and(|until| until <= step)
+    }
+
     /// Returns the group to highlight at `step`. `None` means all lines, which includes the end of
     /// several groups, when everything is revealed.
     pub fn group_at(&self, step: Step) -> Option<&LineGroup> {

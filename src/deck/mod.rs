@@ -12,8 +12,9 @@ mod python_imports;
 mod rust_build;
 mod speaker_view;
 mod step;
+mod variant;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use crate::source::{Sources, Span};
 
 pub use block::{
     AlertKind, Align, Block, BlockKind, CodeBlock, Columns, DrawingLanguage, LineGroup, List,
-    ListItem, Marker, Picture, RenderSpec, SizePercent, Table, TableRow,
+    ListItem, Marker, Picture, RenderSpec, SizePercent, Table, TableRow, TypedText,
 };
 pub use cell::{
     Cell, CellId, Check, ExecSpec, Fingerprint, Module, OutputMode, OutputPlace, Pty, Start,
@@ -35,6 +36,7 @@ pub use inline::{FooterCounter, Inline, SpanColors, TextStyle, inline_text};
 pub use python_imports::{PythonImport, python_imports};
 pub use rust_build::{Crate, CrateOrigin, ModuleAbi, Profile, RustBuild};
 pub use step::{Cursor, SlideNo, Step};
+pub use variant::DeckVariant;
 
 /// A parsed deck.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +51,8 @@ pub struct Deck {
     pub front_matter: FrontMatter,
     /// The slides in order; never empty.
     pub slides: Vec<Slide>,
+    /// The tags of all slides, shown or not.
+    pub tags: BTreeSet<String>,
     /// Every executable block; a [`CellId`] is an index into it.
     pub cells: Vec<Arc<Cell>>,
     /// All diagnostics, in source order. Blocks refer to them by index.
@@ -93,6 +97,12 @@ impl Deck {
     /// Returns the code block of a cell.
     pub fn block_of(&self, cell: &Cell) -> Option<&CodeBlock> {
         block::code_of(&self.slide(cell.slide).blocks, cell.id)
+    }
+
+    /// Returns whether a cell of the slide is visible at `step`.
+    pub fn shows(&self, cell: &Cell, step: Step) -> bool {
+        let is_replaced = || self.block_of(cell).is_some_and(|block| block.is_replaced(step));
+        cell.step <= step && !is_replaced()
     }
 
     /// Returns the cells of a cell's session up to the cell itself, in deck order: each continues
@@ -219,6 +229,8 @@ pub struct Options {
     pub python_interpreter: Option<String>,
     /// Build settings of Rust blocks, which blocks can extend.
     pub rust: RustBuild,
+    /// Which slides are shown: `--only` and `--without`.
+    pub variant: DeckVariant,
     /// The pauses around incremental lists.
     pub list_pauses: Pauses,
     /// The pauses around incremental tables.
@@ -281,6 +293,7 @@ impl Default for Options {
             auto_advance: None,
             python_interpreter: None,
             rust: RustBuild::default(),
+            variant: DeckVariant::default(),
             list_pauses: Pauses::default(),
             table_pauses: Pauses::default(),
         }

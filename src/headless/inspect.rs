@@ -104,6 +104,7 @@ pub(crate) fn misfits(
                 footer: &look.footer,
                 focus: None,
                 edited: None,
+                typed: &BTreeMap::new(),
                 grid: false,
                 limits: loaded.limits,
                 hints: &crate::layout::KeyHints::default(),

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::app::{Action, App, CellPlace, Keymap, LayoutInfo, Mode, Msg, Pane, update};
+use crate::app::{
+    Action, App, CellPlace, Keymap, LayoutInfo, LitArea, Mode, Msg, Pane, SpotlightParts, update,
+};
 use crate::deck::{Block, BlockKind, CellId, CodeBlock, Cursor, SlideNo};
 use crate::layout::{
     Highlighting, Inputs, Item, KeyHints, PaneScene, PaneView, PictureKey, PictureSizes,
-    PlacedItem, Scene, Size,
+    PlacedItem, Scene, ScenePart, Size,
 };
 use crate::layout::{drawing, layout, pane};
 use crate::media::Media;
@@ -52,9 +54,21 @@ fn lay_out(
         (scene, stage)
     } else {
         let scene = scene_at(loaded, app, app.at(), how, media);
-        let stage = stage(&scene);
+        let parts = app.spotlight_parts().map(|parts| lit_parts(&scene, parts));
+        let stage = LayoutInfo { parts: parts.unwrap_or_default(), ..stage(&scene) };
         (scene, stage)
     }
+}
+
+/// Returns the parts of a scene that the spotlight goes through.
+fn lit_parts(scene: &Scene, parts: SpotlightParts) -> Vec<LitArea> {
+    let found = match parts {
+        SpotlightParts::Blocks => scene.blocks(),
+        SpotlightParts::Lines => scene.lines(),
+        SpotlightParts::Columns => scene.side_by_side(),
+    };
+    let area = |part: ScenePart| LitArea { columns: part.columns, rows: part.rows };
+    found.into_iter().map(area).collect()
 }
 
 /// Converts the pane for the layout.
@@ -107,6 +121,7 @@ fn with_inputs<T>(
         footer: &look.footer,
         focus: app.focus(),
         edited: edited(app),
+        typed: &app.partial_texts(at.slide),
         grid: app.shows_grid(),
         limits: loaded.limits,
         hints: &hints(app.keymap()),

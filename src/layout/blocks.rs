@@ -23,7 +23,13 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, blocks: &[Block]) {
     if flow.depth > MAX_DEPTH {
         return flow.rows(&StyledText::plain("…", flow.style.inline.base), Alignment::default());
     }
-    for block in blocks.iter().filter(|block| flow.context.shows(block.step)) {
+    let step = flow.context.step();
+    let is_replaced = |block: &Block| match &block.kind {
+        BlockKind::Code(code) => code.is_replaced(step),
+        _ => false,
+    };
+    let shown = blocks.iter().filter(|block| block.step <= step && !is_replaced(block));
+    for block in shown {
         if flow.is_full() {
             break;
         }

@@ -1,8 +1,10 @@
 //! Code blocks: a padded box with the highlight theme's background, line numbers, and a highlighted
 //! group of lines with the others dimmed.
 
+use std::cmp::Ordering;
+
 use ratatui::style::{Modifier, Style};
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use super::Highlighting;
 use super::flow::{Flow, OverflowKind};
@@ -19,6 +21,9 @@ use crate::theme::{Alignment, CodeStyle, FrameShape, Padding};
 
 /// The mark of a row that continues a line.
 pub(super) const WRAP_MARK: &str = "↳";
+
+/// The mark of where the next character is typed.
+const TYPING_MARK: &str = "▏";
 
 /// Columns by which a row that continues a line is indented, for the mark.
 const WRAP_INDENT: u16 = 2;
@@ -175,6 +180,8 @@ struct CodeListing<'a> {
     highlighted: HighlightedCode,
     group: Option<&'a LineGroup>,
     dimmed: Style,
+    /// Where a typed block ends so far: line, from 0, and characters.
+    typed: Option<(usize, usize)>,
     /// Columns of line numbers, including the space after them.
     gutter: u16,
 }
@@ -194,6 +201,7 @@ impl<'a> CodeListing<'a> {
             highlighted: painted,
             group: code.group_at(flow.context.step()),
             dimmed: highlighter.dimmed(),
+            typed: typed_end(flow, code),
             gutter: if numbered { digits + 1 } else { 0 },
         }
     }
@@ -228,6 +236,8 @@ impl<'a> CodeListing<'a> {
         let line = &self.highlighted.lines[number - 1];
         let (x, room) = (panel.x() + gutter, panel.inner() - gutter);
         let lit = self.group.is_none_or(|group| group.has(number));
+        let part = self.typed.map(|end| self.typed_part(line, number, end));
+        let line = part.as_ref().unwrap_or(line);
         let text = if lit {
             StyledText::from_line(line)
         } else {
@@ -264,6 +274,33 @@ impl<'a> CodeListing<'a> {
         })
     }
 
+    /// Replaces what is not typed yet by blanks, with a cursor before them.
+    fn typed_part(
+        &self,
+        line: &Line<'static>,
+        number: usize,
+        (last, columns): (usize, usize),
+    ) -> Line<'static> {
+        let shown = match (number - 1).cmp(&last) {
+            Ordering::Less => return line.clone(),
+            Ordering::Equal => columns,
+            Ordering::Greater => 0,
+        };
+        let (mut part, mut left) = (Vec::new(), shown);
+        for span in &line.spans {
+            let text: String = span.content.chars().take(left).collect();
+            left -= text.chars().count();
+            part.push(Span::styled(text, span.style));
+        }
+        let mut blanks = line.width().saturating_sub(part.iter().map(Span::width).sum());
+        if number - 1 == last {
+            part.push(Span::styled(TYPING_MARK, self.dimmed));
+            blanks = blanks.saturating_sub(1);
+        }
+        part.push(Span::styled(" ".repeat(blanks), self.dimmed));
+        Line { spans: part, ..line.clone() }
+    }
+
     /// Returns the background of the box, if it has one.
     fn background(&self, flow: &Flow<'_>) -> Option<Style> {
         let code = &flow.context.theme().code;
@@ -281,6 +318,14 @@ impl<'a> CodeListing<'a> {
             flow.reveal(rows);
         }
     }
+}
+
+/// Returns the line and the characters of it up to which a block is typed; `None` if it is whole.
+fn typed_end(flow: &Flow<'_>, code: &CodeBlock) -> Option<(usize, usize)> {
+    let bytes = *flow.context.inputs.typed.get(&code.typed?.key)?;
+    let typed = code.text.get(..bytes)?;
+    let line = typed.rsplit('\n').next().unwrap_or_default();
+    Some((typed.matches('\n').count(), line.chars().count()))
 }
 
 /// Returns the part of a block's text that is laid out.

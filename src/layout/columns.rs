@@ -6,6 +6,7 @@ use ratatui::text::Line;
 
 use super::blocks;
 use super::flow::Flow;
+use super::scene::{Item, PlacedItem};
 use crate::deck::Columns;
 
 /// Lays out all columns from the same row on. What follows goes below the tallest one.
@@ -16,8 +17,12 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, columns: &Columns) {
     for ((x, width), blocks) in shares(&columns.ratios, flow.width, margin).zip(&columns.columns) {
         let mut column = flow.inner(width, y);
         blocks::lay_out(&mut column, blocks);
-        tallest = tallest.max(column.height());
+        let height = column.height();
+        tallest = tallest.max(height);
         flow.adopt(column, x, y);
+        if height > 0 {
+            flow.content.items.push(PlacedItem { x, y, item: Item::Column { width, height } });
+        }
     }
     if flow.context.inputs.grid {
         grid(flow, columns, y..y.saturating_add(tallest));

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use super::drawing::Drawing;
 use super::key_hints::KeyHints;
-use crate::deck::{CellId, Cursor, Deck, Inline, Picture};
+use crate::deck::{CellId, Cursor, Deck, Fingerprint, Inline, Picture};
 use crate::highlight::Highlighter;
 use crate::run::Runs;
 use crate::theme::Theme;
@@ -39,6 +39,8 @@ pub struct Inputs<'a> {
     /// The cell whose code is being edited, and its number of lines: space for the editor is reserved in
     /// place of its code.
     pub edited: Option<(CellId, usize)>,
+    /// The typed blocks of which a part is shown, and how many bytes.
+    pub typed: &'a BTreeMap<Fingerprint, usize>,
     /// Whether to draw a line at the start of each column.
     pub grid: bool,
     /// The part of the terminal that slides use.

@@ -26,6 +26,7 @@ mod links;
 mod list;
 mod overflow;
 mod pane;
+mod parts;
 mod picture;
 mod placement;
 mod problem;
@@ -50,6 +51,7 @@ pub use inputs::{
 pub use key_hints::KeyHints;
 pub use overflow::overflow;
 pub use pane::{PaneScene, PaneView, pane};
+pub use parts::ScenePart;
 pub use role::Role;
 pub use scene::{Item, MarkPlace, PlacedItem, Scene};
 pub use slide::layout;

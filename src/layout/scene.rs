@@ -123,6 +123,13 @@ pub enum Item {
         /// The cell.
         id: CellId,
     },
+    /// The area of one of several columns side by side.
+    Column {
+        /// Columns of the screen.
+        width: u16,
+        /// Rows.
+        height: u32,
+    },
     /// The rows of a cell's output that is not placed by its code.
     DetachedOutput {
         /// Rows.
@@ -185,6 +192,9 @@ impl PlacedItem {
             }
             Item::Editor { width, height, id } => {
                 Item::Editor { width: wide(width), height: high(height), id }
+            }
+            Item::Column { width, height } => {
+                Item::Column { width: wide(width), height: high(height) }
             }
             Item::DetachedOutput { height, id } => {
                 Item::DetachedOutput { height: high(height), id }

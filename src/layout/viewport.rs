@@ -71,6 +71,7 @@ impl VisibleCells {
             Item::Fill { .. }
             | Item::Cell { .. }
             | Item::Editor { .. }
+            | Item::Column { .. }
             | Item::DetachedOutput { .. }
             | Item::Terminal { .. }
             | Item::Output { .. }

@@ -18,7 +18,7 @@ use super::tree::FenceDraft;
 use super::yaml_tree;
 use crate::deck::{
     Cell, CellId, Check, CodeBlock, DrawingLanguage, ExecSpec, Fingerprint, Module, Options,
-    OutputMode, RenderSpec, RustBuild, SlideNo, Start, Step,
+    OutputMode, RenderSpec, RustBuild, SlideNo, Start, Step, TypedText,
 };
 use crate::diag::{self, Diagnostic};
 use crate::source::{SourceFile, Span};
@@ -35,6 +35,11 @@ pub(super) struct CellDraft {
 }
 
 impl CellDraft {
+    /// Returns whether it runs without a key.
+    pub(super) fn is_automatic(&self) -> bool {
+        self.exec.start == Start::Auto
+    }
+
     /// Returns the name given by `+id:`.
     pub(super) fn name(&self) -> Option<&str> {
         self.name.as_deref()
@@ -116,6 +121,8 @@ pub(super) fn read(
         line_numbers: info.line_numbers,
         no_background: info.no_background,
         render: render(&info, &key, &reader.deck.options),
+        place: info.place.as_deref().map(Into::into),
+        typed: info.typed.map(|pace| TypedText { key: Fingerprint::default(), pace }),
         ..CodeBlock::default()
     };
     reader.deck.diagnostics.extend(lints::missing_lines(&block, fence.info_span));

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::command_synonyms;
 use super::duration::duration;
+use super::fence::pace;
 use super::sanitize::excerpt;
+use super::tags::tags;
 use super::yaml_tree::{self, YamlNode, YamlValue};
 use crate::deck::Align;
 use crate::diag;
@@ -35,6 +37,12 @@ pub(super) enum CommentCommand {
     Budget(Duration),
     /// `// auto_advance: 20s`, likewise.
     AutoAdvance(Duration),
+    /// `// tags: [deep, workshop]`, likewise.
+    Tags(Vec<String>),
+    /// `// step: name`, as `+step:name` on the next block of code.
+    Place(Box<str>),
+    /// `// typed` or `// typed: 3`, as `+typed` on it.
+    Typed(u8),
 }
 
 /// The kinds of comment.
@@ -114,9 +122,33 @@ pub(super) fn read(body: &str, prefix: &str) -> Comment {
     }
 }
 
-/// Reads a remark that has a meaning for us only: `// budget: 2m`, `// auto_advance: 20s`.
+/// Reads a remark that has a meaning for us only: `// budget: 2m`, `// auto_advance: 20s`,
+/// `// tags: [deep]`, `// typed`, `// step: name`.
 fn stage_remark(remark: &str) -> Option<Comment> {
-    let (name, value) = remark.trim().split_once(':')?;
+    let remark = remark.trim();
+    if remark == "typed" {
+        return Some(Comment::Command(CommentCommand::Typed(1)));
+    }
+    let (name, value) = remark.split_once(':')?;
+    match name.trim_end() {
+        // Other remarks may begin with these words.
+        "step" => {
+            let name = value.trim();
+            let is_name = !name.is_empty() && !name.contains(char::is_whitespace);
+            return is_name.then(|| Comment::Command(CommentCommand::Place(name.into())));
+        }
+        "typed" => return pace(value.trim()).map(CommentCommand::Typed).map(Comment::Command),
+        _ => {}
+    }
+    if name.trim_end() == "tags" {
+        return Some(match tags(value) {
+            Some(tags) => Comment::Command(CommentCommand::Tags(tags)),
+            None => Comment::Suspect(
+                format!("`{}` is not a list of tags", excerpt(value.trim())),
+                "for example `<!-- // tags: [deep, workshop] -->`".to_owned(),
+            ),
+        });
+    }
     let command = match name.trim_end() {
         "budget" => CommentCommand::Budget,
         "auto_advance" => CommentCommand::AutoAdvance,

@@ -1,20 +1,21 @@
 //! Builds slides from the tree of elements: slide ends, commands, and the step on which each block
 //! appears.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::chart::{self, ChartDraft, ChartDraftSource};
-use super::code;
+use super::code::{self, CellDraft};
 use super::comment_command::{self, Comment, CommentCommand};
 use super::picture;
 use super::sanitize::excerpt;
-use super::slide_builder::SlideBuilder;
+use super::slide_builder::{NextCode, SlideBuilder};
 use super::source_reader::SourceReader;
 use super::tree::{Element, ElementKind, ItemDraft};
 use crate::deck::{
-    Block, BlockKind, Cell, CellId, Chart, ChartSource, Deck, Inline, List, ListItem, Note,
-    SlideNo, Table, inline_text,
+    Block, BlockKind, Cell, CellId, Chart, ChartSource, CodeBlock, Deck, Fingerprint, Inline, List,
+    ListItem, Note, SlideNo, Table, TypedText, inline_text,
 };
 use crate::diag::{Diagnostic, Severity, closest};
 use crate::source::{FileId, Files, Span};
@@ -31,6 +32,8 @@ pub(super) struct DeckBuilder<'f> {
     pub(super) reading: Vec<PathBuf>,
     slide: SlideBuilder,
     first_cell: usize,
+    /// The keys of typed texts.
+    typed: BTreeSet<Fingerprint>,
 }
 
 impl<'f> DeckBuilder<'f> {
@@ -40,7 +43,8 @@ impl<'f> DeckBuilder<'f> {
         let slide = SlideBuilder::new(&deck.options, Span::new(FileId(0), start..start));
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         let reading = vec![path.to_owned()];
-        Self { deck, files, folder, reading, slide, first_cell: 0 }
+        let typed = BTreeSet::new();
+        Self { deck, files, folder, reading, slide, first_cell: 0, typed }
     }
 
     /// Returns a reader of files relative to the file being parsed.
@@ -199,7 +203,13 @@ impl<'f> DeckBuilder<'f> {
             Ok(has_content) => has_content,
             Err(mistake) => return self.problem(*mistake),
         };
-        let step = self.slide.steps.place();
+        let NextCode { place, pace } = std::mem::take(&mut self.slide.next_code);
+        block.place = block.place.or(place);
+        let pace = block.typed.map(|typed| typed.pace).or(pace);
+        let is_automatic = cell.as_ref().is_some_and(CellDraft::is_automatic);
+        let pace = pace.filter(|_| !is_automatic && block.render.is_none());
+        block.typed = pace.map(|pace| TypedText { key: self.typed_key(&block), pace });
+        let step = self.slide.code_step(block.place.as_deref());
         if block.groups.len() > 1 {
             block.groups_from = self.slide.steps.highlight(block.groups.len());
         } else {
@@ -219,6 +229,15 @@ impl<'f> DeckBuilder<'f> {
                 self.slide.place_at(BlockKind::Problem(mistake), span, step);
             }
         }
+    }
+
+    /// Returns a key for a typed text, unique in the deck.
+    fn typed_key(&mut self, block: &CodeBlock) -> Fingerprint {
+        let mut key = Fingerprint::of(&block.language, None, &block.text);
+        while !self.typed.insert(key) {
+            key = key.with("again");
+        }
+        key
     }
 
     fn chart(&mut self, fence: &super::tree::FenceDraft<'_>, span: Span) {
@@ -323,11 +342,13 @@ impl<'f> DeckBuilder<'f> {
     fn end_slide(&mut self, at: Span) {
         let next = SlideBuilder::new(&self.deck.options, Span { start: at.end, ..at });
         let slide = std::mem::replace(&mut self.slide, next);
-        if slide.is_skipped {
-            self.deck.cells.truncate(self.first_cell);
-        } else {
+        let is_shown = !slide.is_skipped && self.deck.options.variant.shows(&slide.tags);
+        self.deck.tags.extend(slide.tags.iter().cloned());
+        if is_shown {
             let end = if slide.slide.span.file == at.file { at.start } else { 0 };
             self.deck.slides.push(slide.finish(end));
+        } else {
+            self.deck.cells.truncate(self.first_cell);
         }
         self.first_cell = self.deck.cells.len();
     }

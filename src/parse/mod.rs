@@ -47,6 +47,7 @@ mod slide_builder;
 mod source_reader;
 mod steps;
 mod superscript;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -63,6 +64,7 @@ pub use duration::duration;
 pub use footer::footer;
 pub use frontmatter::front_matter_schema;
 pub use options::declare_options;
+pub use tags::tags;
 
 /// Parses the deck `text` of the file at `path`. Includes and code files are read through `files`,
 /// relative to the file that names them.
@@ -93,6 +95,7 @@ pub fn parse_with(
         None => lints::check(&mut deck),
     }
     invisible::warn(&mut deck);
+    tags::report_unknown(&mut deck);
     in_source_order(deck)
 }
 

@@ -1,6 +1,8 @@
 //! Builds one slide: the column and step of the next block, and the settings that commands have
 //! made so far.
 
+use std::collections::BTreeSet;
+
 use super::comment_command::CommentCommand;
 use super::steps::StepCounter;
 use crate::deck::{Align, Block, BlockKind, Columns, Options, Slide, Step};
@@ -18,6 +20,10 @@ pub(super) struct SlideBuilder {
     pub(super) has_content: bool,
     /// Whether `skip_slide` was given.
     pub(super) is_skipped: bool,
+    /// Its tags.
+    pub(super) tags: BTreeSet<String>,
+    /// What comments say of the next block of code.
+    pub(super) next_code: NextCode,
     layout: Option<OpenColumns>,
     /// The blocks of open quotes and list items, outermost first.
     nested: Vec<Vec<Block>>,
@@ -32,6 +38,15 @@ pub(super) struct SlideSettings {
     pub(super) incremental_lists: bool,
     pub(super) incremental_tables: bool,
     pub(super) list_item_newlines: u8,
+}
+
+/// What comments say of the next block of code.
+#[derive(Debug, Default)]
+pub(super) struct NextCode {
+    /// `// step: name`
+    pub(super) place: Option<Box<str>>,
+    /// `// typed`: the characters of each key.
+    pub(super) pace: Option<u8>,
 }
 
 /// An open column layout.
@@ -73,6 +88,8 @@ impl SlideBuilder {
             settings,
             has_content: false,
             is_skipped: false,
+            tags: BTreeSet::new(),
+            next_code: NextCode::default(),
             layout: None,
             nested: Vec::new(),
             continuation: ListContinuation::None,
@@ -97,6 +114,26 @@ impl SlideBuilder {
         // Blocks in a quote or list item are aligned with it.
         let align = align.filter(|_| !self.is_nested());
         self.target().push(Block { kind, span, step, align, font_size });
+    }
+
+    /// Returns the step of a block of code. If the block before it has the same place, it is shown until
+    /// then.
+    pub(super) fn code_step(&mut self, place: Option<&str>) -> Step {
+        let now = self.steps.now();
+        let Some(Block { kind: BlockKind::Code(before), step: last, .. }) =
+            self.target().last_mut().filter(|_| place.is_some())
+        else {
+            return self.steps.place();
+        };
+        if before.place.as_deref() != place {
+            return self.steps.place();
+        }
+        let is_paused = now > *last;
+        let step = if is_paused { self.steps.place() } else { Step(self.steps.highlight(2).0 + 1) };
+        if let Some(Block { kind: BlockKind::Code(before), .. }) = self.target().last_mut() {
+            before.until = Some(step);
+        }
+        step
     }
 
     fn target(&mut self) -> &mut Vec<Block> {
@@ -178,6 +215,9 @@ impl SlideBuilder {
             }
             CommentCommand::Budget(time) => self.slide.budget = Some(*time),
             CommentCommand::AutoAdvance(time) => self.slide.auto_advance = Some(*time),
+            CommentCommand::Tags(tags) => self.tags.extend(tags.iter().cloned()),
+            CommentCommand::Place(name) => self.next_code.place = Some(name.clone()),
+            CommentCommand::Typed(pace) => self.next_code.pace = Some(*pace),
             CommentCommand::SkipSlide => self.is_skipped = true,
             _ if self.is_nested() => {
                 let message = "this command cannot be used in a list or quote".to_owned();

@@ -6,29 +6,35 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
 use super::terminal::PaintedFrame;
-use super::{SpeakerSync, Talk, effects};
+use super::{SpeakerSync, Talk, effects, notes_pane};
 use crate::app::{App, BlockEditor, Mode, Msg, update};
 use crate::deck::SlideNo;
 use crate::headless;
 use crate::highlight::EditedCode;
-use crate::layout::{Highlighting, Scene};
+use crate::layout::{Highlighting, Scene, Size};
 use crate::project::SlideStyle;
 use crate::view;
 
 impl Talk {
+    /// Returns the size of the slide: the screen without the notes under the slide.
+    pub(super) fn slide_size(&self) -> Size {
+        let size = self.screen.size();
+        Size { rows: size.rows - notes_pane::rows(&self.app, size.rows), ..size }
+    }
+
     /// Lays out the app's state.
     pub(super) fn lay_out(&mut self) {
         let at = self.app.at().slide;
         let highlighter = &self.loaded.style(at).highlighter;
         let colours = self.prefetch.colours(&self.loaded.deck, highlighter, at);
-        let how = (self.screen.size(), colours);
+        let how = (self.slide_size(), colours);
         self.scene = headless::scene(&self.loaded, &mut self.app, how, &mut self.media);
     }
 
     /// Lays out the scene that the next pending key refers to. The scene is never shown, so this does
     /// not wait for highlighting, and the scene stays marked as changed.
     pub(super) fn lay_out_unseen(&mut self) {
-        let how = (self.screen.size(), Highlighting::Cached);
+        let how = (self.slide_size(), Highlighting::Cached);
         self.scene = headless::scene(&self.loaded, &mut self.app, how, &mut self.media);
         update(&mut self.app, Msg::Redraw);
     }
@@ -39,11 +45,13 @@ impl Talk {
         if let Some(direction) = self.app.take_transition()
             && self.begin_transition(direction)?
         {
+            self.publish();
             return Ok(());
         }
         if let Some(step) = self.app.take_step()
             && self.begin_fade(step)?
         {
+            self.publish();
             return Ok(());
         }
         let ready = self.prerender.take().filter(|_| self.app.changes().scene);
@@ -56,13 +64,8 @@ impl Talk {
             self.paint()?;
             update(&mut self.app, Msg::Painted);
         }
-        if let Some(publisher) = &self.publisher {
-            publisher.publish(&self.loaded.deck, self.app.at());
-        }
-        self.timer.moved(self.app.at());
-        self.time_rehearsal();
+        self.publish();
         self.auto_advance.shown(self.app.at(), self.app.scroll());
-        self.publish_state(false);
         let at = self.app.at().slide;
         self.prefetch.at(&self.loaded.deck, &self.loaded.style(at).highlighter, at);
         self.draw_ahead(at);
@@ -72,6 +75,17 @@ impl Talk {
             validation.request(&self.loaded);
         }
         Ok(())
+    }
+
+    /// Tells other windows and programs where the talk is. The start of a transition counts: they do not wait
+    /// for its end.
+    fn publish(&mut self) {
+        if let Some(publisher) = &self.publisher {
+            publisher.publish(&self.loaded.deck, self.app.at());
+        }
+        self.timer.moved(self.app.at());
+        self.time_rehearsal();
+        self.publish_state(false);
     }
 
     /// Starts the drawings of neighbouring slides.
@@ -95,7 +109,7 @@ impl Talk {
             self.lay_out();
         }
         self.make_miniatures();
-        let Self { app, scene, loaded, media, screen, miniatures, edited, .. } = self;
+        let Self { app, scene, loaded, media, screen, miniatures, edited, notes, .. } = self;
         let size = screen.size();
         let look = loaded.style(app.at().slide);
         let theme = &look.theme;
@@ -104,15 +118,19 @@ impl Talk {
         let has_links = screen.has_links();
         let mut shown = Vec::new();
         let frame = screen.compose(|buffer| {
-            let overlays = view::draw(app, scene, app.rows_above(), theme, buffer);
-            match app.mode() {
-                Mode::Edit(editing) => draw_editor(app, (editing, edited), scene, look, buffer),
-                Mode::Overview(overview) if !app.layout().is_too_small() => {
-                    let miniature = |slide| miniatures.as_ref()?.get(slide);
-                    view::draw_overview(app, overview, miniature, theme, buffer);
+            let draw = |buffer: &mut Buffer| {
+                let overlays = view::draw(app, scene, app.rows_above(), theme, buffer);
+                match app.mode() {
+                    Mode::Edit(editing) => draw_editor(app, (editing, edited), scene, look, buffer),
+                    Mode::Overview(overview) if !app.layout().is_too_small() => {
+                        let miniature = |slide| miniatures.as_ref()?.get(slide);
+                        view::draw_overview(app, overview, miniature, theme, buffer);
+                    }
+                    _ => {}
                 }
-                _ => {}
-            }
+                overlays
+            };
+            let overlays = notes.draw_page((app, loaded), (size.cell, media), buffer, draw);
             let suffix = media.paint(&overlays, base.bg.unwrap_or_default(), size.cell, buffer);
             shown = overlays;
             let links =

@@ -46,6 +46,10 @@ pub(super) fn apply(talk: &mut Talk, effect: &Effect) -> bool {
         Effect::SetMouse(has_mouse) => talk.screen.set_mouse(has_mouse),
         Effect::Copy(ref text) => clipboard::copy(text, &talk.sender),
         Effect::OpenEditor(span) => talk.open_editor(span),
+        Effect::ScrollNotes(rows) => {
+            talk.notes.scroll(rows);
+            update(&mut talk.app, Msg::Redraw);
+        }
         Effect::Timer(command) => talk.set_timer(command),
         // Only a program that sent a command gets an answer.
         Effect::Answer(_) => {}

@@ -186,6 +186,7 @@ impl Talk {
         let other_python =
             loaded.deck.options.python_interpreter != self.loaded.deck.options.python_interpreter;
         self.loaded = loaded;
+        self.notes.forget();
         if other_python {
             self.executor = effects::executor(&self.settings, &self.loaded, &self.sender);
         }

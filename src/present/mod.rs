@@ -23,6 +23,7 @@ mod hyperlinks;
 mod input;
 mod link_chain;
 mod mouse;
+mod notes_pane;
 mod opening;
 mod overview;
 mod prefetch;
@@ -79,6 +80,7 @@ use auto_advance::AutoAdvance;
 use channel::{EventSender, Receivers};
 use frame_pacing::FramePacing;
 use input::Input;
+use notes_pane::NotesPane;
 use opening::{OpenOutcome, TerminalIo};
 use overview::Miniatures;
 use prefetch::Prefetch;
@@ -240,6 +242,8 @@ struct Talk {
     control: Option<RemoteControl>,
     /// The miniatures of the open overview.
     miniatures: Option<Miniatures>,
+    /// The notes under the slide.
+    notes: NotesPane,
     timer: TalkTimer,
     auto_advance: AutoAdvance,
     /// The notice on the screen, and when it has been read.
@@ -275,6 +279,7 @@ impl Talk {
             notice: settings.notice.clone(),
             has_mouse: settings.mouse,
             loops: settings.loops,
+            types_code: !matches!(settings.speaker_sync, Some(SpeakerSync::Listen(_))),
             ..AppOptions::default()
         };
         let mut app = App::new(loaded.deck.clone(), options);
@@ -336,6 +341,7 @@ impl Talk {
             publisher,
             control,
             miniatures: None,
+            notes: NotesPane::default(),
             timer: TalkTimer::default(),
             auto_advance: AutoAdvance::default(),
             notice: None,

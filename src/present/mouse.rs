@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-use crate::app::{App, Hit, Mode, Msg, OutputHit};
+use crate::app::{Action, App, Hit, Mode, Msg, OutputHit};
 use crate::layout::{Item, Scene};
 use crate::run::{MouseAction, Pointer};
 
@@ -14,11 +14,25 @@ pub(super) fn mouse_msg(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<M
     if let Some(pointer) = over_terminal(app, scene, mouse) {
         return Some(Msg::Mouse(pointer));
     }
+    if mouse.row >= scene.size.rows {
+        return over_notes(mouse.kind);
+    }
     let hit = hit(app, scene, mouse.column, mouse.row);
     match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => Some(Msg::Click(hit)),
+        MouseEventKind::Drag(MouseButton::Left) => Some(Msg::Drag(hit)),
+        MouseEventKind::Up(MouseButton::Left) => Some(Msg::Release),
         MouseEventKind::ScrollDown => Some(Msg::Wheel(WHEEL_ROWS, hit)),
         MouseEventKind::ScrollUp => Some(Msg::Wheel(-WHEEL_ROWS, hit)),
+        _ => None,
+    }
+}
+
+/// Returns the message for a mouse event over the notes under the slide.
+fn over_notes(kind: MouseEventKind) -> Option<Msg> {
+    match kind {
+        MouseEventKind::ScrollDown => Some(Msg::Act(Action::NotesDown)),
+        MouseEventKind::ScrollUp => Some(Msg::Act(Action::NotesUp)),
         _ => None,
     }
 }
@@ -48,7 +62,10 @@ fn over_terminal(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Pointer>
 }
 
 fn hit(app: &App, scene: &Scene, column: u16, row: u16) -> Hit {
+    let viewport = scene.viewport;
+    let inside = row.clamp(viewport.y, viewport.bottom().saturating_sub(1).max(viewport.y));
     Hit {
+        at: (column, u32::from(inside - viewport.y).saturating_add(app.rows_above())),
         cell: scene.cell_at(column, row, app.rows_above()),
         output: scene.output_at(column, row, app.rows_above()).and_then(output_hit),
     }

@@ -45,7 +45,7 @@ impl Talk {
             self.miniatures = None;
             return;
         };
-        let size = self.screen.size();
+        let size = self.slide_size();
         let grid = OverviewGrid::of((size.columns, size.rows));
         let slides: Vec<SlideNo> = overview.page(&grid).map(|(_, entry)| entry.slide).collect();
         let deck = &self.loaded.deck;
@@ -70,7 +70,7 @@ impl Talk {
     /// Draws a slide with all its steps. Pictures are grey areas.
     fn draw_whole(&mut self, slide: SlideNo, colours: Highlighting) -> Buffer {
         let step = Step(self.loaded.deck.slide(slide).steps.max(1) - 1);
-        let size = self.screen.size();
+        let size = self.slide_size();
         // Only the terminal can draw it.
         let is_drawn = size.large_text != LargeText::Protocol;
         let large_text = if is_drawn { size.large_text } else { LargeText::Off };

@@ -24,10 +24,11 @@ pub(super) struct Prerender {
 
 impl Prerender {
     /// Renders the frame of the next step. Returns `None` if the next step is unknown, if pictures
-    /// change, if code is not highlighted yet, or if drawing fails (drawing on demand reports the
-    /// error).
+    /// change, if notes are shown, if code is not highlighted yet, or if drawing fails (drawing on demand
+    /// reports the error).
     pub(super) fn render(talk: &mut Talk) -> Option<Self> {
-        let at = talk.app.likely_next().filter(|_| talk.overlays.is_empty())?;
+        let is_alone = talk.overlays.is_empty() && !talk.app.shows_notes();
+        let at = talk.app.likely_next().filter(|_| is_alone)?;
         let other_slide = at.slide != talk.app.at().slide;
         if other_slide && headless::has_code(&talk.loaded.deck.slide(at.slide).blocks) {
             return None;

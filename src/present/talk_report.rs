@@ -7,7 +7,7 @@ use super::timer::now_ms;
 use crate::app::{App, Mode, Trust, slide_title};
 use crate::control::{
     BlockReport, BlockStatus, OutputReport, PROTOCOL_VERSION, RecordedReport, ScreenReport,
-    StagePosition, TalkProblem, TalkState, TalkTitles, TimerReport,
+    StagePosition, TalkProblem, TalkState, TalkTitles, TimerReport, VariantReport,
 };
 use crate::deck::{Cell, CellId, Deck, SlideNo, Start};
 use crate::diag::Severity;
@@ -67,6 +67,10 @@ impl TalkReporter {
             version: PROTOCOL_VERSION,
             deck: self.deck.clone(),
             pid: std::process::id(),
+            variant: VariantReport {
+                only: deck.options.variant.only.clone(),
+                without: deck.options.variant.without.clone(),
+            },
             position: StagePosition {
                 slide: at.slide.human(),
                 step: u32::from(at.step.0) + 1,

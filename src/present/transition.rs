@@ -17,6 +17,9 @@ use crate::view::{self, ColorDepth, Motion, Overlay};
 /// How long highlighted lines fade.
 const FADE_TIME: Duration = Duration::from_millis(120);
 
+/// How long code fades that takes the place of other code.
+const CODE_TIME: Duration = Duration::from_millis(240);
+
 /// Number of frames of a fade.
 const FADE_FRAMES: u32 = 6;
 
@@ -67,15 +70,30 @@ pub(super) fn is_ended_by(event: &LoopEvent) -> bool {
     )
 }
 
-/// Returns whether a block of code highlights other lines at another step.
-fn has_other_groups(blocks: &[Block], (one, other): (Step, Step)) -> bool {
-    let mut has_some = false;
+/// How the code of a slide differs between two steps.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum CodeChange {
+    None,
+    /// Other lines are highlighted.
+    Highlight,
+    /// Another block takes a place.
+    Code,
+}
+
+/// Returns how the code differs between two steps.
+fn code_change(blocks: &[Block], (one, other): (Step, Step)) -> CodeChange {
+    let (mut has_some, mut replaces_code) = (false, false);
     Block::walk_all(blocks, &mut |block| {
         if let BlockKind::Code(code) = &block.kind {
             has_some |= code.group_at(one) != code.group_at(other);
+            replaces_code |= code.is_replaced(one) != code.is_replaced(other);
         }
     });
-    has_some
+    match (replaces_code, has_some) {
+        (true, _) => CodeChange::Code,
+        (false, true) => CodeChange::Highlight,
+        (false, false) => CodeChange::None,
+    }
 }
 
 impl Talk {
@@ -105,14 +123,15 @@ impl Talk {
         Ok(true)
     }
 
-    /// Starts to fade the highlighted lines of code from those of an earlier step of the slide. Returns
-    /// false if they are the same, or if more than colours changes. The first frame is shown at once.
+    /// Starts to fade the code from that of an earlier step of the slide: highlighted lines, or code that
+    /// takes the place of other code, of which what is the same stays. Returns false if it is the same, or
+    /// if more than colours changes between highlighted lines. The first frame is shown at once.
     pub(super) fn begin_fade(&mut self, before: Step) -> io::Result<bool> {
         let at = self.app.at();
-        let is_lit = has_other_groups(&self.loaded.deck.slide(at.slide).blocks, (before, at.step));
+        let change = code_change(&self.loaded.deck.slide(at.slide).blocks, (before, at.step));
         let is_plain = matches!(self.app.mode(), Mode::Slide) && self.app.pane().is_none();
         let has_colors = self.screen.depth() == ColorDepth::TrueColor;
-        if !is_lit
+        if change == CodeChange::None
             || !is_plain
             || !has_colors
             || !self.overlays.is_empty()
@@ -122,13 +141,15 @@ impl Talk {
         }
         let (from, to, overlays) = self.both_frames();
         let is_same = |(old, new): (&Cell, &Cell)| old.symbol() == new.symbol();
-        if !overlays.is_empty() || !from.content.iter().zip(&to.content).all(is_same) {
+        let keeps_text = || from.content.iter().zip(&to.content).all(is_same);
+        if !overlays.is_empty() || change == CodeChange::Highlight && !keeps_text() {
             return Ok(false);
         }
-        let (begun, pace) = (Instant::now(), FADE_TIME / FADE_FRAMES);
+        let duration = if change == CodeChange::Code { CODE_TIME } else { FADE_TIME };
+        let (begun, pace) = (Instant::now(), duration / FADE_FRAMES);
         let way = (Motion::Dissolve, Direction::Forward);
         self.transition =
-            Some(TransitionPlayer { from, to, way, begun, duration: FADE_TIME, pace, due: begun });
+            Some(TransitionPlayer { from, to, way, begun, duration, pace, due: begun });
         // From one pace on: the first frame differs from what is shown.
         self.show_between(view::DONE / FADE_FRAMES as usize)?;
         Ok(true)
@@ -143,12 +164,14 @@ impl Talk {
         if self.app.changes().scene {
             self.lay_out();
         }
-        let Self { app, scene, loaded, screen, .. } = self;
+        let Self { app, scene, loaded, screen, notes, media, .. } = self;
         let mut from = screen.shown().clone();
         view::flatten(&mut from);
         let mut to = Buffer::empty(from.area);
         let theme = &loaded.style(app.at().slide).theme;
-        let overlays = view::draw(app, scene, app.rows_above(), theme, &mut to);
+        let cell = screen.size().cell;
+        let draw = |buffer: &mut Buffer| view::draw(app, scene, app.rows_above(), theme, buffer);
+        let overlays = notes.draw_page((app, loaded), (cell, media), &mut to, draw);
         view::flatten(&mut to);
         (from, to, overlays)
     }

@@ -16,6 +16,7 @@ mod overview;
 mod panel;
 mod problems;
 mod slide;
+mod spotlight;
 mod status;
 mod transition;
 mod trust_prompt;
@@ -38,7 +39,7 @@ pub use large_text::{LargeGlyph, flatten, large_glyph};
 pub use links::{links, visible_links};
 pub use miniature::miniature;
 pub use overview::draw_overview;
-pub use slide::{Overlay, VisibleLink, paint, paint_body, paint_frame, picture_areas};
+pub use slide::{Overlay, VisibleLink, clear_area, paint, paint_body, paint_frame, picture_areas};
 pub use transition::{DONE, Motion, between};
 
 /// Draws the slide, its body scrolled down by `scroll` rows, what is open on top of it, and the line for
@@ -58,8 +59,9 @@ pub fn draw(
         blank::draw(color, buffer);
         return Vec::new();
     }
-    let overlays = paint(scene, scroll, buffer);
+    let mut overlays = paint(scene, scroll, buffer);
     unsaved::draw(app, scene, scroll, theme, buffer);
+    spotlight::draw(app, (scene, scroll), &mut overlays, buffer);
     match app.mode() {
         // The editor needs a highlighter: the caller draws it with `edit`.
         // The overview needs other slides: the caller draws it with `draw_overview`.

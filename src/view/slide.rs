@@ -196,6 +196,7 @@ impl BodyWindow {
             Item::Diagram { .. }
             | Item::Cell { .. }
             | Item::Editor { .. }
+            | Item::Column { .. }
             | Item::DetachedOutput { .. }
             | Item::Terminal { .. }
             | Item::Output { .. }
@@ -287,6 +288,15 @@ pub(super) fn clear(buffer: &mut Buffer, style: Style) {
     let mut empty = Cell::EMPTY;
     empty.set_style(style);
     buffer.content.fill(empty);
+}
+
+/// Clears an area with one style.
+pub fn clear_area(area: Rect, style: Style, buffer: &mut Buffer) {
+    let mut empty = Cell::EMPTY;
+    empty.set_style(style);
+    for position in area.intersection(buffer.area).positions() {
+        buffer[position] = empty.clone();
+    }
 }
 
 /// Clears an area. Colours that `style` does not set are kept.

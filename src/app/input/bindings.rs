@@ -69,6 +69,14 @@ pub enum Action {
     ToggleGrid,
     /// Takes or releases the mouse.
     ToggleMouse,
+    /// Turns the spotlight on, goes to other parts of the slide, turns it off.
+    Spotlight,
+    /// Shows or hides the notes under the slide.
+    ToggleNotes,
+    /// Scrolls the notes under the slide down.
+    NotesDown,
+    /// Scrolls them up.
+    NotesUp,
     /// Toggles the overview.
     ToggleOverview,
     /// Turns the screen black, or shows the slide again.
@@ -131,6 +139,10 @@ impl Action {
                 | Self::ToggleProblems
                 | Self::ToggleVariables
                 | Self::ReleaseKeys
+                | Self::Spotlight
+                | Self::ToggleNotes
+                | Self::NotesDown
+                | Self::NotesUp
                 | Self::ToggleOverview
                 | Self::Blank
                 | Self::BlankWhite
@@ -201,6 +213,10 @@ pub fn default_bindings() -> Vec<Binding> {
             &["o"],
             "overview: miniatures of all slides",
         ),
+        row(Action::Spotlight, "spotlight", &["S"], "spotlight: blocks, lines, columns, off"),
+        row(Action::ToggleNotes, "toggle_notes", &["N"], "speaker notes under the slide"),
+        row(Action::NotesDown, "notes_down", &["<a-down>"], "scroll the notes down"),
+        row(Action::NotesUp, "notes_up", &["<a-up>"], "scroll the notes up"),
         row(Action::Blank, "blank", &["b", "."], "black screen, or the slide again"),
         row(Action::BlankWhite, "blank_white", &["w"], "white screen, or the slide again"),
         row(Action::ToggleTimer, "toggle_timer", &["t"], "start or pause the timer"),

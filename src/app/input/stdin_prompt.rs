@@ -56,7 +56,8 @@ impl App {
             (is_asked_for || holds_up(run)).then_some(cell)
         });
         let at = self.view.at;
-        let unseen = waiting.find(|cell| cell.slide != at.slide || cell.step > at.step)?;
+        let unseen =
+            waiting.find(|cell| cell.slide != at.slide || !self.deck.shows(cell, at.step))?;
         Some(unseen.slide)
     }
 }

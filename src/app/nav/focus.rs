@@ -21,3 +21,15 @@ pub(in crate::app) fn step(app: &mut App, forward: bool) {
     app.internal.scroll_target = Some(ScrollTarget::Cell(cells[next]));
     app.scene_changed();
 }
+
+/// Removes the focus from a cell whose place another block has taken.
+pub(in crate::app) fn forget_replaced(app: &mut App) {
+    let cell = app.view.focus.and_then(|id| app.deck.cell(id));
+    let is_replaced = cell.is_some_and(|cell| {
+        let block = app.deck.block_of(cell);
+        block.is_some_and(|block| block.is_replaced(app.view.at.step))
+    });
+    if is_replaced {
+        app.view.focus = None;
+    }
+}

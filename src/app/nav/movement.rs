@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use crate::app::nav::focus;
+use crate::app::stage::spotlight;
 use crate::app::state::layout_info::LayoutInfo;
 use crate::app::state::{App, Direction, Mode, ScrollTarget};
 use crate::deck::{Cursor, SlideNo, Step};
@@ -42,7 +44,8 @@ impl App {
             && self.notice.is_none()
             && self.view.focus.is_none()
             && self.pane.is_none()
-            && self.view.blank.is_none();
+            && self.view.blank.is_none()
+            && self.lit_area().is_none();
         if !is_plain || self.is_running() {
             return None;
         }
@@ -53,9 +56,9 @@ impl App {
     }
 }
 
-/// Returns where `next` goes if it does not scroll.
+/// Returns where `next` goes if it does not scroll or complete a typed block.
 fn after(app: &App) -> Option<Cursor> {
-    if app.view.scroll < app.layout.scroll_limit() {
+    if app.view.scroll < app.layout.scroll_limit() || app.typing().is_some() {
         return None;
     }
     let at = app.view.at;
@@ -225,6 +228,8 @@ pub(in crate::app) fn half_page(layout: &LayoutInfo) -> i64 {
 pub(in crate::app) fn settle(app: &mut App, layout: LayoutInfo) {
     app.layout = layout;
     app.changed.scene = false;
+    spotlight::settle(app);
+    focus::forget_replaced(app);
     if let Some(pane) = &mut app.pane {
         // The slide's own scroll offset stays as it was.
         return pane.settle(&app.layout);
@@ -236,6 +241,7 @@ pub(in crate::app) fn settle(app: &mut App, layout: LayoutInfo) {
         Some(ScrollTarget::Revealed) => {
             app.layout.revealed.clone().map(|rows| first_page(&app.layout, rows))
         }
+        Some(ScrollTarget::Lit) => app.lit_area().map(|area| area.rows.clone()),
         Some(ScrollTarget::Cell(id)) => app.layout.cell(id).map(|place| place.rows.clone()),
     };
     if let Some(rows) = rows {

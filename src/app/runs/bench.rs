@@ -32,7 +32,7 @@ pub(super) fn in_order(app: &App, mut cells: Vec<CellId>) -> Vec<CellId> {
 fn runs_against(app: &App, id: CellId, other: &Cell) -> bool {
     let Some(own) = app.deck.cell(id) else { return false };
     if own.slide == other.slide {
-        return app.view.at.slide != other.slide || other.step <= app.view.at.step;
+        return app.view.at.slide != other.slide || app.deck.shows(other, app.view.at.step);
     }
     let has_run = app.runs.get(&other.id).is_some_and(|run| {
         run.is_under_way() || matches!(run.state, State::Ended(_)) && !run.origin.is_stale

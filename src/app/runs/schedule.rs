@@ -5,6 +5,7 @@
 use crate::app::effect::Effect;
 use crate::app::runs::session::NextRuns;
 use crate::app::runs::{bench, replay, session};
+use crate::app::stage::typing;
 use crate::app::state::permission::{Trust, TrustPrompt};
 use crate::app::state::{App, Mode};
 use crate::deck::{CellId, Pty};
@@ -105,6 +106,7 @@ fn start(app: &mut App, cell: CellId) -> Vec<Effect> {
     if app.runs.get(&cell).is_some_and(CellRun::is_under_way) {
         return Vec::new();
     }
+    typing::complete_cell(app, cell);
     app.internal.last_run += 1;
     app.internal.interrupted = false;
     let state = match app.runs.get(&cell).map(|run| &run.state) {

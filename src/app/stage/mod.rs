@@ -2,6 +2,10 @@
 
 pub(super) mod blank;
 pub(super) mod command;
+pub(super) mod light;
 pub(super) mod overview;
 pub(super) mod overview_grid;
 pub(super) mod remote;
+pub(super) mod spotlight;
+pub(super) mod typed_texts;
+pub(super) mod typing;

@@ -9,7 +9,7 @@ use crate::app::runs::{schedule, stop};
 use crate::app::stage::blank;
 use crate::app::stage::command::{Blank, RemoteCommand};
 use crate::app::state::{App, Mode};
-use crate::deck::{Cursor, SlideNo, Step};
+use crate::deck::{CellId, Cursor, SlideNo, Start, Step};
 
 /// What a command leads to.
 pub(in crate::app) enum RemoteOutcome {
@@ -85,14 +85,20 @@ fn run(app: &mut App, block: Option<u32>) -> Result<Vec<Effect>, String> {
         free_slide(app)?;
         return Ok(schedule::execute(app));
     };
-    let index = (number as usize).checked_sub(1);
-    let cell = index.and_then(|index| app.visible_cells().nth(index)).map(|cell| cell.id);
-    let Some(cell) = cell else {
+    let Some(cell) = numbered(app, number) else {
         let count = app.visible_cells().count();
         return Err(format!("there is no block {number}; the slide shows {count} that can run"));
     };
     free_slide(app)?;
     Ok(schedule::run(app, vec![cell]))
+}
+
+/// Returns the cell with this number, from 1, among those of the slide that can run, if it is visible.
+fn numbered(app: &App, number: u32) -> Option<CellId> {
+    let index = (number as usize).checked_sub(1)?;
+    let cells = app.deck.cells_of(app.view.at.slide);
+    let cell = cells.filter(|cell| cell.exec.start != Start::OnCheck).nth(index)?;
+    app.deck.shows(cell, app.view.at.step).then_some(cell.id)
 }
 
 /// Closes what is open on top of the slide. Fails if the speaker has to decide something first.

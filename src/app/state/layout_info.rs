@@ -26,8 +26,19 @@ pub struct LayoutInfo {
     pub cells: Vec<CellPlace>,
     /// The rows that match the pane's search, in order.
     pub matches: Vec<u32>,
+    /// The parts of the slide that the spotlight can light, in reading order.
+    pub parts: Vec<LitArea>,
     /// How many columns of its tables the pane has scrolled.
     pub left: usize,
+}
+
+/// An area that the spotlight lights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LitArea {
+    /// Its columns on the screen.
+    pub columns: Range<u16>,
+    /// Its rows of the body.
+    pub rows: Range<u32>,
 }
 
 /// The place of a cell on the slide.

@@ -14,7 +14,9 @@ use crate::app::input::keymap::Keymap;
 use crate::app::nav::index::Index;
 use crate::app::nav::jumps::Jumps;
 use crate::app::stage::command::Blank;
+use crate::app::stage::light::Spotlight;
 use crate::app::stage::overview_grid::Overview;
+use crate::app::stage::typed_texts::TypedTexts;
 use crate::deck::{Cell, CellId, Cursor, Deck, Replay, SlideNo, Start, Step};
 use crate::diag::Diagnostic;
 use crate::run::{CellRun, RunId, Runs, Variable};
@@ -71,7 +73,7 @@ pub enum NoticeKind {
 }
 
 /// The position in the deck, and how the slide is shown.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::app) struct ViewState {
     /// The slide and step.
     pub(in crate::app) at: Cursor,
@@ -83,10 +85,27 @@ pub(in crate::app) struct ViewState {
     pub(in crate::app) focus: Option<CellId>,
     /// Whether the slide shows where its columns start.
     pub(in crate::app) grid: bool,
+    /// Whether the notes are shown under the slide.
+    pub(in crate::app) has_notes: bool,
+    /// The spotlight, if it is on.
+    pub(in crate::app) spotlight: Option<Box<Spotlight>>,
+    /// How much of the typed texts is shown.
+    pub(in crate::app) typed: TypedTexts,
+    /// The mouse button that is down.
+    pub(in crate::app) button: MouseButtonState,
     /// Whether the mouse is ours; without it, the terminal selects text.
     pub(in crate::app) has_mouse: bool,
     /// The colour of the screen while it is blank.
     pub(in crate::app) blank: Option<Blank>,
+}
+
+/// The left mouse button since it was pressed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::app) struct MouseButtonState {
+    /// Where it was pressed: column of the screen, row of the body.
+    pub(in crate::app) pressed_at: Option<(u16, u32)>,
+    /// Whether a release runs the focused cell: it was pressed on it, and not moved.
+    pub(in crate::app) runs_focused: bool,
 }
 
 /// Problems found after parsing, and which ones the speaker has seen.
@@ -140,6 +159,8 @@ pub(in crate::app) enum ScrollTarget {
     End,
     /// A cell's output.
     Cell(CellId),
+    /// What the spotlight lights.
+    Lit,
 }
 
 /// What is open on top of the slide.
@@ -226,6 +247,8 @@ pub struct AppOptions {
     pub has_mouse: bool,
     /// Whether the first slide follows the last one.
     pub loops: bool,
+    /// Whether keys type the blocks marked `+typed`; otherwise they are shown whole.
+    pub types_code: bool,
 }
 
 impl Default for AppOptions {
@@ -240,6 +263,7 @@ impl Default for AppOptions {
             notice: None,
             has_mouse: true,
             loops: false,
+            types_code: false,
         }
     }
 }
@@ -248,8 +272,15 @@ impl App {
     /// Creates the state of a presentation at its first slide.
     pub fn new(deck: Arc<Deck>, options: AppOptions) -> Self {
         let AppOptions { policy, trust, sandbox, keymap, .. } = options;
-        let AppOptions { hides_problems, repeats_lost_runs, notice, has_mouse, loops, .. } =
-            options;
+        let AppOptions {
+            hides_problems,
+            repeats_lost_runs,
+            notice,
+            has_mouse,
+            loops,
+            types_code,
+            ..
+        } = options;
         let direction = Direction::Forward;
         Self {
             deck,
@@ -259,6 +290,10 @@ impl App {
                 scroll: 0,
                 focus: None,
                 grid: false,
+                has_notes: false,
+                spotlight: None,
+                typed: TypedTexts::new(types_code),
+                button: MouseButtonState::default(),
                 has_mouse,
                 blank: None,
             },
@@ -309,6 +344,11 @@ impl App {
     /// Returns whether the slide shows where its columns start.
     pub fn shows_grid(&self) -> bool {
         self.view.grid
+    }
+
+    /// Returns whether the notes are shown under the slide.
+    pub fn shows_notes(&self) -> bool {
+        self.view.has_notes
     }
 
     /// Returns what is open on top of the slide.
@@ -422,7 +462,7 @@ impl App {
         let Cursor { slide, step } = self.view.at;
         self.deck
             .cells_of(slide)
-            .filter(move |cell| cell.step <= step && cell.exec.start != Start::OnCheck)
+            .filter(move |cell| cell.exec.start != Start::OnCheck && self.deck.shows(cell, step))
     }
 
     /// Keeps the output of the last of these cells in the deck on the screen.

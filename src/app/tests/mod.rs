@@ -13,13 +13,17 @@ mod scrolling;
 mod sessions;
 mod stage;
 mod trust_prompt;
+mod typing;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{App, AppOptions, CellPlace, Effect, LayoutInfo, Msg, Trust, update};
+use super::{
+    App, AppOptions, CellPlace, Effect, LayoutInfo, LitArea, Msg, SpotlightParts, Trust, update,
+};
 use crate::deck::{
     Block, BlockKind, Cell, CellId, Check, Deck, ExecSpec, Fingerprint, OutputMode, Pty, Slide,
     SlideNo, Start, Step,
@@ -132,9 +136,15 @@ impl Script {
             height: self.height,
             columns: 70,
             cells,
+            parts: self.app.spotlight_parts().map(lit_parts).unwrap_or_default(),
             ..LayoutInfo::default()
         };
         self.send(Msg::LaidOut(layout));
+    }
+
+    /// Returns the rows that the spotlight lights.
+    fn lit(&self) -> Option<Range<u32>> {
+        self.app.lit_area().map(|area| area.rows.clone())
     }
 
     fn send(&mut self, msg: Msg) -> Vec<Effect> {
@@ -157,6 +167,7 @@ impl Script {
                 "enter" => KeyCode::Enter,
                 "tab" => KeyCode::Tab,
                 "down" => KeyCode::Down,
+                "up" => KeyCode::Up,
                 "backspace" => KeyCode::Backspace,
                 letter => KeyCode::Char(letter.chars().next().unwrap()),
             };
@@ -181,6 +192,17 @@ impl Script {
         self.send(Msg::Run(RunId(run), Event::Output(b"hello\n".to_vec())));
         self.send(Msg::Run(RunId(run), Event::Finished(outcome, Duration::from_millis(3))));
     }
+}
+
+/// Returns three blocks of four rows, their rows, and no columns.
+fn lit_parts(parts: SpotlightParts) -> Vec<LitArea> {
+    let height = match parts {
+        SpotlightParts::Blocks => 4,
+        SpotlightParts::Lines => 1,
+        SpotlightParts::Columns => return Vec::new(),
+    };
+    let starts = (0..12).step_by(height as usize);
+    starts.map(|start| LitArea { columns: 0..70, rows: start..start + height }).collect()
 }
 
 fn runs(effects: &[Effect]) -> Vec<u32> {

@@ -37,10 +37,12 @@ fn focused_block_runs_alone() {
 #[test]
 fn click_focuses_and_a_second_one_runs() {
     let mut talk = Script::new(&[page("a", &["1", "2"])]);
-    let hit = Hit { cell: Some(CellId(1)), output: None };
+    let hit = Hit { cell: Some(CellId(1)), ..Hit::default() };
     assert_eq!(talk.send(Msg::Click(hit)), []);
+    assert_eq!(talk.send(Msg::Release), []);
     assert_eq!(talk.app.view.focus, Some(CellId(1)));
-    assert_eq!(runs(&talk.send(Msg::Click(hit))), [1]);
+    assert_eq!(talk.send(Msg::Click(hit)), []);
+    assert_eq!(runs(&talk.send(Msg::Release)), [1]);
     talk.send(Msg::Click(Hit::default()));
     assert_eq!(talk.app.view.focus, None);
 }

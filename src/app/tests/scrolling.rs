@@ -77,6 +77,7 @@ fn wheel_scrolls_output_and_follows_at_the_end() {
     talk.keys("ctrl-e");
     let (cell, part, shown, total) = (CellId(0), 2, 10, 100);
     let over = |first, follows| Hit {
+        at: (0, 0),
         cell: Some(cell),
         output: Some(OutputHit { cell, part, follows, first, shown, total }),
     };

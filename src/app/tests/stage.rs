@@ -1,7 +1,8 @@
 //! The stage: blank screen, commands of other programs.
 
 use super::{Script, page};
-use crate::app::{Blank, Effect, Mode, Msg, RemoteCommand, TimerCommand};
+use crate::app::{Blank, Effect, Hit, Mode, Msg, RemoteCommand, TimerCommand};
+use crate::deck::CellId;
 
 fn answer(talk: &mut Script, command: RemoteCommand) -> Result<(), String> {
     match talk.send(Msg::Remote(command)).pop() {
@@ -117,4 +118,66 @@ fn timer_keys_are_effects() {
     let start = RemoteCommand::Timer(TimerCommand::Start);
     let effects = talk.send(Msg::Remote(start));
     assert_eq!(effects, [Effect::Timer(TimerCommand::Start), Effect::Answer(Ok(()))]);
+}
+
+#[test]
+fn spotlight_goes_through_parts() {
+    let mut talk = Script::new(&[page("a\nb", &["1"]), page("c", &[])]);
+    talk.keys("S");
+    assert_eq!(talk.lit(), Some(0..4));
+    talk.keys("down");
+    assert_eq!((talk.lit(), talk.at()), (Some(4..8), (0, 0)));
+    talk.keys("S");
+    assert_eq!(talk.lit(), Some(4..5), "the first line of the block");
+    talk.keys("up up up up up up");
+    assert_eq!(talk.lit(), Some(0..1));
+    talk.keys("S");
+    assert_eq!(talk.lit(), None, "there are no columns");
+    talk.keys("down");
+    assert_eq!(talk.at(), (0, 1), "without the light, arrows move");
+}
+
+#[test]
+fn spotlight_ends_when_the_talk_moves() {
+    let mut talk = Script::new(&[page("a\nb", &["1"]), page("c", &[])]);
+    for (keys, at) in [("S l", (0, 1)), ("S h", (0, 0)), ("S n", (1, 0)), ("S p", (0, 0))] {
+        talk.keys(keys);
+        assert_eq!((talk.lit(), talk.at()), (None, at), "{keys}");
+    }
+    talk.keys("S esc");
+    assert_eq!(talk.lit(), None);
+    talk.keys("S");
+    answer(&mut talk, RemoteCommand::Next).unwrap();
+    assert_eq!(talk.lit(), None);
+    talk.keys("h S ctrl-e");
+    assert_eq!(talk.lit(), Some(0..4), "code runs in the light");
+    talk.keys("tab");
+    assert_eq!(talk.lit(), Some(0..4), "the block with the focus");
+}
+
+#[test]
+fn dragging_lights_an_area_and_runs_nothing() {
+    let mut talk = Script::new(&[page("a", &["1"])]);
+    let hit = |at| Hit { at, cell: Some(CellId(0)), ..Hit::default() };
+    talk.keys("tab");
+    talk.send(Msg::Click(hit((5, 2))));
+    talk.send(Msg::Drag(hit((9, 1))));
+    assert_eq!(talk.lit(), Some(1..3));
+    assert_eq!(talk.send(Msg::Release), []);
+    assert_eq!(talk.lit(), Some(1..3), "until a click or a key");
+    talk.send(Msg::Drag(hit((9, 8))));
+    assert_eq!(talk.lit(), Some(1..3), "the button is up");
+    talk.send(Msg::Click(hit((5, 2))));
+    assert_eq!(talk.lit(), None);
+}
+
+#[test]
+fn notes_are_off_until_their_key() {
+    let mut talk = Script::new(&[page("a", &[])]);
+    assert!(!talk.app.shows_notes());
+    assert_eq!(talk.keys("N"), []);
+    assert!(talk.app.shows_notes());
+    assert_eq!(talk.keys("alt-down"), [Effect::ScrollNotes(3)]);
+    talk.keys("N");
+    assert!(!talk.app.shows_notes());
 }

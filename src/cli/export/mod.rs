@@ -19,6 +19,7 @@ use self::images::FileNames;
 use self::output::Destination;
 use self::pages::pages;
 use super::args::{ExportArgs, Format, OutputSource};
+use super::choices::check_variant;
 use super::progress::Progress;
 use super::settings;
 use crate::config::Config;
@@ -47,7 +48,9 @@ use crate::view::{self, Overlay, VisibleLink};
 pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let config = settings::config(args.choices.config.as_deref(), Some(&args.deck))?;
     let options = settings::load_options(args.deck.clone(), args.choices.theme.clone(), &config);
+    let options = args.variant.applied_to(options);
     let mut loaded = load(&options, None).with_context(|| super::quoted(&args.deck))?;
+    check_variant(&loaded.deck)?;
     let source = source(args, &loaded);
     // Its pictures exist as long as it does.
     let _log = talk_log(&source, &mut loaded)?;

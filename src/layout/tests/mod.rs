@@ -6,6 +6,7 @@ mod code;
 mod output_in_place;
 mod output_rows;
 mod own_look;
+mod parts;
 mod pictures;
 mod prose;
 mod robustness;
@@ -13,6 +14,7 @@ mod shown_values;
 mod slides;
 mod tables;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -23,9 +25,9 @@ use ratatui::style::Style;
 
 use super::*;
 use crate::deck::{
-    Align, Block, BlockKind, Cell, CellId, CodeBlock, Cursor, Deck, ExecSpec, Inline, List,
-    ListItem, Marker, OutputMode, Picture, SizePercent, Slide, SlideKind, Start, Step, Table,
-    TableRow, TextStyle,
+    Align, Block, BlockKind, Cell, CellId, CodeBlock, Columns, Cursor, Deck, ExecSpec, Fingerprint,
+    Inline, List, ListItem, Marker, OutputMode, Picture, SizePercent, Slide, SlideKind, Start,
+    Step, Table, TableRow, TextStyle, TypedText,
 };
 use crate::highlight::Highlighter;
 use crate::run::{
@@ -52,6 +54,7 @@ pub(super) struct Fixture {
     footer: FooterText,
     pub(super) focus: Option<CellId>,
     pub(super) edited: Option<(CellId, usize)>,
+    pub(super) typed: BTreeMap<Fingerprint, usize>,
     grid: bool,
     limits: SlideArea,
 }
@@ -69,6 +72,7 @@ impl Fixture {
             footer: FooterText::default(),
             focus: None,
             edited: None,
+            typed: BTreeMap::new(),
             grid: false,
             limits: SlideArea::default(),
         }
@@ -118,6 +122,7 @@ impl Fixture {
             footer: &self.footer,
             focus: self.focus,
             edited: self.edited,
+            typed: &self.typed,
             grid: self.grid,
             limits: self.limits,
             hints: &crate::layout::KeyHints::default(),

@@ -1,7 +1,7 @@
 //! Checks for attributes that cannot be combined.
 
 use super::FenceInfo;
-use crate::deck::OutputMode;
+use crate::deck::{OutputMode, Start};
 use crate::diag::Diagnostic;
 use crate::source::Span;
 
@@ -43,6 +43,12 @@ impl FenceInfo<'_> {
             refuse(
                 "`+output` conflicts with another attribute that places the output",
                 "use `+output` with `+exec`, `+auto_exec` or `+pty`, and without `+id`",
+            );
+        }
+        if self.typed.is_some() && (self.start == Some(Start::Auto) || self.rendered) {
+            refuse(
+                "`+typed` cannot be combined with an attribute that runs or draws the block by itself",
+                "use `+exec`, or no attribute that runs it",
             );
         }
         if self.id.is_some() && self.start.is_none() {

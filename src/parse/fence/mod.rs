@@ -5,6 +5,8 @@ mod value;
 
 use std::borrow::Cow;
 
+pub(super) use value::pace;
+
 use super::attribute::{self, AttributeError};
 use super::line_groups;
 use super::sanitize::excerpt;
@@ -45,6 +47,10 @@ pub(super) struct FenceInfo<'t> {
     pub(super) output: Option<OutputPlace>,
     /// `+pty` and its value.
     pub(super) pty: Option<Pty>,
+    /// `+step:name`
+    pub(super) place: Option<Cow<'t, str>>,
+    /// `+typed` and the characters of each key.
+    pub(super) typed: Option<u8>,
     /// `+session` and its name, which may be empty.
     pub(super) session: Option<Cow<'t, str>>,
     /// `+pymodule` and its name, which may be empty.
@@ -89,7 +95,9 @@ const ATTRIBUTES: &[(&str, ValueRule)] = &[
     ("pymodule", ValueRule::Optional),
     ("render", ValueRule::None),
     ("session", ValueRule::Optional),
+    ("step", ValueRule::Needed),
     ("timeout", ValueRule::Needed),
+    ("typed", ValueRule::Optional),
     ("validate", ValueRule::Optional),
     ("varies", ValueRule::Needed),
     ("width", ValueRule::Needed),
@@ -267,6 +275,8 @@ impl<'t> FenceInfo<'t> {
             "input" => self.input = Some(value::input(given)?),
             "output" => self.output = Some(value::output(given)?),
             "id" => self.id = value,
+            "step" => self.place = value,
+            "typed" => self.typed = Some(value.as_deref().map_or(Ok(1), value::typing_pace)?),
             "timeout" => self.timeout_ms = Some(value::duration(given)?),
             _ => {}
         }

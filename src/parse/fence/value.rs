@@ -37,6 +37,19 @@ pub(super) fn pty(value: &str) -> Result<Pty, AttributeError> {
     Ok(Pty { standby, size })
 }
 
+/// Parses the number of characters that each key types.
+pub(super) fn typing_pace(value: &str) -> Result<u8, AttributeError> {
+    pace(value).ok_or_else(|| {
+        let message = format!("`+typed:{}` is not a number of characters", excerpt(value));
+        (message, "each key types 1 to 99 characters: `+typed:3`".to_owned())
+    })
+}
+
+/// Parses a number of characters for each key, from 1 to 99.
+pub(in crate::parse) fn pace(value: &str) -> Option<u8> {
+    value.parse().ok().filter(|pace| (1..100).contains(pace))
+}
+
 /// Parses a place for output.
 pub(super) fn output(value: &str) -> Result<OutputPlace, AttributeError> {
     const PLACES: [(&str, OutputPlace); 4] = [

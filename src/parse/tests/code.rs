@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::{deck, tree};
-use crate::deck::BlockKind;
+use crate::deck::{Block, BlockKind};
 
 #[test]
 fn exec_attribute_makes_code_run() {
@@ -122,4 +122,51 @@ fn attributes_without_a_language_make_a_plain_block() {
         let expected = format!("`{fence}` has no language before it");
         assert!(messages(&format!("```{fence}")).contains(&expected), "{fence}");
     }
+}
+
+/// Returns the first step of each block of code on the first slide, and the step that ends it.
+fn places(text: &str) -> (Vec<(u16, Option<u16>)>, u16) {
+    let deck = deck(text);
+    let mut found = Vec::new();
+    Block::walk_all(&deck.slides[0].blocks, &mut |block| {
+        if let BlockKind::Code(code) = &block.kind {
+            found.push((block.step.0, code.until.map(|step| step.0)));
+        }
+    });
+    (found, deck.slides[0].steps)
+}
+
+#[test]
+fn fences_of_one_place_follow_each_other() {
+    let fence = |info: &str, code: &str| format!("```{info}\n{code}\n```\n\n");
+    let (one, two) = (fence("rust +step:f", "a"), fence("rust +step:f", "b"));
+    let three = fence("rust +exec {1|2} +step:f", "c\nd");
+    let all = format!("{one}{two}{three}text\n");
+    assert_eq!(places(&all), (vec![(0, Some(1)), (1, Some(2)), (2, None)], 4));
+    assert_eq!(places(&format!("{one}text\n\n{two}")), (vec![(0, None), (0, None)], 1));
+    let paused = format!("{one}<!-- pause -->\n\n{two}{three}");
+    assert_eq!(places(&paused), (vec![(0, Some(1)), (1, Some(2)), (2, None)], 4));
+    let comment = "<!-- // step: f -->\n";
+    let comments = format!("{comment}{}{comment}{}", fence("sh", "a"), fence("sh", "b"));
+    assert_eq!(places(&comments), (vec![(0, Some(1)), (1, None)], 2));
+    assert_eq!(places(&format!("{one}{}", fence("rust +step:g", "b"))).0, [(0, None), (0, None)]);
+}
+
+#[test]
+fn typed_blocks_have_their_own_keys() {
+    let deck = deck(
+        "```sh +exec +typed\nls\n```\n\n<!-- // typed: 3 -->\n```sh\nls\n```\n\n```sh\nls\n```\n",
+    );
+    let mut found = Vec::new();
+    Block::walk_all(&deck.slides[0].blocks, &mut |block| {
+        if let BlockKind::Code(code) = &block.kind {
+            found.push(code.typed);
+        }
+    });
+    let [Some(one), Some(two), None] = found[..] else { panic!("{found:?}") };
+    assert_eq!((one.pace, two.pace), (1, 3));
+    assert_ne!(one.key, two.key);
+    let message = |text: &str| super::deck(text).diagnostics.into_iter().next().unwrap().message;
+    assert!(message("```sh +typed:0\nls\n```\n").contains("not a number of characters"));
+    assert!(message("```sh +auto_exec +typed\nls\n```\n").contains("by itself"));
 }

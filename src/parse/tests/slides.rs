@@ -1,9 +1,14 @@
 //! Where slides begin and end, and their titles.
 
+use std::path::Path;
+
 use insta::assert_snapshot;
 
+use super::deck_text::deck_text;
 use super::{deck, tree};
-use crate::deck::CellId;
+use crate::deck::{CellId, DeckVariant, Options};
+use crate::parse::parse_with;
+use crate::source::MemFiles;
 
 #[test]
 fn slides_end_at_the_command_and_titles_are_underlined() {
@@ -98,4 +103,45 @@ fn skipped_slides_have_no_cells() {
     assert_eq!(deck.cells.len(), 1);
     assert_eq!(deck.cells[0].id, CellId(0));
     assert_eq!(&*deck.cells[0].code, "b\n");
+}
+
+/// Returns the tree of a variant of a deck, and the messages.
+fn variant(text: &str, only: &[&str], without: &[&str]) -> (String, Vec<String>) {
+    let words = |tags: &[&str]| tags.iter().map(|&tag| tag.to_owned()).collect();
+    let variant = DeckVariant { only: words(only), without: words(without) };
+    let options = Options { variant, ..Options::default() };
+    let deck = parse_with(Path::new("talk.md"), text, &MemFiles::default(), options, None);
+    let messages = deck.diagnostics.iter().map(|found| found.message.clone()).collect();
+    (deck_text(&deck), messages)
+}
+
+#[test]
+fn tags_choose_the_slides_of_a_variant() {
+    let deck = "all\n\n<!-- end_slide -->\n\n<!-- // tags: [deep, long] -->\n\n```bash +exec\necho 1\n```\n\n\
+                <!-- end_slide -->\n\n```bash +exec\necho 2\n```\n\n<!-- // tags: short -->\n";
+    let (tree, messages) = variant(deck, &[], &["deep"]);
+    assert_snapshot!(tree, @r#"
+    --- 1
+    p all
+    --- 2
+    code bash
+      | echo 2
+      runs bash OnKey line 14 "echo 2\n"
+    "#);
+    assert_eq!(messages, [""; 0]);
+    assert_eq!(variant(deck, &["short"], &[]), (tree, messages));
+    assert_snapshot!(variant(deck, &["long", "short"], &["short"]).0, @r#"
+    --- 1
+    p all
+    --- 2
+    code bash
+      | echo 1
+      runs bash OnKey line 8 "echo 1\n"
+    "#);
+    assert_eq!(variant(deck, &["shrot"], &[]).1, ["no slide has the tag `shrot`"]);
+    assert_snapshot!(variant("a\n\n<!-- // tags: x -->\n", &[], &["x"]).0, @"--- 1");
+    assert_eq!(
+        variant("a\n\n<!-- // tags: a b -->\n", &[], &[]).1,
+        ["`a b` is not a list of tags"]
+    );
 }

@@ -13,9 +13,10 @@ use crate::app::{App, AppOptions, Keymap, Msg, update};
 use crate::control::{BlockReport, BlockStatus, OutputReport, TalkState};
 use crate::deck::{CellId, Cursor, Deck, SlideNo, Step};
 use crate::headless;
-use crate::layout::{Highlighting, Scene, Size, SlideArea};
+use crate::layout::{Highlighting, Scene, Size};
 use crate::media::{Media, Protocol};
 use crate::present::channel::EventSender;
+use crate::present::notes_pane::{NotesPane, NotesPart, PanePlace};
 use crate::present::watch::Watch;
 use crate::present::{LoopEvent, Settings};
 use crate::project::{self, LoadedDeck, Rehearsal, SlideStyle};
@@ -32,10 +33,7 @@ pub(super) struct Mirror {
     media: Media,
     /// Reloads the deck when it is saved.
     watch: Watch,
-    /// The notes of the current slide as a deck of one slide.
-    notes: Option<(SlideNo, LoadedDeck)>,
-    /// Rows of the notes that are scrolled off.
-    notes_row: u32,
+    notes: NotesPane,
     /// The times that the slides are planned to take.
     plan: Option<Vec<Duration>>,
     /// The last rehearsal.
@@ -69,8 +67,7 @@ impl Mirror {
             app,
             media,
             watch,
-            notes: None,
-            notes_row: 0,
+            notes: NotesPane::default(),
             plan: None,
             rehearsal: project::read_rehearsal(path).unwrap_or_default(),
             scrolled: 0,
@@ -103,9 +100,6 @@ impl Mirror {
         let position = &state.position;
         let step = u16::try_from(position.step.saturating_sub(1)).unwrap_or(u16::MAX);
         let slide = SlideNo::new(position.slide.saturating_sub(1) as usize);
-        if slide != self.app.at().slide {
-            self.notes_row = 0;
-        }
         update(&mut self.app, Msg::Follow(Cursor { slide, step: Step(step) }));
         update(&mut self.app, Msg::Mirrored(runs(&self.loaded.deck, state, now_ms)));
         self.scrolled = position.scrolled;
@@ -118,7 +112,7 @@ impl Mirror {
         match event {
             LoopEvent::Loaded(loaded) => {
                 self.loaded = without_footer(*loaded);
-                self.notes = None;
+                self.notes.forget();
                 update(&mut self.app, Msg::Loaded(self.loaded.deck.clone()));
             }
             LoopEvent::PicturesChanged => self.media.forget(),
@@ -145,7 +139,7 @@ impl Mirror {
     }
 
     pub(super) fn scroll_notes(&mut self, rows: i32) {
-        self.notes_row = self.notes_row.saturating_add_signed(rows);
+        self.notes.scroll(rows);
     }
 
     /// Draws the slide that the audience sees.
@@ -180,42 +174,18 @@ impl Mirror {
         (slide <= deck.last_slide()).then_some(Cursor { slide, step: Step(0) })
     }
 
-    /// Draws the notes of the current step. Returns whether there are any, and whether some are above or
-    /// below.
+    /// Draws the notes of the current step.
     pub(super) fn draw_notes(
         &mut self,
         area: Rect,
         cell: (u16, u16),
         buffer: &mut Buffer,
     ) -> NotesPart {
-        let at = self.app.at();
-        let is_known = self.notes.as_ref().is_some_and(|(slide, _)| *slide == at.slide);
-        if !is_known {
-            let deck = Arc::new(project::notes_of(&self.loaded.deck, at.slide));
-            let limits = SlideArea::default();
-            let loaded = LoadedDeck { deck, limits, recorded: Runs::new(), ..self.loaded.clone() };
-            self.notes = Some((at.slide, loaded));
-        }
-        let Some((_, notes)) = &self.notes else { return NotesPart::default() };
-        let is_empty = notes
-            .deck
-            .slides
-            .iter()
-            .all(|slide| slide.blocks.iter().all(|block| block.step > at.step));
-        if is_empty || area.is_empty() {
-            return NotesPart { is_empty, ..NotesPart::default() };
-        }
-        let how = (size(area, cell), Highlighting::Full);
-        let position = Cursor { slide: SlideNo::new(0), step: at.step };
-        let app = App::new(notes.deck.clone(), AppOptions::default());
-        let scene = headless::scene_at(notes, &app, position, how, &mut self.media);
-        let height = u32::from(area.height);
-        let limit = scene.height.saturating_sub(height);
-        self.notes_row = self.notes_row.min(limit);
-        let row = self.notes_row;
-        let overlays = view::paint_body_at(&scene, row, area, buffer);
+        let place = PanePlace { area, cell, buffer };
+        let here = (&self.loaded, self.app.at());
+        let (part, overlays) = self.notes.draw(here, place, &mut self.media);
         self.overlays.extend(overlays);
-        NotesPart { is_empty, has_above: row > 0, has_below: row < limit }
+        part
     }
 
     /// Paints the pictures of all scenes drawn since the last call; returns the bytes to write after the
@@ -237,17 +207,6 @@ impl Mirror {
         let overlays = view::paint_at(scene, scroll, area, buffer);
         self.overlays.extend(overlays);
     }
-}
-
-/// Which part of the notes is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct NotesPart {
-    /// There are none.
-    pub(super) is_empty: bool,
-    /// There are more above.
-    pub(super) has_above: bool,
-    /// There are more below.
-    pub(super) has_below: bool,
 }
 
 fn size(area: Rect, cell: (u16, u16)) -> Size {

@@ -29,6 +29,7 @@ use super::timer::now_ms;
 use super::{Ending, LoopEvent, Settings, opening, signals};
 use crate::app::{Action, Blank, KeyMatch, Keymap, TimerCommand};
 use crate::control::{BlankColor, TalkCall, TalkConnection, TalkState};
+use crate::deck::DeckVariant;
 use crate::exec;
 use crate::layout::LargeText;
 use crate::view::ColorDepth;
@@ -222,13 +223,12 @@ impl Console {
             }
             LoopEvent::Link(event) => self.on_link(event, input)?,
             LoopEvent::Opened(loaded) => {
-                let path = self.talk.loading.take();
+                self.talk.loading = None;
                 match loaded {
                     Ok(loaded) => {
-                        let path = path.unwrap_or_default();
                         let (settings, sender) = (&self.settings, &self.sender);
                         self.mirror = Some(Mirror::new(
-                            &path,
+                            &settings.load_options.path,
                             *loaded,
                             (settings, self.keymap.clone()),
                             sender,
@@ -258,8 +258,9 @@ impl Console {
             }
             LinkEvent::Refused(why) => self.talk.notice = Some(why),
             LinkEvent::State(state) => {
-                let deck = PathBuf::from(&state.deck);
-                self.load(&deck, input)?;
+                let variant = state.variant.clone();
+                let variant = DeckVariant { only: variant.only, without: variant.without };
+                self.load((state.deck.as_ref(), variant), input)?;
                 self.talk.state = Some(*state);
             }
         }
@@ -267,11 +268,14 @@ impl Console {
     }
 
     /// Loads the talk's deck, unless it is loaded or loading.
-    fn load(&mut self, deck: &Path, input: &Input) -> io::Result<()> {
+    fn load(&mut self, (deck, variant): (&Path, DeckVariant), input: &Input) -> io::Result<()> {
+        let options = &mut self.settings.load_options.options;
         let is_loaded = self.mirror.as_ref().is_some_and(|mirror| mirror.path() == deck);
-        if is_loaded || self.talk.loading.as_deref() == Some(deck) {
+        let is_known = is_loaded || self.talk.loading.as_deref() == Some(deck);
+        if is_known && options.variant == variant {
             return Ok(());
         }
+        options.variant = variant;
         deck.clone_into(&mut self.settings.load_options.path);
         if let Some(background) = input.background() {
             self.settings.load_options.background = background;

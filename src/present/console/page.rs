@@ -8,12 +8,13 @@ use ratatui::widgets::{Block, Borders, Widget};
 use time::UtcOffset;
 
 use super::clock::{self, Pace};
-use super::mirror::{Mirror, NotesPart};
+use super::mirror::Mirror;
 use super::panes::{PaneShares, Panes};
 use super::readiness::{BlockUrgency, readiness};
 use crate::app::{Action, Blank, Keymap};
 use crate::control::{BlockReport, BlockStatus, TalkState};
 use crate::layout::Size;
+use crate::present::notes_pane::NotesPart;
 use crate::source::visible_line;
 use crate::theme::Theme;
 use crate::view;
@@ -85,7 +86,7 @@ pub(super) fn draw(
     buffer: &mut Buffer,
 ) -> Vec<u8> {
     let ink = Ink::of(mirror.as_ref().map(Mirror::theme));
-    fill(buffer, buffer.area, ink.base);
+    view::clear_area(buffer.area, ink.base, buffer);
     let (Some(mirror), Some(state)) = (mirror, status.state) else {
         waiting(status, ink, buffer);
         return Vec::new();
@@ -253,14 +254,9 @@ fn notes_marks(area: Rect, inside: Rect, part: NotesPart, ink: Ink, buffer: &mut
         let line = Line::styled("no notes here", ink.dim);
         line.render(Rect { height: 1, ..inside }.intersection(inside), buffer);
     }
-    let marks = match (part.has_above, part.has_below) {
-        (false, false) => return,
-        (true, false) => " ▲ ",
-        (false, true) => " ▼ more ",
-        (true, true) => " ▲ ▼ more ",
-    };
+    let marks = part.marks();
     let width = marks.chars().count() as u16;
-    if area.width > width + 2 && area.height > 1 {
+    if width > 0 && area.width > width + 2 && area.height > 1 {
         buffer.set_string(area.right() - 1 - width, area.y, marks, ink.base);
     }
 }
@@ -392,16 +388,7 @@ fn write_lines(lines: Vec<Line<'static>>, area: Rect, ink: Ink, buffer: &mut Buf
     }
     if hidden > 0 && !area.is_empty() {
         let last = Rect { y: area.bottom() - 1, height: 1, ..area };
-        fill(buffer, last, ink.base);
+        view::clear_area(last, ink.base, buffer);
         Line::styled(format!(" … {} more", hidden + 1), ink.dim).render(last, buffer);
-    }
-}
-
-fn fill(buffer: &mut Buffer, area: Rect, style: Style) {
-    for position in area.positions() {
-        if let Some(cell) = buffer.cell_mut(position) {
-            cell.reset();
-            cell.set_style(style);
-        }
     }
 }

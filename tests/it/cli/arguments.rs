@@ -209,6 +209,7 @@ fn conflicting_arguments_are_errors() {
         &["--list-themes", "--current-theme"],
         &["--list-themes", "talk.md"],
         &["--image-protocol", "kitty", "talk.md"],
+        &["--only", "a b", "talk.md"],
         &["-p"],
         &[],
     ] {

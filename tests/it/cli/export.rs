@@ -192,3 +192,24 @@ fn hidden_rows_are_reported() {
     let done = Shell::new(&["export", "talk.md", "--to", "html"]).file("talk.md", &deck).run();
     assert_eq!(done.err, "");
 }
+
+#[test]
+fn exports_show_whole_typed_code_and_the_last_of_a_place() {
+    let deck = [
+        "```sh +exec +typed\nls -l\n```\n",
+        "```sh +step:f\ndate one\n```\n",
+        "```sh +step:f\ndate two\n```\n",
+        "<!-- speaker_note: secret -->\n",
+    ];
+    let deck = &deck.join("\n");
+    let export = |args: &[&str]| {
+        let args = [&["export", "talk.md", "--to", "text"], args].concat();
+        Shell::new(&args).file("talk.md", deck).run().text()
+    };
+    let page = export(&[]);
+    assert!(page.contains("ls -l") && page.contains("date two"), "{page}");
+    assert!(!page.contains("date one") && !page.contains("secret"), "{page}");
+    let steps = export(&["--steps"]);
+    assert_eq!((steps.matches("date one").count(), steps.matches("date two").count()), (1, 1));
+    assert_eq!(steps.matches("ls -l").count(), 2, "{steps}");
+}

@@ -147,6 +147,18 @@ fn recording_again_changes_nothing() {
 }
 
 #[test]
+fn recording_a_variant_keeps_the_other_slides() {
+    let tagged = "<!-- end_slide -->\n\n<!-- // tags: deep -->\n\n";
+    let folder = Folder::new(&(bash("+exec", "echo a") + tagged + &bash("+exec", "echo b")));
+    folder.record();
+    let (_, text) = folder.run(&["record", "talk.md", "--without", "deep"]);
+    assert!(text.ends_with("talk.recording: 2 blocks, 0 changed\n"), "{text}");
+    assert_eq!(folder.check(&[]).0, 0);
+    let (status, text) = folder.check(&["--without", "deep"]);
+    assert!(status == 0 && text.contains("1 block"), "{text}");
+}
+
+#[test]
 fn pictures_are_files_removed_with_their_block() {
     let code = "cat pixel.png";
     let folder = Folder::new(&format!("Pixels\n===\n\n{}", bash("+image", code)));

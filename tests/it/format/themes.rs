@@ -204,6 +204,7 @@ fn screen(loaded: &LoadedDeck, app: &mut App) -> Buffer {
         footer: &look.footer,
         focus: None,
         edited: None,
+        typed: &std::collections::BTreeMap::new(),
         grid: app.shows_grid(),
         limits: loaded.limits,
         hints: &livedeck::layout::KeyHints::default(),

@@ -1,7 +1,9 @@
 //! The speaker's console in a second terminal.
 
 use std::fs;
+use std::path::Path;
 
+use livedeck::project::{LoadOptions, load};
 use rustix::process::Signal;
 
 use crate::harness::{Opening, PtyHarness};
@@ -118,6 +120,44 @@ fn console_reloads_the_deck_with_the_talk() {
     console.wait_for("say hello first");
     fs::write(talk.deck(), DECK.replace("say **hello**", "sing")).unwrap();
     console.wait_for("sing first");
+    console.quit();
+    talk.quit();
+}
+
+#[test]
+fn console_follows_every_step_of_a_talk() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("slides/talk.md");
+    let deck = load(&LoadOptions::new(&file), None).unwrap().deck;
+    let talk = PtyHarness::open(&file, &Opening { args: &[], ..Opening::default() });
+    let count = deck.slides.len();
+    let console = console(&talk, &[], (120, 40));
+    console.wait_for(&format!("1/{count}"));
+    for (number, slide) in deck.slides.iter().enumerate() {
+        for step in 1..=slide.steps {
+            let number = number + 1;
+            talk.remote(&format!("go {number} {step}")).unwrap();
+            console.wait_for(&match slide.steps {
+                1 => format!("{number}/{count}"),
+                steps => format!("{number}/{count}  step {step}/{steps}"),
+            });
+        }
+    }
+    console.quit();
+    talk.quit();
+}
+
+#[test]
+fn console_follows_a_variant() {
+    let deck = DECK.replace("last words", "last words\n\n<!-- // tags: [deep] -->");
+    let opening = Opening { args: &["--without", "deep"], ..Opening::default() };
+    let talk = PtyHarness::show_with(&deck, &opening);
+    talk.wait_for("first");
+    let console = console(&talk, &[], (100, 30));
+    console.wait_for("1/2");
+    console.keys("G");
+    console.wait_for("2/2");
+    console.wait_for("the end");
+    talk.wait_for("echo");
     console.quit();
     talk.quit();
 }

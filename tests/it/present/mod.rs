@@ -9,5 +9,6 @@ mod pane;
 mod pasting;
 mod remote;
 mod replay;
+mod stage;
 mod trust;
 mod untrusted_files;

@@ -190,6 +190,7 @@ fn scene(loaded: &LoadedDeck, slide: SlideNo, size: Size) -> Scene {
         footer: &loaded.style(slide).footer,
         focus: None,
         edited: None,
+        typed: &std::collections::BTreeMap::new(),
         grid: false,
         limits: SlideArea::default(),
         hints: &livedeck::layout::KeyHints::default(),

@@ -122,7 +122,8 @@ fn near<'a>(flow: &Flow<'a>, id: CellId) -> impl Iterator<Item = &'a Cell> {
     let slide = context.inputs.deck.cell(id).map(|own| own.slide);
     let is_seen = move |cell: &Cell| {
         slide == Some(cell.slide)
-            && (cell.slide != context.inputs.at.slide || context.shows(cell.step))
+            && (cell.slide != context.inputs.at.slide
+                || context.inputs.deck.shows(cell, context.step()))
     };
     context.inputs.deck.contenders(id).map(|cell| &**cell).filter(move |cell| is_seen(cell))
 }
