@@ -5,6 +5,7 @@
 
 mod cache;
 mod edited;
+mod line_cache;
 mod paint;
 mod readable;
 mod syntaxes;
@@ -19,6 +20,7 @@ use ratatui::text::Line;
 use syntect::highlighting as colors;
 
 use cache::HighlightCache;
+use line_cache::{RulesId, with_lines_of};
 use paint::PaintRules;
 use themes::ThemeSource;
 
@@ -57,6 +59,7 @@ pub struct Highlighter {
     breaks: Option<(String, ThemeSource)>,
     unpacked: OnceLock<UnpackedTheme>,
     cache: Mutex<HighlightCache>,
+    rules_id: RulesId,
 }
 
 /// What is behind code.
@@ -100,6 +103,7 @@ impl Highlighter {
             breaks: None,
             unpacked: OnceLock::new(),
             cache: Mutex::default(),
+            rules_id: RulesId::unique(),
         }
     }
 
@@ -108,7 +112,7 @@ impl Highlighter {
     #[must_use]
     pub fn breaking_like(self, theme: Option<&str>) -> Self {
         let breaks = theme.and_then(|name| Some((name.to_owned(), themes::find(name)?)));
-        Self { breaks, unpacked: OnceLock::new(), ..self }
+        Self { breaks, unpacked: OnceLock::new(), rules_id: RulesId::unique(), ..self }
     }
 
     /// Returns the highlighter with colours that are readable on `ground`. For the terminal's background,
@@ -190,7 +194,8 @@ impl Highlighter {
         // Not under the lock: at worst, two threads highlight the same code.
         let UnpackedTheme { rules, breaks, .. } = self.unpacked();
         let rules = PaintRules { colors: rules, breaks: breaks.as_ref() };
-        let painted = paint::highlight(rules, language, code);
+        let painted =
+            with_lines_of(self.rules_id, |known| paint::highlight(rules, (language, code), known));
         self.cache().insert(language, code, painted.clone());
         painted
     }

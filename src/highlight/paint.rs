@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use syntect::highlighting::{self as colors, FontStyle, HighlightIterator, HighlightState};
 use syntect::parsing::{ParseState, ScopeStack, SyntaxReference};
 
+use super::line_cache::{KnownState, LineCache, PaintedLine};
 use super::{HighlightedCode, syntaxes};
 use crate::ansi;
 use crate::panics::contain;
@@ -32,47 +33,65 @@ pub(super) struct PaintRules<'a> {
     pub(super) breaks: Option<&'a colors::Highlighter<'static>>,
 }
 
-/// Highlights code.
+/// Highlights code. Lines that are known are taken from the cache.
 pub(super) fn highlight(
-    PaintRules { colors: rules, breaks }: PaintRules<'_>,
-    language: &str,
-    code: &str,
+    rules: PaintRules<'_>,
+    (language, code): (&str, &str),
+    known: &mut LineCache,
 ) -> HighlightedCode {
-    let plain = style(rules.get_default());
-    let mut parser = syntaxes::find(language).map(|syntax| Parser::new(rules, syntax, code));
+    let plain = style(rules.colors.get_default());
+    let first = syntaxes::find(language).map(|syntax| Parser::new(rules.colors, syntax, code));
+    let mut state = first.map(|parser| known.state(parser));
     let mut read = 0;
     let mut lines = Vec::new();
     let mut ends: Vec<Box<[usize]>> = Vec::new();
     for text in code.split('\n') {
         read += text.len();
         if read > MAX_BLOCK_BYTES {
-            parser = None;
+            state = None;
         }
-        let mut line = StyledLine::default();
-        let mut broken = StyledLine::default();
-        let painted = match &mut parser {
-            Some(parser) if text.len() <= MAX_LINE_BYTES => {
-                let breaks = breaks.filter(|_| text.len() >= MIN_BREAK_BYTES);
-                let breaks = breaks.map(|rules| (rules, &mut broken));
-                parser.paint(rules, text, &mut line, breaks)
-            }
-            _ => {
-                line.push(text, plain);
-                Some(())
-            }
-        };
-        if painted.is_none() {
-            // The parser's state is undefined now.
-            parser = None;
-            line = StyledLine::default();
-            line.push(text, plain);
-        }
-        lines.push(Line::from(line.spans));
-        if breaks.is_some() {
-            ends.push(broken.ends());
+        let before = state.as_ref().filter(|_| text.len() <= MAX_LINE_BYTES);
+        let painted = before.map(|before| painted_after(before, rules, text, known));
+        // `None` inside: the parser's state is undefined now.
+        let painted = painted.and_then(|painted| {
+            state = painted.as_ref().map(|(_, after)| after.clone());
+            painted
+        });
+        let painted = painted.map_or_else(|| PaintedLine::plain(text, plain), |(line, _)| line);
+        lines.push(painted.line);
+        if rules.breaks.is_some() {
+            ends.push(painted.ends);
         }
     }
     HighlightedCode { lines: lines.into(), breaks: ends.into() }
+}
+
+/// Returns the highlighted line after a state, and the state after it.
+fn painted_after(
+    before: &KnownState,
+    rules: PaintRules<'_>,
+    text: &str,
+    known: &mut LineCache,
+) -> Option<(PaintedLine, KnownState)> {
+    if let Some(painted) = known.get(before, text) {
+        return Some(painted);
+    }
+    let mut parser = Parser::clone(&before.parser);
+    let (mut line, mut broken) = (StyledLine::default(), StyledLine::default());
+    let breaks = rules.breaks.filter(|_| text.len() >= MIN_BREAK_BYTES);
+    let breaks = breaks.map(|rules| (rules, &mut broken));
+    parser.paint(rules.colors, text, &mut line, breaks)?;
+    let painted = PaintedLine { line: Line::from(line.spans), ends: broken.ends() };
+    let after = known.insert(before, text, (painted.clone(), parser));
+    Some((painted, after))
+}
+
+impl PaintedLine {
+    fn plain(text: &str, style: Style) -> Self {
+        let mut line = StyledLine::default();
+        line.push(text, style);
+        Self { line: Line::from(line.spans), ends: Box::default() }
+    }
 }
 
 /// Highlights one line. Returns it with the parser's state after it; without a parser, the line is
@@ -131,6 +150,11 @@ impl Parser {
             let _ = parser.paint(rules, "<?php", &mut StyledLine::default(), None);
         }
         parser
+    }
+
+    /// Returns whether the other parser is in the same state.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.parse == other.parse && self.styles == other.styles
     }
 
     /// Appends the styled text, and the text in the style of other rules to `broken`; `None` if the
