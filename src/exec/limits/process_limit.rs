@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
 
 use crate::exec::os::process_tag::Owner;
@@ -29,11 +30,15 @@ const CHECKS_AFTER_RUN: usize = 30;
 /// How often the processes of a group are killed: more may start meanwhile.
 const MAX_KILL_ROUNDS: usize = 200;
 
+/// The work of the thread.
+type Work = Box<dyn FnOnce() + Send>;
+
 /// Enforces the limit for as long as it lives.
-#[derive(Debug)]
 pub(in crate::exec) struct ProcessLimiter {
     limits: Sender<usize>,
     active: Arc<AtomicUsize>,
+    /// What the first run starts.
+    work: Mutex<Option<Work>>,
 }
 
 impl ProcessLimiter {
@@ -46,15 +51,18 @@ impl ProcessLimiter {
         let (limits, received) = unbounded();
         let active = Arc::<AtomicUsize>::default();
         let watched = active.clone();
-        // Without the thread there is no limit, and nothing else is lost.
-        let thread = std::thread::Builder::new().name("process-limit".to_owned());
-        let _ = thread.spawn(move || watch(&received, &watched, &report, &name));
-        Self { limits, active }
+        let work: Work = Box::new(move || watch(&received, &watched, &report, &name));
+        Self { limits, active, work: Mutex::new(Some(work)) }
     }
 
     /// Notes that a run begins, with this limit or the default.
     pub(in crate::exec) fn begin(&self, limit: Option<u16>) {
         self.active.fetch_add(1, Ordering::Relaxed);
+        if let Some(work) = self.work.lock().take() {
+            // Without the thread there is no limit, and nothing else is lost.
+            let thread = std::thread::Builder::new().name("process-limit".to_owned());
+            let _ = thread.spawn(work);
+        }
         let _ = self.limits.send(limit.map_or(DEFAULT_LIMIT, usize::from));
     }
 
