@@ -21,4 +21,6 @@ pub(crate) use code_colors::{colors, has_code, highlight, unknown};
 pub(crate) use driver::control_run;
 pub(crate) use inspect::{misfits, unseen};
 pub(crate) use inspect_code::python_problem;
-pub(crate) use scene_builder::{current_scene, draw_ahead, hidden, scene, scene_at, stage};
+pub(crate) use scene_builder::{
+    current_scene, draw_ahead, has_pictures, hidden, scene, scene_at, settle_fitting, stage,
+};

@@ -11,7 +11,7 @@ use crate::layout::{
     Highlighting, Inputs, Item, KeyHints, PaneScene, PaneView, PictureKey, PictureSizes,
     PlacedItem, Scene, ScenePart, Size,
 };
-use crate::layout::{drawing, layout, pane};
+use crate::layout::{drawing, layout, pane, surely_fits};
 use crate::media::Media;
 use crate::project::{self, LoadedDeck};
 use crate::recording::hide_masked;
@@ -69,6 +69,36 @@ fn lit_parts(scene: &Scene, parts: SpotlightParts) -> Vec<LitArea> {
     };
     let area = |part: ScenePart| LitArea { columns: part.columns, rows: part.rows };
     found.into_iter().map(area).collect()
+}
+
+/// Sends the layout information of a slide that surely fits the screen, without laying it out. Returns false
+/// if it may not fit, or if anything but the slide takes keys.
+pub(crate) fn settle_fitting(loaded: &LoadedDeck, app: &mut App, size: Size) -> bool {
+    let is_plain = matches!(app.mode(), Mode::Slide) && app.pane().is_none();
+    let look = loaded.style(app.at().slide);
+    let fits = is_plain
+        && surely_fits(&Inputs {
+            deck: &loaded.deck,
+            at: app.at(),
+            size,
+            theme: &look.theme,
+            highlighter: &look.highlighter,
+            colours: Highlighting::Cached,
+            runs: app.runs(),
+            measures: &PictureSizes::default(),
+            footer: &look.footer,
+            focus: None,
+            edited: None,
+            grid: false,
+            limits: loaded.limits,
+            hints: &KeyHints::default(),
+        });
+    if fits {
+        let terminal = (size.columns, size.rows);
+        let viewport = size.rows.into();
+        update(app, Msg::LaidOut(LayoutInfo { terminal, viewport, ..LayoutInfo::default() }));
+    }
+    fits
 }
 
 /// Converts the pane for the layout.
@@ -194,6 +224,16 @@ fn screen(placed: &PlacedItem) -> Option<(CellId, (u16, u16))> {
         Item::Terminal { width, height, id } => Some((id, (width, height))),
         _ => None,
     }
+}
+
+/// Returns whether a slide has pictures whose size is known, in its blocks or from its cells.
+pub(crate) fn has_pictures(
+    loaded: &LoadedDeck,
+    at: Cursor,
+    runs: &Runs,
+    media: &mut Media,
+) -> bool {
+    !measure(loaded, at, runs, media).pictures.is_empty()
 }
 
 /// Measures a slide's pictures, including those that its cells created.

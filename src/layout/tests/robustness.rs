@@ -75,3 +75,44 @@ fn excessive_content_is_omitted() {
     let scene = Fixture::new(vec![paragraph(&"x".repeat(1_000_000))]).size(20, 5).scene();
     assert!((5_000..5_100).contains(&scene.height), "{}", scene.height);
 }
+
+#[test]
+fn surely_fitting_slides_fit() {
+    let words = ["a", "word", "中文字", "much-longer-word", "x y z w", "e\u{301}", "🚀"];
+    let mut state = 7_u32;
+    let mut random = move |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) as usize % below
+    };
+    let mut fitting = 0;
+    for _ in 0..400 {
+        let mut some = |most: usize| -> String {
+            let count = 1 + random(most);
+            (0..count).map(|_| words[random(words.len())]).collect::<Vec<_>>().join(" ")
+        };
+        let mut blocks = vec![block(BlockKind::Title(text(&some(9))))];
+        let lines = [some(9), some(20), some(3)];
+        let cells: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let others = [
+            paragraph(&some(60)),
+            list(vec![item(0, &some(30)), ListItem { depth: 2, ..item(1, &some(30)) }]),
+            block(BlockKind::Table(table(&[&cells, &cells], &[]))),
+            block(BlockKind::Quote(vec![paragraph(&some(40))])),
+            block(BlockKind::Code(Box::new(code(&lines.join("\n"))))),
+            block(BlockKind::Heading(2, text(&some(20)))),
+        ];
+        blocks.extend(others.into_iter().filter(|_| random(2) == 0));
+        let mut fixture = Fixture::new(blocks).size(20 + random(120) as u16, 8 + random(40) as u16);
+        fixture.deck.cells.clear();
+        fixture.theme.is_centered = random(2) == 0;
+        fixture.size.large_text =
+            [LargeText::Off, LargeText::Protocol, LargeText::Blocks][random(3)];
+        fixture.theme.slide_title.font_size = 1 + random(2) as u8;
+        if fixture.with(surely_fits) {
+            fitting += 1;
+            let scene = fixture.scene();
+            assert!(scene.height <= scene.viewport.height.into(), "{}", fixture.body());
+        }
+    }
+    assert!(fitting > 40, "{fitting}");
+}
