@@ -76,6 +76,9 @@ impl Defaults {
         keys.key("terminal_font_size", about, &mut within(&mut self.terminal_font_size.0, 1..=255));
         let about = "The image protocol.";
         keys.key("image_protocol", about, &mut values::ProtocolSlot(&mut self.image_protocol));
+        let about = "Memory for pictures, here and in the terminal, in MiB. Within it, the pictures of the next and \
+                     previous slides are drawn ahead.";
+        keys.key("picture_memory", about, &mut within(&mut self.picture_memory.0, 1..=4096));
         let about = "The terminal's colour depth.";
         keys.key("color_depth", about, &mut one_of(&mut self.color_depth, values::COLOR_DEPTHS));
         let about = "Titles larger than a cell: by `kitty`'s protocol, drawn from `blocks`, or `off`; `auto` \

@@ -83,6 +83,8 @@ pub struct Defaults {
     pub terminal_font_size: FontSize,
     /// The image protocol; `None` to detect it.
     pub image_protocol: Option<Protocol>,
+    /// Memory for pictures.
+    pub picture_memory: PictureMemory,
     /// The terminal's colour depth; `None` to detect it.
     pub color_depth: Option<ColorDepth>,
     /// How text larger than a cell is drawn; `None` if the terminal decides.
@@ -100,6 +102,17 @@ pub struct Defaults {
 /// `defaults.terminal_font_size`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FontSize(pub u8);
+
+/// `defaults.picture_memory`, in MiB
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PictureMemory(pub u16);
+
+impl PictureMemory {
+    /// Returns it in bytes.
+    pub fn bytes(self) -> usize {
+        usize::from(self.0) << 20
+    }
+}
 
 /// `defaults.theme`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -319,6 +332,12 @@ impl Default for Config {
 impl Default for FontSize {
     fn default() -> Self {
         Self(16)
+    }
+}
+
+impl Default for PictureMemory {
+    fn default() -> Self {
+        Self(64)
     }
 }
 

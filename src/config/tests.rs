@@ -51,6 +51,7 @@ defaults:
   theme: {light: light, dark: gruvbox-dark, timeout: 50}
   terminal_font_size: 10
   image_protocol: sixel
+  picture_memory: 16
   color_depth: 256
   large_text: blocks
   mouse: off
@@ -122,6 +123,7 @@ fn every_key_is_read() {
         theme,
         terminal_font_size,
         image_protocol,
+        picture_memory,
         color_depth,
         large_text,
         mouse,
@@ -134,6 +136,7 @@ fn every_key_is_read() {
     assert_eq!(*large_text, Some(LargeText::Blocks));
     let (light, dark) = ("light".to_owned(), "gruvbox-dark".to_owned());
     assert_eq!(*theme, DefaultTheme::ByBackground { light, dark, timeout: 50 });
+    assert_eq!(picture_memory.bytes(), 16 << 20);
     assert_eq!((terminal_font_size.0, *image_protocol), (10, Some(Protocol::Sixel)));
     assert_eq!(*validate_overflows, ValidateOverflows::WhenPresenting);
     let wanted = SlideArea {
@@ -322,6 +325,7 @@ fn deck_configuration_sets_allowed_keys_only() {
     let wanted = [
         "defaults.terminal_font_size",
         "defaults.image_protocol",
+        "defaults.picture_memory",
         "defaults.color_depth",
         "defaults.large_text",
         "defaults.mouse",
@@ -384,6 +388,7 @@ fn allowed_keys_exist() {
 fn numbers_have_bounds() {
     let keys = [
         ("defaults: {terminal_font_size: N}", &["0", "65535"][..]),
+        ("defaults: {picture_memory: N}", &["0", "65535"]),
         ("defaults: {max_columns: N}", &["0"]),
         ("defaults: {max_rows: N}", &["0"]),
         ("defaults: {theme: {light: a, dark: b, timeout: N}}", &["10001", "4294967295"]),

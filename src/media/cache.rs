@@ -3,14 +3,13 @@
 
 use super::rendition::{Rendition, RenditionSpec};
 
-/// Limit of the bytes kept, here and in the terminal.
-const MAX_CACHE_BYTES: usize = 64 << 20;
-
 /// Renditions by their spec.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct RenditionCache {
     entries: Vec<CachedRendition>,
     frame: u64,
+    /// Limit of the bytes kept, here and in the terminal.
+    max_bytes: usize,
 }
 
 /// One entry.
@@ -33,6 +32,21 @@ impl CachedRendition {
 }
 
 impl RenditionCache {
+    pub(super) fn new(max_bytes: usize) -> Self {
+        Self { entries: Vec::new(), frame: 0, max_bytes }
+    }
+
+    /// Sets the limit of the bytes kept.
+    pub(super) fn set_limit(&mut self, max_bytes: usize) {
+        self.max_bytes = max_bytes;
+    }
+
+    /// Returns how many bytes are left beside the entries of the current frame.
+    pub(super) fn left(&self) -> usize {
+        let used = self.entries.iter().filter(|entry| entry.used == self.frame);
+        self.max_bytes.saturating_sub(used.map(|entry| entry.weight).sum())
+    }
+
     /// Starts a frame: entries are in use once [`Self::get`] returns them.
     pub(super) fn next_frame(&mut self) {
         self.frame += 1;
@@ -43,6 +57,14 @@ impl RenditionCache {
         let entry = self.entries.iter_mut().find(|entry| entry.spec == *spec)?;
         entry.used = self.frame;
         Some(entry)
+    }
+
+    /// Keeps an entry in preference to those that were used earlier. Returns its weight, or 0 if it is in use
+    /// in the current frame; `None` if there is no entry.
+    pub(super) fn touch(&mut self, spec: &RenditionSpec) -> Option<usize> {
+        let entry = self.entries.iter_mut().find(|entry| entry.spec == *spec)?;
+        let is_in_use = std::mem::replace(&mut entry.used, self.frame) == self.frame;
+        Some(if is_in_use { 0 } else { entry.weight })
     }
 
     /// Adds an entry; returns the ids of those dropped.
@@ -56,7 +78,7 @@ impl RenditionCache {
         let used = self.frame;
         let mut dropped = self.remove(|entry| entry.spec == spec);
         self.entries.push(CachedRendition { spec, id, rendition, weight, used });
-        while self.entries.iter().map(|entry| entry.weight).sum::<usize>() > MAX_CACHE_BYTES {
+        while self.entries.iter().map(|entry| entry.weight).sum::<usize>() > self.max_bytes {
             let unused = self.entries.iter().filter(|entry| entry.used < self.frame);
             let Some(oldest) = unused.min_by_key(|entry| entry.used).map(|entry| entry.id) else {
                 break;

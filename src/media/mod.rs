@@ -19,7 +19,9 @@ mod found;
 mod header_reader;
 mod limits;
 mod pixels;
+mod prefetch;
 mod protocol;
+mod render_queue;
 mod rendition;
 mod time_limit;
 mod worker;
@@ -39,15 +41,19 @@ use crate::files::{self, FileKind, ReadError};
 use crate::layout::{Drawing, PictureKey, PictureProblem, PixelSize};
 use crate::view::Overlay;
 
-pub use protocol::{Capabilities, Protocol};
+pub use prefetch::ExpectedPicture;
+pub use protocol::{Capabilities, Protocol, wrap_for_tmux};
 
 use animation::DrivenFrame;
 use cache::RenditionCache;
 use drawings::{DrawResult, Drawings, Urgency, VectorSource};
 use find::{Finder, PictureFormat};
 use found::FoundPicture;
+use render_queue::RenderQueue;
 use rendition::{PicturePlacement, Rendition, RenditionSpec};
-use worker::{RenderJob, RenderWorker};
+
+/// The default of [`Media::set_memory_limit`], in bytes.
+pub const DEFAULT_MEMORY_BYTES: usize = 64 << 20;
 
 /// The pictures of a deck, and their state in the terminal.
 pub struct Media {
@@ -56,15 +62,14 @@ pub struct Media {
     /// What was last drawn in each place.
     last_drawings: BTreeMap<(SlideNo, usize), Arc<Drawing>>,
     cache: RenditionCache,
-    worker: RenderWorker,
+    renders: RenderQueue,
     protocol: Option<Protocol>,
+    /// Columns and rows from the terminal's corner to ours, if tmux is between and passes sequences on.
+    tmux: Option<(u16, u16)>,
     is_text_only: bool,
-    /// Renditions that the worker has not returned.
-    pending_specs: Vec<RenditionSpec>,
     shown: Vec<ShownPicture>,
     /// Bytes to write with the next frame.
     pending: Vec<u8>,
-    last_id: u32,
     clock: FrameClock,
 }
 
@@ -151,14 +156,13 @@ impl Media {
             finder: Finder::new(directory),
             drawings: Drawings::new(Arc::clone(&send)),
             last_drawings: BTreeMap::new(),
-            cache: RenditionCache::default(),
-            worker: RenderWorker::new(send),
+            cache: RenditionCache::new(DEFAULT_MEMORY_BYTES),
+            renders: RenderQueue::new(send),
             protocol,
+            tmux: None,
             is_text_only: false,
-            pending_specs: Vec::new(),
             shown: Vec::new(),
             pending: Vec::new(),
-            last_id: 0,
             clock: FrameClock { start: Instant::now(), next: None },
         }
     }
@@ -196,6 +200,16 @@ impl Media {
             let end = self.quit();
             self.pending.extend(end);
             self.protocol = Some(protocol);
+        }
+    }
+
+    /// Sets whether sequences have to be wrapped for tmux, and where its pane is in the terminal: columns and
+    /// rows from the corner.
+    pub fn set_tmux(&mut self, pane: Option<(u16, u16)>) {
+        if self.tmux != pane {
+            let end = self.quit();
+            self.pending.extend(end);
+            self.tmux = pane;
         }
     }
 
@@ -287,15 +301,18 @@ impl Media {
         self.cache.forget_failures();
     }
 
-    /// Stores a result of the worker thread; the next frame shows it.
-    pub fn accept(&mut self, finished: FinishedPicture) {
+    /// Stores a result of another thread. Returns whether the current frame may change by it.
+    pub fn accept(&mut self, finished: FinishedPicture) -> bool {
         let (spec, id, rendition) = match finished.0 {
-            FinishedWork::Drawing { source, drawn } => return self.drawings.accept(source, drawn),
+            FinishedWork::Drawing { source, drawn } => {
+                self.drawings.accept(source, drawn);
+                return true;
+            }
             FinishedWork::Rendition { spec, id, rendition } => (spec, id, rendition),
         };
-        self.pending_specs.retain(|pending_specs| *pending_specs != spec);
+        let is_awaited = self.renders.finish(&spec);
         if Some(spec.protocol) != self.protocol {
-            return;
+            return is_awaited;
         }
         if let Err(why) = &rendition {
             match &spec.found {
@@ -313,6 +330,7 @@ impl Media {
         if is_kitty {
             self.delete(&dropped);
         }
+        is_awaited
     }
 
     /// Makes the next frame place all pictures again, after the terminal was cleared or resized.
@@ -323,7 +341,7 @@ impl Media {
     /// Returns the bytes that remove all pictures from the terminal.
     pub fn quit(&mut self) -> Vec<u8> {
         self.shown.clear();
-        self.pending_specs.clear();
+        self.renders.clear();
         let ids = self.cache.clear();
         if self.protocol.is_some_and(Protocol::is_kitty) {
             self.delete(&ids);
@@ -333,7 +351,9 @@ impl Media {
 
     fn delete(&mut self, ids: &[u32]) {
         self.shown.retain(|shown| !ids.contains(&shown.id));
-        self.pending.extend(ids.iter().flat_map(|id| protocol::delete(*id)));
+        let bytes: Vec<_> = ids.iter().flat_map(|id| protocol::delete(*id)).collect();
+        let is_wrapped = self.tmux.is_some();
+        self.pending.extend(if is_wrapped { protocol::wrap_each(&bytes) } else { bytes });
     }
 
     /// Paints the pictures of a frame into the buffer; returns the bytes to write after it, for
@@ -377,13 +397,17 @@ impl Media {
                     shown.push(ShownPicture { spec, id, number, place, frame });
                 }
             } else if entry.is_showable() {
-                reserve_cells(place.area, protocol, buffer);
+                if protocol.is_kitty() && self.tmux.is_some() {
+                    protocol::paint_placeholders(entry.id, place.area, place.skipped, buffer);
+                } else {
+                    reserve_cells(place.area, protocol, buffer);
+                }
                 let number = shown.len() as u32 + 1;
                 shown.push(ShownPicture { spec, id: entry.id, number, place, frame: 0 });
             }
         }
         self.clock.next = wait.map(|wait| Instant::now() + wait.max(MIN_FRAME_WAIT));
-        self.request(missing);
+        self.renders.request(missing);
         self.show(shown)
     }
 
@@ -405,30 +429,17 @@ impl Media {
         }
     }
 
-    /// Requests missing renditions from the worker, unless they are pending.
-    fn request(&mut self, missing: Vec<RenditionSpec>) {
-        if missing.iter().all(|spec| self.pending_specs.contains(spec)) {
-            return;
-        }
-        let mut job = |spec: &RenditionSpec| {
-            self.last_id = self.last_id.wrapping_add(1);
-            RenderJob { spec: spec.clone(), id: FIRST_ID.wrapping_add(self.last_id) }
-        };
-        let jobs = missing.iter().map(&mut job).collect();
-        self.pending_specs = missing;
-        self.worker.request(jobs);
-    }
-
     /// Returns the bytes that place new pictures and remove those no longer shown.
     fn show(&mut self, shown: Vec<ShownPicture>) -> Vec<u8> {
         let mut bytes = std::mem::take(&mut self.pending);
         for old in self.shown.iter().filter(|old| !shown.contains(old)) {
-            if old.spec.protocol.is_kitty() {
+            // Placeholders are removed like text.
+            if old.spec.protocol.is_kitty() && self.tmux.is_none() {
                 bytes.extend(protocol::delete_placement(old.id, old.number));
             }
         }
         for new in shown.iter().filter(|new| !self.shown.contains(new)) {
-            put(new, &mut self.cache, &mut bytes);
+            put(new, self.tmux, &mut self.cache, &mut bytes);
         }
         self.shown = shown;
         if bytes.is_empty() {
@@ -465,18 +476,24 @@ fn problem(key: &PictureKey, error: &DrawError) -> PictureProblem {
 /// The shortest time between two frames of an animation.
 const MIN_FRAME_WAIT: Duration = Duration::from_millis(16);
 
-/// The first picture id; unlikely to be used by other programs in the same terminal.
-const FIRST_ID: u32 = 0x4c44_0000;
-
-/// Appends the bytes that place a picture.
-fn put(new: &ShownPicture, cache: &mut RenditionCache, bytes: &mut Vec<u8>) {
+/// Appends the bytes that place a picture, in the terminal or in a pane of tmux.
+fn put(
+    new: &ShownPicture,
+    tmux: Option<(u16, u16)>,
+    cache: &mut RenditionCache,
+    bytes: &mut Vec<u8>,
+) {
     let ShownPicture { spec, id, number, place, frame } = new;
     let Some(entry) = cache.get(spec) else { return };
     if spec.protocol.is_kitty() {
-        if let Some(Rendition::Bytes(transmission)) = entry.rendition.take() {
-            bytes.extend(transmission);
+        let sent = transmission(*id, entry.rendition.take());
+        if tmux.is_some() {
+            bytes.extend(protocol::wrap_each(&sent));
+            bytes.extend(protocol::wrap_each(&protocol::place_virtually(*id, place.whole)));
+        } else {
+            bytes.extend(sent);
+            bytes.extend(protocol::place(*id, *number, place.area, spec.rows_at(*place)));
         }
-        bytes.extend(protocol::place(*id, *number, place.area, spec.rows_at(*place)));
         return;
     }
     let sequence = match &entry.rendition {
@@ -489,8 +506,24 @@ fn put(new: &ShownPicture, cache: &mut RenditionCache, bytes: &mut Vec<u8>) {
     };
     if let Some(sequence) = sequence {
         let Rect { x, y, .. } = place.area;
-        bytes.extend(format!("\x1b[{};{}H", u32::from(y) + 1, u32::from(x) + 1).into_bytes());
-        bytes.extend_from_slice(sequence);
+        bytes.extend(match tmux {
+            Some(pane) => protocol::draw_through_tmux(sequence, (x + pane.0, y + pane.1)),
+            None => [&protocol::move_to((x, y)), &sequence[..]].concat(),
+        });
+    }
+}
+
+/// Returns the bytes that send a picture to kitty; none if it was sent.
+fn transmission(id: u32, rendition: Option<Rendition>) -> Vec<u8> {
+    match rendition {
+        Some(Rendition::Bytes(transmission)) => transmission,
+        Some(Rendition::Temporary(path)) => {
+            let sequence = protocol::transmit_file(id, path.as_os_str().as_encoded_bytes(), true);
+            // The terminal deletes it.
+            let _ = path.keep();
+            sequence
+        }
+        _ => Vec::new(),
     }
 }
 

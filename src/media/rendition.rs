@@ -6,6 +6,7 @@ use std::sync::Arc;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, RgbaImage};
 use ratatui::layout::Rect;
+use tempfile::TempPath;
 
 use super::animation::{Animation, DrivenFrame};
 use super::find::PictureFile;
@@ -65,6 +66,8 @@ pub(super) enum Rendition {
     Frames(Animation),
     /// Bytes for the terminal.
     Bytes(Vec<u8>),
+    /// A PNG file for the terminal, which deletes it; we do if it is never sent.
+    Temporary(TempPath),
 }
 
 impl Rendition {
@@ -74,6 +77,7 @@ impl Rendition {
             Self::Cells(picture) => picture.len(),
             Self::Frames(animation) => animation.len(),
             Self::Bytes(bytes) => bytes.len(),
+            Self::Temporary(_) => 0,
         }
     }
 }
@@ -97,7 +101,14 @@ impl RenditionSpec {
             background: background.filter(|_| !protocol.is_kitty()),
             size,
             rows,
-            cells: if cuts { (place.area.width, place.area.height) } else { (0, 0) },
+            cells: match protocol {
+                _ if cuts => (place.area.width, place.area.height),
+                // Of placeholders: the terminal scales to them.
+                Protocol::KittyLocal => {
+                    (place.whole.0, u16::try_from(place.whole.1).unwrap_or(u16::MAX))
+                }
+                _ => (0, 0),
+            },
         }
     }
 
@@ -108,8 +119,13 @@ impl RenditionSpec {
 
     /// Returns the memory that a rendition takes, here or in the terminal, in bytes.
     pub(super) fn weight(&self, rendition: &Rendition) -> usize {
-        let pixels = self.size.0 as usize * self.size.1 as usize * 4;
-        if self.protocol.is_kitty() { pixels.max(rendition.len()) } else { rendition.len() }
+        let pixels = if self.protocol.is_kitty() { self.expected_weight() } else { 0 };
+        pixels.max(rendition.len())
+    }
+
+    /// Returns an estimate of [`Self::weight`], before the rendition is made.
+    pub(super) fn expected_weight(&self) -> usize {
+        self.size.0 as usize * self.size.1 as usize * 4
     }
 
     /// Makes the rendition. `id` is the picture's id in the terminal.
@@ -132,9 +148,7 @@ impl RenditionSpec {
             Protocol::Iterm2Multipart => Rendition::Bytes(self.inline(Parts::Several, scaled)?),
             Protocol::KittyRemote | Protocol::KittyLocal => match self.animation(id)? {
                 Some(bytes) => Rendition::Bytes(bytes),
-                None if self.protocol == Protocol::KittyLocal => {
-                    Rendition::Bytes(self.local_file(id, scaled)?)
-                }
+                None if self.protocol == Protocol::KittyLocal => self.local_file(id, scaled)?,
                 None => Rendition::Bytes(protocol::transmit(id, &self.png(scaled)?)),
             },
         })
@@ -214,14 +228,14 @@ impl RenditionSpec {
         png(self.composed(scaled)?)
     }
 
-    fn local_file(&self, id: u32, scaled: &mut ScaleCache) -> Result<Vec<u8>, String> {
+    fn local_file(&self, id: u32, scaled: &mut ScaleCache) -> Result<Rendition, String> {
         if let Some(file) = readable_by_terminal(&self.found) {
             let path = std::path::absolute(&file.path).map_err(|error| error.to_string())?;
-            return Ok(protocol::transmit_file(id, path.as_os_str().as_encoded_bytes(), false));
+            let path = path.as_os_str().as_encoded_bytes();
+            return Ok(Rendition::Bytes(protocol::transmit_file(id, path, false)));
         }
         let png = png(self.composed(scaled)?)?;
-        let path = temporary_file(&png).map_err(|error| error.to_string())?;
-        Ok(protocol::transmit_file(id, path.as_os_str().as_encoded_bytes(), true))
+        temporary_file(&png).map(Rendition::Temporary).map_err(|error| error.to_string())
     }
 }
 
@@ -326,13 +340,13 @@ fn png(picture: &RgbaImage) -> Result<Vec<u8>, String> {
 }
 
 /// Writes a file that the terminal reads and deletes; kitty requires this prefix.
-fn temporary_file(bytes: &[u8]) -> io::Result<std::path::PathBuf> {
+fn temporary_file(bytes: &[u8]) -> io::Result<TempPath> {
     let mut file = tempfile::Builder::new()
         .prefix("livedeck-tty-graphics-protocol-")
         .suffix(".png")
         .tempfile()?;
     file.write_all(bytes)?;
-    file.keep().map(|(_, path)| path).map_err(|error| error.error)
+    Ok(file.into_temp_path())
 }
 
 /// A picture, the size it is scaled to, and the background it is blended with.

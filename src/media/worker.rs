@@ -21,29 +21,33 @@ pub(super) struct RenderJob {
 
 /// A handle to the thread, which is started by the first request.
 pub(super) struct RenderWorker {
+    name: &'static str,
     send: Arc<dyn Fn(FinishedPicture) + Send + Sync>,
     jobs: Option<Sender<Vec<RenderJob>>>,
 }
 
 impl RenderWorker {
     /// Creates a worker that calls `send` with each result. Starts no thread.
-    pub(super) fn new(send: Arc<dyn Fn(FinishedPicture) + Send + Sync>) -> Self {
-        Self { send, jobs: None }
+    pub(super) fn new(
+        name: &'static str,
+        send: Arc<dyn Fn(FinishedPicture) + Send + Sync>,
+    ) -> Self {
+        Self { name, send, jobs: None }
     }
 
     /// Replaces the pending jobs.
     pub(super) fn request(&mut self, jobs: Vec<RenderJob>) {
-        let send = &self.send;
-        let sender = self.jobs.get_or_insert_with(|| start(Arc::clone(send)));
+        let Self { name, send, .. } = self;
+        let sender = self.jobs.get_or_insert_with(|| start(name, Arc::clone(send)));
         // Fails only if no thread could be started: there are no pictures then.
         drop(sender.send(jobs));
     }
 }
 
-fn start(send: Arc<dyn Fn(FinishedPicture) + Send + Sync>) -> Sender<Vec<RenderJob>> {
+fn start(name: &str, send: Arc<dyn Fn(FinishedPicture) + Send + Sync>) -> Sender<Vec<RenderJob>> {
     let (sender, jobs) = unbounded();
     let work = move || work(&jobs, &*send);
-    drop(thread::Builder::new().name("pictures".to_owned()).spawn(work));
+    drop(thread::Builder::new().name(name.to_owned()).spawn(work));
     sender
 }
 

@@ -4,7 +4,9 @@ mod blocks;
 mod dots;
 mod iterm;
 mod kitty;
+mod placeholders;
 mod sixel;
+mod tmux;
 
 pub(super) use blocks::paint as paint_blocks;
 pub(super) use dots::{DottedPicture, sampled_size};
@@ -12,6 +14,9 @@ pub(super) use iterm::Parts;
 pub(super) use kitty::{
     delete, delete_placement, place, transmit, transmit_animation, transmit_file,
 };
+pub(super) use placeholders::{paint as paint_placeholders, picture_id, place_virtually};
+pub use tmux::wrap as wrap_for_tmux;
+pub(super) use tmux::{draw_through_tmux, move_to, wrap_each};
 #[cfg(test)]
 pub(super) use sixel::tests::decoded as decode_sixel;
 pub(super) use {iterm::inline, sixel::encode as encode_sixel};
@@ -49,6 +54,8 @@ const NAMES: &[(&str, Protocol)] = &[
 pub struct Capabilities {
     /// It answered the kitty graphics query with OK.
     pub kitty: bool,
+    /// It can read our files by kitty's protocol.
+    pub kitty_files: bool,
     /// Its device attributes include 4.
     pub sixel: bool,
     /// `$TERM`.
@@ -70,10 +77,11 @@ type Condition = fn(&Capabilities) -> bool;
 
 /// The protocol to use; the first row whose condition holds decides.
 const CHOICES: &[(Condition, Protocol)] = &[
-    // tmux does not pass any of the protocols through.
+    // What tmux passes on is only known later: see `through_tmux`.
     (Capabilities::is_tmux, Protocol::Blocks),
     // These support kitty's protocol in part or not at all, and this one well.
     (Capabilities::supports_iterm, Protocol::Iterm2),
+    (|it| it.kitty_files, Protocol::KittyLocal),
     (|it| it.kitty, Protocol::KittyRemote),
     (Capabilities::supports_sixel, Protocol::Sixel),
 ];
@@ -83,6 +91,25 @@ impl Protocol {
     pub fn choose(capabilities: &Capabilities) -> Self {
         let choice = CHOICES.iter().find(|(holds, _)| holds(capabilities));
         choice.map_or(Self::Blocks, |(_, protocol)| *protocol)
+    }
+
+    /// Chooses the best protocol for the terminal that tmux runs in, if tmux passes sequences on. `outer` has
+    /// the answers of that terminal, and as its program the name that it reports.
+    pub fn through_tmux(outer: &Capabilities) -> Self {
+        let reported = outer.program.to_lowercase();
+        let is = |names: &[&str]| names.iter().any(|name| reported.starts_with(name));
+        if is(&["iterm2", "wezterm", "mintty", "konsole"]) {
+            // tmux limits the length of sequences.
+            Self::Iterm2Multipart
+        } else if outer.kitty_files {
+            Self::KittyLocal
+        } else if outer.kitty {
+            Self::KittyRemote
+        } else if outer.sixel || is(&["foot", "mlterm", "contour"]) {
+            Self::Sixel
+        } else {
+            Self::Blocks
+        }
     }
 
     /// Returns the protocol of a name; `None` for `auto` and unknown names.
@@ -100,6 +127,11 @@ impl Protocol {
         NAMES.iter().map(|(name, _)| *name)
     }
 
+    /// Whether pictures are lost when other text is written over them, and have to be drawn again.
+    pub fn is_drawn_once(self) -> bool {
+        matches!(self, Self::Iterm2 | Self::Iterm2Multipart | Self::Sixel)
+    }
+
     /// Whether the terminal stores pictures and places them by id.
     pub(super) fn is_kitty(self) -> bool {
         matches!(self, Self::KittyLocal | Self::KittyRemote)
@@ -113,6 +145,7 @@ impl Capabilities {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         Self {
             kitty: false,
+            kitty_files: false,
             sixel: false,
             term: text("TERM"),
             program: text("TERM_PROGRAM"),
@@ -123,7 +156,8 @@ impl Capabilities {
         }
     }
 
-    fn is_tmux(&self) -> bool {
+    /// Whether the program runs in tmux.
+    pub fn is_tmux(&self) -> bool {
         self.tmux || self.program == "tmux"
     }
 
@@ -153,6 +187,7 @@ mod tests {
         let table = [
             (nothing.clone(), Protocol::Blocks),
             (answers.clone(), Protocol::KittyRemote),
+            (Capabilities { kitty_files: true, ..answers.clone() }, Protocol::KittyLocal),
             (Capabilities { kitty: false, ..answers.clone() }, Protocol::Sixel),
             (Capabilities { konsole: true, ..answers.clone() }, Protocol::Iterm2),
             (Capabilities { wezterm: true, ..nothing.clone() }, Protocol::Iterm2),
@@ -170,6 +205,29 @@ mod tests {
         for (capabilities, expected) in table {
             assert_eq!(Protocol::choose(&capabilities), expected, "{capabilities:?}");
         }
+    }
+
+    #[test]
+    fn protocol_through_tmux_is_that_of_the_outer_terminal() {
+        let outer = |program: &str, kitty, sixel| Capabilities {
+            program: program.to_owned(),
+            kitty,
+            sixel,
+            tmux: true,
+            ..Capabilities::default()
+        };
+        let table = [
+            (outer("kitty(0.42.0)", true, false), Protocol::KittyRemote),
+            (outer("iTerm2 3.5.0", true, true), Protocol::Iterm2Multipart),
+            (outer("foot(1.16.2)", false, false), Protocol::Sixel),
+            (outer("XTerm(390)", false, true), Protocol::Sixel),
+            (outer("", false, false), Protocol::Blocks),
+        ];
+        for (capabilities, expected) in table {
+            assert_eq!(Protocol::through_tmux(&capabilities), expected, "{capabilities:?}");
+        }
+        let files = Capabilities { kitty_files: true, ..outer("", true, false) };
+        assert_eq!(Protocol::through_tmux(&files), Protocol::KittyLocal);
     }
 
     #[test]

@@ -47,7 +47,7 @@ fn cache_is_limited_and_keeps_the_current_frame() {
     // Each takes 31 MB in the terminal.
     let spec = |cell| RenditionSpec::new(&found, Protocol::KittyRemote, place, (cell, cell), None);
     let made = || Some(Rendition::Bytes(vec![1]));
-    let mut cache = RenditionCache::default();
+    let mut cache = RenditionCache::new(64 << 20);
     let mut gone = Vec::new();
     for cell in 700..712 {
         cache.next_frame();

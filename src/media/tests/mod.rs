@@ -4,12 +4,13 @@
 mod drawing;
 mod files;
 mod frames;
+mod prefetch;
 
 use std::fs;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, unbounded};
-use image::{ImageFormat, Rgba, RgbaImage};
+use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 use tempfile::TempDir;
 
 use super::*;
@@ -76,7 +77,7 @@ impl MediaHarness {
     /// Paints a frame after all pending renditions are done.
     fn shown(&mut self, overlays: &[Overlay]) -> (Buffer, String) {
         self.frame(overlays);
-        while !self.media.pending_specs.is_empty() {
+        while self.media.renders.is_busy() {
             self.wait();
         }
         self.frame(overlays)
