@@ -20,7 +20,7 @@ use crate::exec::{Compiler, ProbeReport, PythonInfo, sandbox_support};
 use crate::files;
 use crate::headless::{DeckProbe, MissingTool};
 use crate::media::{Capabilities, Protocol};
-use crate::present::{ColorSupport, terminal_has_links};
+use crate::present::{ColorSupport, TmuxPane, terminal_has_links};
 use crate::project::{LoadedDeck, is_trusted, load, theme_names};
 use crate::run::format_duration;
 use crate::source::{SourceFile, visible_line};
@@ -169,12 +169,26 @@ fn pictures(config: &Config) -> String {
     if let Some(protocol) = config.defaults.image_protocol {
         return format!("{}, set in the configuration", protocol.name());
     }
-    match Protocol::choose(&Capabilities::from_env()) {
+    let environment = Capabilities::from_env();
+    if environment.is_tmux() {
+        return pictures_in_tmux(TmuxPane::query().is_some_and(|pane| pane.has_passthrough))
+            .to_owned();
+    }
+    match Protocol::choose(&environment) {
         Protocol::Blocks => {
             let blocks = Protocol::Blocks.name();
             format!("{blocks}, unless the terminal reports a better protocol at startup")
         }
         protocol => format!("{}, from the environment", protocol.name()),
+    }
+}
+
+/// Reports whether tmux passes pictures on.
+fn pictures_in_tmux(has_passthrough: bool) -> &'static str {
+    if has_passthrough {
+        "through tmux, if the terminal around it has a protocol"
+    } else {
+        "ascii-blocks: tmux passes no pictures on (`set -g allow-passthrough on` in `tmux.conf`)"
     }
 }
 

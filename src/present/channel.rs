@@ -1,14 +1,18 @@
 //! How other threads send events to the loop: an unbounded channel for events, a bounded one for run
-//! output, and a waker: a pipe that the loop polls together with the keyboard.
+//! output, and a waker: a pipe that the loop polls together with the keyboard. The signal of a changed size
+//! wakes the loop directly, without another thread.
 
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
+use signal_hook::consts::SIGWINCH;
+use signal_hook::{flag, low_level};
 
 use super::LoopEvent;
 use crate::app::Msg;
@@ -31,7 +35,9 @@ pub(super) struct EventSender {
 #[derive(Debug)]
 pub(super) struct Receivers {
     /// Events other than run output.
-    pub(super) events: Receiver<LoopEvent>,
+    events: Receiver<LoopEvent>,
+    /// Set by the signal of a changed size.
+    is_resized: Arc<AtomicBool>,
     /// Output and results of runs.
     pub(super) output: Receiver<Msg>,
     waker: OwnedFd,
@@ -43,7 +49,11 @@ pub(super) fn channel() -> io::Result<(EventSender, Receivers)> {
     let (events, event_receiver) = unbounded();
     let (output, output_receiver) = bounded(MAX_PENDING_OUTPUT);
     let sender = EventSender { events, output, waker: Arc::new(waker) };
-    let receivers = Receivers { events: event_receiver, output: output_receiver, waker: wakeups };
+    let is_resized = Arc::<AtomicBool>::default();
+    flag::register(SIGWINCH, Arc::clone(&is_resized))?;
+    low_level::pipe::register(SIGWINCH, sender.waker.try_clone()?)?;
+    let receivers =
+        Receivers { events: event_receiver, is_resized, output: output_receiver, waker: wakeups };
     Ok((sender, receivers))
 }
 
@@ -80,7 +90,13 @@ impl EventSender {
 impl Receivers {
     /// Returns whether no event is pending.
     pub(super) fn are_empty(&self) -> bool {
-        self.events.is_empty() && self.output.is_empty()
+        self.events.is_empty() && self.output.is_empty() && !self.is_resized.load(Ordering::SeqCst)
+    }
+
+    /// Returns the pending events other than run output.
+    pub(super) fn pending(&self) -> impl Iterator<Item = LoopEvent> {
+        let is_resized = self.is_resized.swap(false, Ordering::SeqCst);
+        is_resized.then_some(LoopEvent::Resized).into_iter().chain(self.events.try_iter())
     }
 
     /// Waits for an event, a key, or the timeout.

@@ -31,12 +31,21 @@ impl Talk {
         self.scene = headless::scene(&self.loaded, &mut self.app, how, &mut self.media);
     }
 
-    /// Lays out the scene that the next pending key refers to. The scene is never shown, so this does
-    /// not wait for highlighting, and the scene stays marked as changed.
+    /// Lays out the scene that the next pending event refers to. The scene is never shown, so this does not
+    /// wait for highlighting, and the scene stays marked as changed.
     pub(super) fn lay_out_unseen(&mut self) {
         let how = (self.slide_size(), Highlighting::Cached);
         self.scene = headless::scene(&self.loaded, &mut self.app, how, &mut self.media);
         update(&mut self.app, Msg::Redraw);
+    }
+
+    /// Like [`Talk::lay_out_unseen`], for a key, which needs no scene if the slide surely fits.
+    pub(super) fn settle_unseen(&mut self) {
+        if headless::settle_fitting(&self.loaded, &mut self.app, self.slide_size()) {
+            update(&mut self.app, Msg::Redraw);
+        } else {
+            self.lay_out_unseen();
+        }
     }
 
     /// Draws the app's state, or starts the transition to it.
@@ -66,6 +75,7 @@ impl Talk {
         }
         self.publish();
         self.auto_advance.shown(self.app.at(), self.app.scroll());
+        self.cancel_distant_pictures();
         let at = self.app.at().slide;
         self.prefetch.at(&self.loaded.deck, &self.loaded.style(at).highlighter, at);
         self.draw_ahead(at);

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use super::channel::Receivers;
 use super::input::Input;
 use super::settings::protocol;
-use super::{Ending, LoopEvent, Talk, effects, mouse, transition};
+use super::{Ending, LoopEvent, Talk, effects, mouse, tmux_pane, transition};
 use crate::app::{Msg, update};
 use crate::layout::LargeText;
-use crate::media::Protocol;
+use crate::media::{Capabilities, Protocol};
 use crate::project::LoadedDeck;
 use crate::run::Event::{Finished, Output, Picture, Value};
 use crate::view::ColorDepth;
@@ -29,7 +29,7 @@ impl Talk {
                 self.ending = Ending::HANGUP;
                 return true;
             }
-            let waiting = keys.drain(..).chain(receivers.events.try_iter());
+            let waiting = keys.drain(..).chain(receivers.pending());
             for event in waiting.collect::<Vec<_>>() {
                 if self.handle(event) {
                     return true;
@@ -86,11 +86,29 @@ impl Talk {
                 if answers.true_color && self.settings.color_depth.is_none() {
                     self.screen.set_depth(ColorDepth::TrueColor);
                 }
-                self.show_pictures_by(protocol(&self.settings, answers));
+                if !Capabilities::from_env().is_tmux() {
+                    self.show_pictures_by(protocol(&self.settings, answers));
+                }
                 self.frame_pacing.draw_soon();
                 Msg::Redraw
             }
+            LoopEvent::Tmux(pane) => {
+                self.on_tmux(pane);
+                Msg::Redraw
+            }
+            LoopEvent::OuterGraphics(has_kitty, has_files) => {
+                self.on_outer_graphics((has_kitty, has_files));
+                Msg::Redraw
+            }
+            LoopEvent::Focused => {
+                self.media.repaint();
+                Msg::Redraw
+            }
             LoopEvent::Resized => {
+                if Capabilities::from_env().is_tmux() {
+                    // The pane may have moved.
+                    tmux_pane::query(self.sender.clone());
+                }
                 self.screen.resize();
                 self.media.repaint();
                 self.frame_pacing.draw_soon();
@@ -123,10 +141,12 @@ impl Talk {
             LoopEvent::NotLoaded(why) => Msg::Failed(why),
             LoopEvent::PicturesChanged => {
                 self.media.forget();
+                self.picture_prefetch.invalidate();
                 self.review.forget();
                 Msg::Redraw
             }
             LoopEvent::PictureSeen | LoopEvent::Coloured => {
+                self.picture_prefetch.invalidate();
                 self.frame_pacing.draw_soon();
                 Msg::Redraw
             }
@@ -140,7 +160,10 @@ impl Talk {
             }
             LoopEvent::Reviewed(found) => Msg::Reviewed(found),
             LoopEvent::Picture(loaded) => {
-                self.media.accept(loaded);
+                if !self.media.accept(loaded) {
+                    return false;
+                }
+                self.picture_prefetch.invalidate();
                 self.frame_pacing.draw_soon();
                 Msg::Redraw
             }
@@ -162,16 +185,19 @@ impl Talk {
         self.dispatch(msg)
     }
 
-    fn show_pictures_by(&mut self, protocol: Protocol) {
+    pub(super) fn show_pictures_by(&mut self, protocol: Protocol) {
         self.media.set_protocol(protocol);
+        self.picture_prefetch.invalidate();
         self.screen.set_coarse(protocol == Protocol::Blocks);
     }
 
     /// Updates the app with a message and applies the effects. Returns true if the presentation ends.
     pub(super) fn dispatch(&mut self, msg: Msg) -> bool {
         // The meaning of a key depends on the scene that the speaker sees.
-        if matches!(msg, Msg::Key(_) | Msg::Wheel(..)) && self.app.changes().scene {
-            self.lay_out_unseen();
+        match msg {
+            Msg::Key(_) if self.app.changes().scene => self.settle_unseen(),
+            Msg::Wheel(..) if self.app.changes().scene => self.lay_out_unseen(),
+            _ => {}
         }
         let has_ended = matches!(msg, Msg::Run(_, Finished(..)));
         let wanted = update(&mut self.app, msg);
@@ -187,6 +213,7 @@ impl Talk {
             loaded.deck.options.python_interpreter != self.loaded.deck.options.python_interpreter;
         self.loaded = loaded;
         self.notes.forget();
+        self.picture_prefetch.invalidate();
         if other_python {
             self.executor = effects::executor(&self.settings, &self.loaded, &self.sender);
         }

@@ -2,7 +2,7 @@
 //! between a key and its slide.
 //!
 //! At startup, answers of the terminal ([`terminal_probe`](super::terminal_probe)) arrive among the
-//! keys and are parsed here; after that, crossterm reads.
+//! keys.
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads the clock and opens files")]
 
@@ -11,30 +11,42 @@ use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use crossterm::event::{self, Event as Terminal, KeyEvent};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tempfile::NamedTempFile;
 
-use super::LoopEvent;
-use super::terminal_probe::{ANSWER_TIMEOUT, COLOR_QUERIES, QUERIES, TerminalProbe};
+use super::key_parser::{InputEnd, KeyParser};
+use super::terminal_probe::{ANSWER_TIMEOUT, FILE_PIXEL, TerminalAnswers, queries};
+use super::{LoopEvent, terminal};
+use crate::media::Capabilities;
 use crate::theme::Background;
 
-/// Poll timeout for crossterm, as short as possible: with zero, it does not poll at all.
-const POLL_TIMEOUT: Duration = Duration::from_micros(5);
+/// How long to wait for the rest of an escape sequence. After it, the sequence is a key with alt.
+const SEQUENCE_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// How long to keep checking for more keys after a key. crossterm can hold keys that it has read and
-/// report none, if its thread was delayed for longer than [`POLL_TIMEOUT`].
-const RECHECK_DELAY: Duration = Duration::from_millis(2);
+/// How many bytes to read before the keys among them are handled.
+const READ_BYTES: usize = 4096;
+
+/// How long to wait for the terminal around tmux, which answers after tmux.
+const OUTER_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// The terminal's keyboard and mouse.
 #[derive(Debug)]
 pub(super) struct Input {
     keyboard: OwnedFd,
-    /// The pending queries, and the deadline for their answers.
-    asking: Option<(TerminalProbe, Instant)>,
+    parser: KeyParser,
+    /// The answers so far, and the deadline for the others.
+    asking: Option<(TerminalAnswers, Instant)>,
     /// The background that the terminal reported.
     background: Option<Background>,
-    /// Keys were just read: crossterm may hold more, even if the keyboard is not readable.
-    may_hold_more: bool,
+    /// When the last input was read, if it ends in an incomplete sequence.
+    incomplete_since: Option<Instant>,
+    is_in_tmux: bool,
+    /// The deadline for the answer of the terminal around tmux, until it is reported.
+    outer: Option<Instant>,
+    /// Its answers so far.
+    outer_answers: TerminalAnswers,
+    /// The file that the terminal is asked to read.
+    file: Option<NamedTempFile>,
 }
 
 impl Input {
@@ -46,14 +58,26 @@ impl Input {
         } else {
             File::open("/dev/tty")?.into()
         };
-        let mut out = io::stdout();
-        if asks_for_colors {
-            out.write_all(COLOR_QUERIES.as_bytes())?;
-        }
-        out.write_all(QUERIES.as_bytes())?;
-        out.flush()?;
-        let asking = Some((TerminalProbe::default(), Instant::now() + ANSWER_TIMEOUT));
-        Ok(Self { keyboard, asking, background: None, may_hold_more: false })
+        let is_in_tmux = Capabilities::from_env().is_tmux();
+        // Without a file, pictures are sent as bytes.
+        let file = pixel_file().ok();
+        terminal::write(&queries(
+            asks_for_colors,
+            file.as_ref().map(NamedTempFile::path),
+            is_in_tmux,
+        ))?;
+        let now = Instant::now();
+        Ok(Self {
+            keyboard,
+            parser: KeyParser::default(),
+            asking: Some((TerminalAnswers::default(), now + ANSWER_TIMEOUT)),
+            background: None,
+            incomplete_since: None,
+            is_in_tmux,
+            outer: is_in_tmux.then(|| now + OUTER_TIMEOUT),
+            outer_answers: TerminalAnswers::default(),
+            file,
+        })
     }
 
     /// Returns the file descriptor to poll.
@@ -68,9 +92,11 @@ impl Input {
 
     /// Returns the maximum time until the next call of [`read`](Self::read), even without input.
     pub(super) fn timeout(&self) -> Option<Duration> {
-        let answers =
-            self.asking.as_ref().map(|(_, until)| until.saturating_duration_since(Instant::now()));
-        answers.into_iter().chain(self.may_hold_more.then_some(RECHECK_DELAY)).min()
+        let deadline = match &self.asking {
+            Some((_, until)) => Some(*until),
+            None => self.outer.or(self.incomplete_since.map(|since| since + SEQUENCE_TIMEOUT)),
+        };
+        deadline.map(|until| until.saturating_duration_since(Instant::now()))
     }
 
     /// Reads the available input without waiting.
@@ -83,7 +109,7 @@ impl Input {
 
     /// Returns the terminal's background, if reported.
     pub(super) fn background(&self) -> Option<Background> {
-        self.asking.as_ref().map_or(self.background, |(probe, _)| probe.answers.background)
+        self.asking.as_ref().map_or(self.background, |(answers, _)| answers.background)
     }
 
     /// Returns whether answers are pending.
@@ -93,52 +119,92 @@ impl Input {
 
     /// Reads answers and the keys between them, until the last answer or the deadline.
     fn answers(&mut self, found: &mut Vec<LoopEvent>) -> io::Result<()> {
-        let Some((probe, until)) = &mut self.asking else { return Ok(()) };
-        while !probe.answers.complete && !state(&self.keyboard)?.is_empty() {
-            found.extend(read_answers(probe, &self.keyboard)?.into_iter().map(LoopEvent::Key));
+        let Some((mut answers, until)) = self.asking else { return Ok(()) };
+        let mut is_late = false;
+        while !answers.complete && !is_late {
+            let bytes = self.bytes()?;
+            is_late = bytes.is_empty() && Instant::now() >= until;
+            let end = if is_late { InputEnd::Final } else { InputEnd::More };
+            found.extend(self.parser.feed(&bytes, end, &mut |token| answers.record(token)));
+            if bytes.is_empty() {
+                break;
+            }
         }
-        if probe.answers.complete || Instant::now() >= *until {
-            found.extend(probe.finish().into_iter().map(LoopEvent::Key));
-            found.push(LoopEvent::Answers(probe.answers));
-            self.background = probe.answers.background;
-            self.asking = None;
+        self.asking = Some((answers, until));
+        if !answers.complete && !is_late {
+            return Ok(());
         }
+        found.push(LoopEvent::Answers(answers));
+        if self.outer.is_none() {
+            self.file = None;
+        } else if answers.kitty {
+            self.finish_outer(answers, found);
+        }
+        self.background = answers.background;
+        self.asking = None;
+        self.outer_answers = answers;
+        self.incomplete_since = self.parser.is_waiting().then(Instant::now);
         Ok(())
     }
 
     fn keys(&mut self, found: &mut Vec<LoopEvent>) -> io::Result<()> {
-        let before = state(&self.keyboard)?;
-        if before.is_empty() && !self.may_hold_more {
+        let bytes = self.bytes()?;
+        let now = Instant::now();
+        let is_awaited = self.outer.is_some_and(|until| now < until);
+        let is_late = self.outer.is_some() && !is_awaited && bytes.is_empty();
+        let is_over = self.incomplete_since.is_some_and(|since| now >= since + SEQUENCE_TIMEOUT);
+        if bytes.is_empty() && !is_late && (is_awaited || !is_over) {
             return Ok(());
         }
-        let mut any = false;
-        while event::poll(POLL_TIMEOUT)? {
-            any = true;
-            match event::read()? {
-                Terminal::Key(key) if key.is_release() => {}
-                Terminal::Key(key) => found.push(LoopEvent::Key(key)),
-                Terminal::Paste(text) => found.push(LoopEvent::Paste(text)),
-                Terminal::Mouse(mouse) => found.push(LoopEvent::Mouse(mouse)),
-                _ => {}
-            }
+        let end = match bytes.last() {
+            None => InputEnd::Final,
+            // Parts of the answer are not keys.
+            Some(_) if is_awaited => InputEnd::More,
+            // The buffer may have cut a sequence.
+            Some(0x1b) if self.is_readable() => InputEnd::More,
+            Some(_) => InputEnd::Keys,
+        };
+        // Late answers are not keys. The position of the cursor looks like one, with a modifier.
+        let before = self.outer_answers;
+        let mut late = before;
+        let is_answer = &mut |token: &[u8]| !token.ends_with(b"R") && late.record(token);
+        found.extend(self.parser.feed(&bytes, end, is_answer));
+        self.outer_answers = late;
+        // A busy machine may answer after the deadline.
+        if is_late || self.is_in_tmux && late.kitty && !before.kitty {
+            self.finish_outer(late, found);
         }
-        self.may_hold_more = any;
-        // Readable, but no data: the other end has closed.
-        if !any && before.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+        self.incomplete_since = self.parser.is_waiting().then_some(now);
+        Ok(())
+    }
+
+    /// Reports what the terminal around tmux has answered.
+    fn finish_outer(&mut self, answers: TerminalAnswers, found: &mut Vec<LoopEvent>) {
+        found.push(LoopEvent::OuterGraphics(answers.kitty, answers.kitty_files));
+        self.outer = None;
+        self.file = None;
+    }
+
+    /// Reads the available bytes, at most [`READ_BYTES`], without waiting.
+    fn bytes(&self) -> io::Result<Vec<u8>> {
+        if !self.is_readable() {
+            return Ok(Vec::new());
+        }
+        let mut bytes = vec![0; READ_BYTES];
+        let count = rustix::io::retry_on_intr(|| rustix::io::read(&self.keyboard, &mut bytes[..]))?;
+        if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        Ok(())
+        bytes.truncate(count);
+        Ok(bytes)
     }
 }
 
-/// Reads once and returns the keys.
-fn read_answers(probe: &mut TerminalProbe, keyboard: &OwnedFd) -> io::Result<Vec<KeyEvent>> {
-    let mut bytes = [0; 1024];
-    let count = rustix::io::retry_on_intr(|| rustix::io::read(keyboard, &mut bytes))?;
-    if count == 0 {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    Ok(probe.feed(&bytes[..count]))
+/// Creates the file that the terminal is asked to read.
+fn pixel_file() -> io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix("livedeck-").tempfile()?;
+    file.write_all(FILE_PIXEL)?;
+    Ok(file)
 }
 
 /// Polls the keyboard without waiting.

@@ -21,11 +21,13 @@ mod frame_diff;
 mod frame_pacing;
 mod hyperlinks;
 mod input;
+mod key_parser;
 mod link_chain;
 mod mouse;
 mod notes_pane;
 mod opening;
 mod overview;
+mod picture_prefetch;
 mod prefetch;
 mod prerender;
 mod rehearsing;
@@ -43,6 +45,7 @@ mod talk_report;
 mod terminal;
 mod terminal_probe;
 mod timer;
+mod tmux_pane;
 mod transition;
 mod validate;
 mod watch;
@@ -62,7 +65,7 @@ use crate::exec;
 use crate::files::ReadError;
 use crate::highlight::EditedCode;
 use crate::layout::{LargeText, Scene};
-use crate::media::{self, Media};
+use crate::media::{self, Capabilities, Media};
 use crate::project::{ExaminedDeck, LoadedDeck, TrustReport, TrustWorker};
 use crate::source::visible_line;
 use crate::view::Overlay;
@@ -74,6 +77,7 @@ pub use settings::Settings;
 pub use signals::Ending;
 pub use speaker_sync::SpeakerSync;
 pub use talk_link::FollowChoice;
+pub use tmux_pane::TmuxPane;
 pub use transition::Transition;
 
 use auto_advance::AutoAdvance;
@@ -83,6 +87,7 @@ use input::Input;
 use notes_pane::NotesPane;
 use opening::{OpenOutcome, TerminalIo};
 use overview::Miniatures;
+use picture_prefetch::PicturePrefetch;
 use prefetch::Prefetch;
 use prerender::Prerender;
 use rehearsing::Rehearsing;
@@ -94,6 +99,7 @@ use talk_log::{LogFile, TalkLog};
 use terminal::{Screen, ScreenOptions};
 use terminal_probe::TerminalAnswers;
 use timer::TalkTimer;
+use tmux_pane::OuterTerminal;
 use transition::TransitionPlayer;
 use validate::Validation;
 use watch::Watch;
@@ -104,9 +110,6 @@ const NOTICE_TIME: Duration = Duration::from_secs(4);
 /// The time to read a character of a notice.
 const READING_TIME: Duration = Duration::from_millis(60);
 
-/// How often the elapsed time of a running block is redrawn.
-const TICK_INTERVAL: Duration = Duration::from_millis(100);
-
 /// An event for the loop.
 #[derive(Debug)]
 enum LoopEvent {
@@ -114,6 +117,12 @@ enum LoopEvent {
     Paste(String),
     Mouse(MouseEvent),
     Answers(TerminalAnswers),
+    /// tmux's answer about our pane, if it answers.
+    Tmux(Option<TmuxPane>),
+    /// Whether the terminal around tmux has kitty's graphics, and reads our files.
+    OuterGraphics(bool, bool),
+    /// The window or the pane has the keyboard again.
+    Focused,
     Resized,
     Suspend,
     Terminate(Ending),
@@ -183,6 +192,9 @@ fn run(mut settings: Settings, log: Option<LogFile>) -> io::Result<Ending> {
         large_text: settings.large_text.unwrap_or(LargeText::Blocks),
     })?;
     screen.set_coarse(settings.protocol == Some(media::Protocol::Blocks));
+    if Capabilities::from_env().is_tmux() {
+        tmux_pane::query(sender.clone());
+    }
     let asks_for_colors = settings.color_depth.is_none() && known.may_be_more;
     let mut input = Input::open(asks_for_colors)?;
     let terminal = TerminalIo {
@@ -221,6 +233,7 @@ struct Talk {
     watchdog: Option<exec::Watchdog>,
     watch: Watch,
     prefetch: Prefetch,
+    picture_prefetch: PicturePrefetch,
     review: Review,
     /// Checks and remembers which decks may run without asking.
     keeper: TrustWorker,
@@ -244,6 +257,8 @@ struct Talk {
     miniatures: Option<Miniatures>,
     /// The notes under the slide.
     notes: NotesPane,
+    /// The terminal around tmux.
+    outer_terminal: OuterTerminal,
     timer: TalkTimer,
     auto_advance: AutoAdvance,
     /// The notice on the screen, and when it has been read.
@@ -285,10 +300,13 @@ impl Talk {
         let mut app = App::new(loaded.deck.clone(), options);
         let executor = effects::executor(&settings, &loaded, &sender);
         let pictures = sender.clone();
-        let mut media = Media::new(std::env::current_dir()?, settings.protocol, move |loaded| {
+        // In tmux, the protocol depends on its answer.
+        let protocol = settings.protocol.filter(|_| !Capabilities::from_env().is_tmux());
+        let mut media = Media::new(std::env::current_dir()?, protocol, move |loaded| {
             pictures.send(LoopEvent::Picture(loaded));
         });
         media.keep_drawings_in(settings.execution.drawings());
+        media.set_memory_limit(settings.picture_memory);
         let slow_pictures = sender.clone();
         media.read_in_background(settings.draw_threads, move || {
             slow_pictures.send(LoopEvent::PictureSeen);
@@ -296,7 +314,7 @@ impl Talk {
         let load_options = settings.load_options.clone();
         let watch = Watch::start(load_options, loaded.clone(), settings.reload, sender.clone())?;
         let scene = Scene::blank(screen.size(), loaded.style(SlideNo::new(0)).theme.base);
-        let prefetch = Prefetch::start(sender.clone())?;
+        let prefetch = Prefetch::new(sender.clone());
         let review = {
             let custom = settings.execution.custom.clone();
             Review::start(settings.validate_overflows, custom, sender.clone())?
@@ -309,7 +327,6 @@ impl Talk {
         let frame_pacing = FramePacing::new();
         let keeper = trust_worker(&settings, sender.clone());
         let publisher = speaker_sync::begin(&settings, &mut app, &sender)?;
-        let control = RemoteControl::start(&settings, &mut app, &sender);
         if let Some(slide) = settings.start {
             let slide = SlideNo::new(slide as usize - 1).min(loaded.deck.last_slide());
             update(&mut app, Msg::GoTo(Cursor { slide, ..Cursor::default() }));
@@ -328,6 +345,7 @@ impl Talk {
             watchdog: None,
             watch,
             prefetch,
+            picture_prefetch: PicturePrefetch::default(),
             review,
             keeper,
             validation,
@@ -339,9 +357,10 @@ impl Talk {
             edited: EditedCode::default(),
             transition: None,
             publisher,
-            control,
+            control: None,
             miniatures: None,
             notes: NotesPane::default(),
+            outer_terminal: OuterTerminal::default(),
             timer: TalkTimer::default(),
             auto_advance: AutoAdvance::default(),
             notice: None,
@@ -354,6 +373,7 @@ impl Talk {
             talk.timer.command(TimerCommand::Start);
         }
         talk.draw()?;
+        talk.control = RemoteControl::start(&talk.settings, &mut talk.app, &talk.sender);
         talk.prepare();
         if has_code {
             talk.keeper.check(&talk.loaded.deck);
@@ -377,18 +397,16 @@ impl Talk {
         loop {
             let timeout = self.max_wait(ticked).into_iter().chain(input.timeout()).min();
             receivers.wait(input.keyboard(), timeout)?;
+            let passed = ticked.elapsed();
+            ticked = Instant::now();
+            if self.app.is_running() {
+                update(&mut self.app, Msg::Tick(passed));
+            }
             if self.drain_events(&mut input, receivers) {
                 return Ok(());
             }
             if self.advance_by_itself() {
                 return Ok(());
-            }
-            let passed = ticked.elapsed();
-            if !self.app.is_running() {
-                ticked = Instant::now();
-            } else if passed >= TICK_INTERVAL {
-                ticked = Instant::now();
-                update(&mut self.app, Msg::Tick(passed));
             }
             self.expire_notice();
             if self.transition.is_some() {
@@ -401,6 +419,9 @@ impl Talk {
             let idle = !self.app.changes().paint && receivers.are_empty() && !input.is_readable();
             if idle && self.prerender.is_none() {
                 self.prerender = Prerender::render(self);
+            }
+            if idle {
+                self.prefetch_pictures();
             }
         }
     }
@@ -423,7 +444,7 @@ impl Talk {
 
     /// Returns how long the loop may sleep.
     fn max_wait(&self, ticked: Instant) -> Option<Duration> {
-        let tick = self.app.is_running().then(|| TICK_INTERVAL.saturating_sub(ticked.elapsed()));
+        let tick = self.app.next_tick().map(|left| left.saturating_sub(ticked.elapsed()));
         let frame = match &self.transition {
             Some(transition) => Some(transition.wait()),
             None => self.app.changes().paint.then(|| self.frame_pacing.wait()),

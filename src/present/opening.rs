@@ -81,7 +81,7 @@ pub(super) fn open(settings: &mut Settings, terminal: TerminalIo<'_>) -> io::Res
         if input.read(&mut events).is_err() {
             return Ok(OpenOutcome::Ended(Ending::HANGUP));
         }
-        events.extend(receivers.events.try_iter());
+        events.extend(receivers.pending());
         for event in events {
             if let Some(ending) = waiting.handle(event, screen)? {
                 return Ok(OpenOutcome::Ended(ending));

@@ -19,10 +19,12 @@ type SlideRef = (Arc<Deck>, Arc<Highlighter>, SlideNo);
 /// The current slide, and whether it is shown without highlighting.
 type PrefetchJob = (SlideRef, bool);
 
-/// Handle of the thread.
+/// Handle of the thread, which is started by the first slide with code.
 pub(super) struct Prefetch {
+    sender: EventSender,
     job_sender: Sender<PrefetchJob>,
     newest: Receiver<PrefetchJob>,
+    is_started: bool,
     /// The slide that was sent last.
     last: Option<SlideRef>,
     /// A slide whose highlighting took too long: do not wait for it again.
@@ -32,22 +34,29 @@ pub(super) struct Prefetch {
 }
 
 impl Prefetch {
-    /// Starts the thread.
-    pub(super) fn start(sender: EventSender) -> std::io::Result<Self> {
-        let (job_sender, newest) = bounded::<PrefetchJob>(1);
-        let jobs = newest.clone();
-        std::thread::Builder::new().name("prefetch".to_owned()).spawn(move || {
-            for ((deck, highlighter, at), is_plain) in jobs {
-                if is_plain {
-                    highlight(&deck.slide(at).blocks, &highlighter);
-                    sender.send(LoopEvent::Coloured);
-                }
-                for slide in neighbours(&deck, at) {
-                    highlight(&deck.slide(slide).blocks, &highlighter);
-                }
-            }
-        })?;
-        Ok(Self { job_sender, newest, last: None, late: None, late_is_pending: false })
+    /// Creates a handle. Starts no thread.
+    pub(super) fn new(sender: EventSender) -> Self {
+        let (job_sender, newest) = bounded(1);
+        Self {
+            sender,
+            job_sender,
+            newest,
+            is_started: false,
+            last: None,
+            late: None,
+            late_is_pending: false,
+        }
+    }
+
+    /// Starts the thread, unless it was started.
+    fn start(&mut self) {
+        if std::mem::replace(&mut self.is_started, true) {
+            return;
+        }
+        let (jobs, sender) = (self.newest.clone(), self.sender.clone());
+        // Without the thread, slides are highlighted when they are drawn.
+        let thread = std::thread::Builder::new().name("prefetch".to_owned());
+        drop(thread.spawn(move || work(&jobs, &sender)));
     }
 
     /// Sends the current slide to the thread, replacing a pending one.
@@ -62,6 +71,7 @@ impl Prefetch {
         }
         let place = (Arc::clone(deck), Arc::clone(highlighter), slide);
         self.last = Some(place.clone());
+        self.start();
         let _ = self.newest.try_recv();
         let _ = self.job_sender.try_send((place, is_plain));
     }
@@ -83,6 +93,18 @@ impl Prefetch {
             self.late_is_pending = true;
         }
         colours
+    }
+}
+
+fn work(jobs: &Receiver<PrefetchJob>, sender: &EventSender) {
+    for ((deck, highlighter, at), is_plain) in jobs {
+        if is_plain {
+            highlight(&deck.slide(at).blocks, &highlighter);
+            sender.send(LoopEvent::Coloured);
+        }
+        for slide in neighbours(&deck, at) {
+            highlight(&deck.slide(slide).blocks, &highlighter);
+        }
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Settings {
     pub policy: Policy,
     /// Image protocol to use instead of the detected one.
     pub protocol: Option<media::Protocol>,
+    /// Limit of the memory for pictures, in bytes.
+    pub picture_memory: usize,
     /// Colour depth to use instead of the detected one.
     pub color_depth: Option<ColorDepth>,
     /// How text larger than a cell is drawn, instead of what the terminal can do.
@@ -71,6 +73,7 @@ pub(super) fn protocol(settings: &Settings, answers: TerminalAnswers) -> Protoco
     settings.protocol.unwrap_or_else(|| {
         Protocol::choose(&Capabilities {
             kitty: answers.kitty,
+            kitty_files: answers.kitty_files,
             sixel: answers.sixel,
             ..Capabilities::from_env()
         })

@@ -1,12 +1,12 @@
-//! Translates signals into events (resize, stop, continue, terminate), and defines how a presentation
-//! ended, which determines the exit status.
+//! Translates signals into events (stop, continue, terminate; `channel` has the one of a changed size),
+//! and defines how a presentation ended, which determines the exit status.
 
 #![expect(clippy::disallowed_methods, reason = "measures the time between signals")]
 
 use std::io;
 use std::time::{Duration, Instant};
 
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 
 use super::channel::EventSender;
@@ -41,12 +41,11 @@ impl Ending {
 
 /// Starts the thread that receives signals.
 pub(super) fn listen(sender: EventSender) -> io::Result<()> {
-    let mut signals = Signals::new([SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT])?;
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT])?;
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         let mut first: Option<Instant> = None;
         for signal in signals.forever() {
             sender.send(match signal {
-                SIGWINCH => LoopEvent::Resized,
                 SIGTSTP => LoopEvent::Suspend,
                 SIGCONT => LoopEvent::Continued,
                 _ => {

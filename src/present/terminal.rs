@@ -26,7 +26,10 @@ const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?2004h";
 /// Starts and ends reports of mouse buttons, the wheel, and motion while a button is down.
 const MOUSE: (&str, &str) = ("\x1b[?1002h\x1b[?1006h", "\x1b[?1006l\x1b[?1002l");
 /// Undoes [`ENTER`] and [`MOUSE`], and ends a synchronized update and colours.
-const LEAVE: &str = "\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?25h\x1b[?1049l";
+const LEAVE: &str =
+    "\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?1004l\x1b[?1006l\x1b[?1002l\x1b[?25h\x1b[?1049l";
+/// Starts and ends reports that the window has the keyboard.
+const FOCUS: (&str, &str) = ("\x1b[?1004h", "\x1b[?1004l");
 /// Start and end of a synchronized update.
 const SYNC: (&str, &str) = ("\x1b[?2026h", "\x1b[?2026l");
 /// Resets the terminal's background.
@@ -139,6 +142,12 @@ impl Screen {
         self.has_mouse = has_mouse;
         self.count += 1;
         self.before.extend_from_slice(if has_mouse { MOUSE.0 } else { MOUSE.1 }.as_bytes());
+    }
+
+    /// Starts or ends reports of the keyboard's focus, with the next frame.
+    pub(crate) fn set_focus_reports(&mut self, has_reports: bool) {
+        self.count += 1;
+        self.before.extend_from_slice(if has_reports { FOCUS.0 } else { FOCUS.1 }.as_bytes());
     }
 
     /// Updates the size and redraws everything.

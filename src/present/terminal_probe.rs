@@ -5,23 +5,54 @@
 //! after [`ANSWER_TIMEOUT`]. Any other input in between is a key that was
 //! pressed early.
 
+use std::path::Path;
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
+use crate::media::wrap_for_tmux;
 use crate::theme::Background;
 
 /// How long to wait for the last answer.
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// Queries: the background colour; a space of double size and the cursor position after it; kitty
-/// graphics sent inline; the cell size in pixels; device attributes (sixel).
-pub(super) const QUERIES: &str = "\x1b]11;?\x1b\\\r\x1b]66;s=2; \x1b\\\x1b[6n\
-    \x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[16t\x1b[c";
+/// Queries: the background colour; a space of double size and the cursor position after it; the cell size
+/// in pixels.
+const QUERIES: &str = "\x1b]11;?\x1b\\\r\x1b]66;s=2; \x1b\\\x1b[6n\x1b[16t";
+
+/// Kitty graphics, sent inline. Asked after the file.
+const GRAPHICS_QUERY: &str = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\";
+
+/// The last query: the device attributes (sixel).
+const LAST_QUERY: &str = "\x1b[c";
 
 /// Additional queries if the environment does not determine the colour depth: sets a background that
 /// needs 24 bits and reads it back (DECRQSS); the terminfo capability `RGB` (XTGETTCAP).
-pub(super) const COLOR_QUERIES: &str = "\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[0m\x1bP+q524742\x1b\\";
+const COLOR_QUERIES: &str = "\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[0m\x1bP+q524742\x1b\\";
+
+/// The pixel of the file that kitty is asked to read.
+pub(super) const FILE_PIXEL: &[u8] = &[0; 3];
+
+/// Returns the queries. `file` is one that has [`FILE_PIXEL`]: the terminal reads it if it runs on this
+/// machine. In tmux, the terminal around it is asked for graphics.
+pub(super) fn queries(asks_for_colors: bool, file: Option<&Path>, is_in_tmux: bool) -> Vec<u8> {
+    let colors = if asks_for_colors { COLOR_QUERIES } else { "" };
+    let file_query = file.map_or_else(String::new, |file| {
+        let path = STANDARD.encode(file.as_os_str().as_encoded_bytes());
+        format!("\x1b_Gi=32,s=1,v=1,a=q,t=f,f=24;{path}\x1b\\")
+    });
+    let mut queries = format!("{colors}{QUERIES}").into_bytes();
+    for graphics in [file_query.as_bytes(), GRAPHICS_QUERY.as_bytes()] {
+        if is_in_tmux && !graphics.is_empty() {
+            queries.extend(wrap_for_tmux(graphics));
+        } else {
+            queries.extend_from_slice(graphics);
+        }
+    }
+    queries.extend_from_slice(LAST_QUERY.as_bytes());
+    queries
+}
 
 /// The terminal's answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +60,8 @@ pub(super) const COLOR_QUERIES: &str = "\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[0m\x1
 pub(crate) struct TerminalAnswers {
     /// Supports kitty graphics.
     pub(crate) kitty: bool,
+    /// Reads our files by kitty's protocol.
+    pub(crate) kitty_files: bool,
     /// Supports sixel graphics.
     pub(crate) sixel: bool,
     /// Supports large text (OSC 66).
@@ -43,47 +76,12 @@ pub(crate) struct TerminalAnswers {
     pub(crate) complete: bool,
 }
 
-/// Separates answers from keys in the terminal's input.
-#[derive(Debug, Default)]
-pub(super) struct TerminalProbe {
-    /// The answers so far.
-    pub(super) answers: TerminalAnswers,
-    pending: Vec<u8>,
-}
-
-impl TerminalProbe {
-    /// Parses input and returns the keys in it.
-    pub(super) fn feed(&mut self, bytes: &[u8]) -> Vec<KeyEvent> {
-        self.pending.extend_from_slice(bytes);
-        let mut keys = Vec::new();
-        while let Some(length) = token(&self.pending, false) {
-            self.take(length, &mut keys);
-        }
-        keys
-    }
-
-    /// Parses the remaining input, including an unfinished sequence.
-    pub(super) fn finish(&mut self) -> Vec<KeyEvent> {
-        let mut keys = Vec::new();
-        while let Some(length) = token(&self.pending, true) {
-            self.take(length, &mut keys);
-        }
-        keys
-    }
-
-    fn take(&mut self, length: usize, keys: &mut Vec<KeyEvent>) {
-        let bytes: Vec<u8> = self.pending.drain(..length).collect();
-        if !self.answers.record(&bytes) {
-            keys.extend(key(&bytes));
-        }
-    }
-}
-
 impl TerminalAnswers {
     /// Records an answer. Returns false if `bytes` is not one.
-    fn record(&mut self, bytes: &[u8]) -> bool {
+    pub(super) fn record(&mut self, bytes: &[u8]) -> bool {
         if let Some(reply) = bytes.strip_prefix(b"\x1b_G") {
             self.kitty |= reply.starts_with(b"i=31;OK");
+            self.kitty_files |= reply.starts_with(b"i=32;OK");
             return true;
         }
         if let Some(reply) = bytes.strip_prefix(b"\x1bP1") {
@@ -146,89 +144,26 @@ fn number(digits: &[u8]) -> Option<u16> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// Returns the length of the first token: an escape sequence or one character. Returns `None` if it
-/// is incomplete; with `last`, an incomplete one counts.
-fn token(bytes: &[u8], last: bool) -> Option<usize> {
-    let unfinished = last.then_some(bytes.len());
-    let (&first, rest) = bytes.split_first()?;
-    if first != 0x1b {
-        let length = match first {
-            0xc0..=0xdf => 2,
-            0xe0..=0xef => 3,
-            0xf0..=0xff => 4,
-            _ => 1,
-        };
-        return if bytes.len() >= length { Some(length) } else { unfinished };
-    }
-    match rest.first() {
-        Some(b'[') => {
-            let end = rest[1..].iter().position(|byte| (0x40..0x7f).contains(byte));
-            end.map(|at| at + 3).or(unfinished)
-        }
-        Some(b'O') => {
-            if bytes.len() >= 3 {
-                Some(3)
-            } else {
-                unfinished
-            }
-        }
-        Some(b'_' | b']' | b'P') => {
-            let end = bytes.windows(2).position(|pair| pair == b"\x1b\\").map(|at| at + 2);
-            let waker = bytes.iter().position(|&byte| byte == 7).map(|at| at + 1);
-            end.into_iter().chain(waker).min().or(unfinished)
-        }
-        Some(_) => Some(2),
-        None => unfinished,
-    }
-}
-
-/// Returns the key of a token, if known.
-fn key(token: &[u8]) -> Option<KeyEvent> {
-    let plain = |code| Some(KeyEvent::new(code, KeyModifiers::NONE));
-    match token {
-        [b'\r' | b'\n'] => plain(KeyCode::Enter),
-        [b'\t'] => plain(KeyCode::Tab),
-        [0x1b] => plain(KeyCode::Esc),
-        [0x7f] => plain(KeyCode::Backspace),
-        [control @ 1..=26] => {
-            let letter = char::from(control + b'a' - 1);
-            Some(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL))
-        }
-        [0x1b, b'[' | b'O', end] => plain(match end {
-            b'A' => KeyCode::Up,
-            b'B' => KeyCode::Down,
-            b'C' => KeyCode::Right,
-            b'D' => KeyCode::Left,
-            b'H' => KeyCode::Home,
-            b'F' => KeyCode::End,
-            b'Z' => KeyCode::BackTab,
-            _ => return None,
-        }),
-        [0x1b, b'[', digit, b'~'] => plain(match digit {
-            b'1' | b'7' => KeyCode::Home,
-            b'4' | b'8' => KeyCode::End,
-            b'5' => KeyCode::PageUp,
-            b'6' => KeyCode::PageDown,
-            _ => return None,
-        }),
-        [0x1b, rest @ ..] => {
-            key(rest).map(|key| KeyEvent { modifiers: key.modifiers | KeyModifiers::ALT, ..key })
-        }
-        text => plain(KeyCode::Char(std::str::from_utf8(text).ok()?.chars().next()?)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::present::LoopEvent;
+    use crate::present::key_parser::{InputEnd, KeyParser};
 
     const REPLY: &[u8] = b"\x1bP1$r48:2::1:2:3m\x1b\\\x1b]11;rgb:ffff/fafa/f000\x1b\\\x1b[1;3R\
-        \x1b_Gi=31;OK\x1b\\\x1b[6;20;10t\x1b[?62;4;22c";
+        \x1b_Gi=32;OK\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[6;20;10t\x1b[?62;4;22c";
+
+    fn recorded(reply: &[u8]) -> TerminalAnswers {
+        let mut answers = TerminalAnswers::default();
+        assert!(answers.record(reply), "{reply:?}");
+        answers
+    }
 
     #[test]
     fn answers_and_keys_are_separated() {
         let whole = TerminalAnswers {
             kitty: true,
+            kitty_files: true,
             sixel: true,
             large_text: true,
             cell: Some((10, 20)),
@@ -237,23 +172,35 @@ mod tests {
             complete: true,
         };
         for cut in 0..REPLY.len() {
-            let mut probe = TerminalProbe::default();
-            let mut keys = probe.feed(b"l");
-            keys.extend(probe.feed(&REPLY[..cut]));
-            keys.extend(probe.feed(&REPLY[cut..]));
-            keys.extend(probe.feed(b"\x1b[B"));
-            let codes: Vec<_> = keys.iter().map(|key| key.code).collect();
-            assert_eq!(codes, [KeyCode::Char('l'), KeyCode::Down], "cut at {cut}");
-            assert_eq!(probe.answers, whole, "cut at {cut}");
+            let mut answers = TerminalAnswers::default();
+            let mut parser = KeyParser::default();
+            let mut keys = String::new();
+            for bytes in [b"l", &REPLY[..cut], &REPLY[cut..], b"k"] {
+                let mut record = |token: &[u8]| answers.record(token);
+                for event in parser.feed(bytes, InputEnd::More, &mut record) {
+                    let LoopEvent::Key(key) = event else { panic!("{event:?}") };
+                    keys.extend(key.code.as_char());
+                }
+            }
+            assert_eq!((&*keys, answers), ("lk", whole), "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn graphics_are_asked_of_the_terminal_around_tmux() {
+        let file = Some(Path::new("/tmp/a"));
+        let direct = String::from_utf8(queries(false, file, false)).unwrap();
+        assert!(direct.contains("\x1b_Gi=32,s=1,v=1,a=q,t=f,f=24;L3RtcC9h\x1b\\\x1b_Gi=31,"));
+        let wrapped = String::from_utf8(queries(false, file, true)).unwrap();
+        assert!(wrapped.contains("\x1bPtmux;\x1b\x1b_Gi=32,"));
+        assert!(wrapped.contains("\x1bPtmux;\x1b\x1b_Gi=31,"));
+        assert!(direct.ends_with(LAST_QUERY) && wrapped.ends_with(LAST_QUERY));
     }
 
     #[test]
     fn f127_large_text_needs_a_moved_cursor() {
         for place in ["\x1b[1;1R", "\x1b[1;2R", "\x1b[1;33R"] {
-            let mut probe = TerminalProbe::default();
-            assert_eq!(probe.feed(place.as_bytes()), []);
-            assert!(!probe.answers.large_text, "{place}");
+            assert!(!recorded(place.as_bytes()).large_text, "{place}");
         }
     }
 
@@ -269,32 +216,7 @@ mod tests {
             ("\x1bP0$r\x1b\\", false),
         ];
         for (reply, is_true) in table {
-            let mut probe = TerminalProbe::default();
-            assert_eq!(probe.feed(reply.as_bytes()), []);
-            assert_eq!(probe.answers.true_color, is_true, "{reply:?}");
-        }
-    }
-
-    #[test]
-    fn silent_terminal_still_has_keys() {
-        let mut probe = TerminalProbe::default();
-        assert_eq!(probe.feed(b"\x1b"), []);
-        assert_eq!(probe.finish(), [KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)]);
-        let keys = probe.feed("\x05é".as_bytes());
-        assert_eq!(keys[0], KeyEvent::new(KeyCode::Char('e'), KeyModifiers::CONTROL));
-        assert_eq!(keys[1].code, KeyCode::Char('é'));
-        assert!(!probe.answers.complete);
-    }
-
-    #[test]
-    fn any_bytes_are_consumed() {
-        for first in 0..=255_u8 {
-            for second in [0, b'[', b'O', b'_', 0x1b, 0xff] {
-                let mut probe = TerminalProbe::default();
-                probe.feed(&[first, second]);
-                probe.finish();
-                assert!(probe.pending.is_empty());
-            }
+            assert_eq!(recorded(reply.as_bytes()).true_color, is_true, "{reply:?}");
         }
     }
 }

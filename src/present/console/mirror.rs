@@ -116,7 +116,7 @@ impl Mirror {
                 update(&mut self.app, Msg::Loaded(self.loaded.deck.clone()));
             }
             LoopEvent::PicturesChanged => self.media.forget(),
-            LoopEvent::Picture(picture) => self.media.accept(picture),
+            LoopEvent::Picture(picture) => return self.media.accept(picture),
             LoopEvent::PictureSeen | LoopEvent::Coloured => {}
             _ => return false,
         }

@@ -155,7 +155,7 @@ impl Console {
                 self.ending = Ending::HANGUP;
                 return Ok(());
             }
-            events.extend(receivers.events.try_iter());
+            events.extend(receivers.pending());
             for event in events {
                 if self.handle(event, &input)? {
                     return Ok(());

@@ -49,6 +49,22 @@ fn row<'a>(text: &'a str, name: &str) -> &'a str {
     text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("{text}")).trim()
 }
 
+#[test]
+fn missing_setting_of_tmux_is_reported() {
+    let folder = Folder::new("");
+    for (answer, report) in [
+        ("0|on|bottom|0|0||", "`set -g allow-passthrough on`"),
+        ("1|on|bottom|0|0||kitty(0.42.0)", "through tmux"),
+    ] {
+        let script = format!("#!/bin/sh\necho '{answer}'\n");
+        write_program(&folder.path().join("tmux"), &script);
+        let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+        let env = [("TMUX", Path::new("/tmp/nothing,1,0")), ("PATH", Path::new(&path))];
+        let (_, text) = folder.doctor_with(&[], &env);
+        assert!(row(&text, "pictures").contains(report), "{text}");
+    }
+}
+
 const DECK: &str = "```rust +pymodule:doctored\n#[pyfunction]\nfn two() -> u32 {\n    2\n}\n```\n\n\
                     ```python +exec\nimport doctored\n```\n\n```rust +exec\nlet one: u32 = 1;\n```\n";
 

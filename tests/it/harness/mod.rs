@@ -29,6 +29,8 @@ pub(crate) const TIMEOUT: Duration = Duration::from_mins(3);
 pub(crate) enum Terminal {
     /// Device attributes only: pictures are half blocks.
     Plain,
+    /// Like [`Terminal::Plain`], with kitty's graphics.
+    Kitty,
     /// Like [`Terminal::Plain`], with support for text sizes.
     Sizes,
     /// Like [`Terminal::Plain`], with a white background.
@@ -69,11 +71,13 @@ pub(crate) struct Opening<'a> {
     pub(crate) terminal: Terminal,
     /// Additional environment variables.
     pub(crate) env: &'a [(&'a str, &'a str)],
+    /// The configuration of the tmux to run in, if any.
+    pub(crate) tmux: Option<&'a str>,
 }
 
 impl Default for Opening<'_> {
     fn default() -> Self {
-        Self { args: &["-x"], size: (100, 30), terminal: Terminal::Plain, env: &[] }
+        Self { args: &["-x"], size: (100, 30), terminal: Terminal::Plain, env: &[], tmux: None }
     }
 }
 
@@ -106,7 +110,7 @@ impl PtyHarness {
         let mark = format!("livedeck-test-{}", folder.path().display());
         let before = format!("{:?}", tcgetattr(&slave).unwrap());
         fs::create_dir_all(folder.path().join("run")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_livedeck"));
+        let mut command = program(folder.path(), opening);
         command
             .args(opening.args)
             .args(deck)
@@ -252,6 +256,13 @@ impl PtyHarness {
         self.folder.path().join("run")
     }
 
+    /// Runs a command of the tmux that the program runs in.
+    pub(crate) fn tmux(&self, args: &[&str]) {
+        let socket = self.folder.path().join("tmux");
+        let status = Command::new("tmux").arg("-S").arg(socket).args(args).status().unwrap();
+        assert!(status.success(), "tmux {args:?}");
+    }
+
     /// Sends a signal to the program.
     pub(crate) fn signal(&self, signal: Signal) {
         let _ = kill_process(self.pid(), signal);
@@ -372,6 +383,18 @@ pub(crate) fn cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
 }
 
+/// Returns the command that starts the program, in tmux if that is wanted.
+fn program(folder: &Path, opening: &Opening<'_>) -> Command {
+    let program = env!("CARGO_BIN_EXE_livedeck");
+    let Some(config) = opening.tmux else { return Command::new(program) };
+    let file = folder.join("tmux.conf");
+    fs::write(&file, config).unwrap();
+    let mut tmux = Command::new("tmux");
+    tmux.arg("-u").arg("-S").arg(folder.join("tmux")).arg("-f").arg(file);
+    tmux.args(["new-session", program]);
+    tmux
+}
+
 fn pty(size: (u16, u16)) -> (OwnedFd, OwnedFd) {
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
     let master = openpt(flags).unwrap();
@@ -420,8 +443,14 @@ fn watch(
             let Ok(count @ 1..) = rustix::io::read(&master, &mut chunk) else { return };
             let bytes = &chunk[..count];
             let asked = bytes.windows(3).any(|window| window == b"\x1b[c");
+            let graphics = b"\x1b_Gi=31,";
+            if terminal == Terminal::Kitty
+                && bytes.windows(graphics.len()).any(|part| part == graphics)
+            {
+                let _ = rustix::io::write(&master, b"\x1b_Gi=31;OK\x1b\\");
+            }
             let answer: &[u8] = match terminal {
-                Terminal::Plain => b"\x1b[1;1R\x1b[?62;22c",
+                Terminal::Plain | Terminal::Kitty => b"\x1b[1;1R\x1b[?62;22c",
                 Terminal::Sizes => b"\x1b[1;3R\x1b[?62;22c",
                 Terminal::Light => b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[1;1R\x1b[?62;22c",
                 Terminal::Mute => b"",

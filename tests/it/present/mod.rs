@@ -10,5 +10,6 @@ mod pasting;
 mod remote;
 mod replay;
 mod stage;
+mod tmux;
 mod trust;
 mod untrusted_files;

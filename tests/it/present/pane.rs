@@ -37,7 +37,7 @@ fn tmux_copies() {
     let (tmux, given) = (folder.path().join("tmux"), folder.path().join("given"));
     let fails = "cat > /dev/null; echo no server >&2; exit 1";
     let script = format!(
-        "#!/bin/sh\nif [ -e {0}.gone ]; then {fails}; fi\necho \"$@\" > {0}.args\ncat > {0}\n",
+        "#!/bin/sh\nif [ \"$1\" != load-buffer ]; then exit 1; fi\nif [ -e {0}.gone ]; then {fails}; fi\necho \"$@\" > {0}.args\ncat > {0}\n",
         given.display()
     );
     write_program(&tmux, &script);
