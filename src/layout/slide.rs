@@ -1,7 +1,6 @@
 //! Lays out whole slides: the body, the footer, and the mark of a body that scrolls.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -16,7 +15,7 @@ use super::intro;
 use super::placement;
 use super::scene::{Item, PlacedItem, Scene};
 use super::viewport::{BodyRows, body_rows};
-use crate::deck::{Block, BlockKind, Cell, Cursor, OutputPlace, SlideKind, Start, Step};
+use crate::deck::{Block, BlockKind, CodeBlock, Cursor, Deck, OutputPlace, SlideKind, Start, Step};
 use crate::run::Runs;
 
 /// The first row of a slide's blocks.
@@ -114,17 +113,34 @@ fn rows_above(context: &LayoutContext<'_>) -> u32 {
     let at = Cursor { step: Step::LAST, ..context.inputs.at };
     let inputs = Inputs { at, runs: &runs, focus: None, ..*context.inputs };
     let height = body(&LayoutContext::new(&inputs, context.rows), 0).height;
-    let has_output_below = |cell: &&Arc<Cell>| {
+    let each = MAX_RESERVED_ROWS.min(context.rows / 4);
+    let reserved = reserved_rows(context.inputs.deck, &slide.blocks, each);
+    let free = context.rows.saturating_sub(height.saturating_add(reserved));
+    // Below a title, the middle seems low.
+    free / 3
+}
+
+/// Returns the rows to reserve for outputs below these blocks, `each` for one. Outputs in columns share
+/// their rows.
+fn reserved_rows(deck: &Deck, blocks: &[Block], each: u32) -> u32 {
+    let rows = |block: &Block| {
+        let inside = block.children().into_iter().map(|blocks| reserved_rows(deck, blocks, each));
+        match &block.kind {
+            BlockKind::Code(code) => each * u32::from(has_output_below(deck, code)),
+            BlockKind::Columns(_) => inside.max().unwrap_or(0),
+            _ => inside.sum(),
+        }
+    };
+    blocks.iter().map(rows).sum()
+}
+
+fn has_output_below(deck: &Deck, code: &CodeBlock) -> bool {
+    code.cell.and_then(|id| deck.cell(id)).is_some_and(|cell| {
         let exec = &cell.exec;
         exec.start != Start::OnCheck
             && exec.place == OutputPlace::Below
             && !exec.output_mode.replaces_code()
-    };
-    let cells = context.inputs.deck.cells_of(context.inputs.at.slide).filter(has_output_below);
-    let reserved = cells.count() as u32 * MAX_RESERVED_ROWS.min(context.rows / 4);
-    let free = context.rows.saturating_sub(height.saturating_add(reserved));
-    // Below a title, the middle seems low.
-    free / 3
+    })
 }
 
 /// Lays out the slide's blocks, `above` empty rows below the title.

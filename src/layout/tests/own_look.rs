@@ -1,6 +1,7 @@
 //! What only livedeck's own themes use: frames, one left edge, the middle of the page, drawn titles.
 
 use super::*;
+use crate::deck::Columns;
 use crate::run::Output;
 
 /// Returns a fixture in livedeck's own look.
@@ -152,11 +153,25 @@ fn centred_slides_keep_their_title_and_place() {
 }
 
 #[test]
+fn outputs_in_columns_share_their_reserved_rows() {
+    let below = |blocks| {
+        let mut fixture = framed(blocks).size(80, 40);
+        fixture.theme.is_centered = true;
+        rows_of("words", &fixture)[0]
+    };
+    let one = below(vec![paragraph("words"), cell("code")]);
+    let columns = vec![vec![cell("code")], vec![cell("code")]];
+    let columns = block(BlockKind::Columns(Columns { ratios: vec![1, 1], columns }));
+    assert_eq!(below(vec![paragraph("words"), columns]), one);
+    assert!(below(vec![paragraph("words"), cell("code"), cell("code")]) < one);
+}
+
+#[test]
 fn slide_decides_whether_it_is_centred() {
     let mut fixture = framed(vec![paragraph("words")]).size(40, 30);
     assert_eq!(rows_of("words", &fixture), [1]);
     fixture.deck.slides[0].is_centered = Some(true);
-    assert_eq!(rows_of("words", &fixture), [7]);
+    assert_eq!(rows_of("words", &fixture), [9]);
     fixture.theme.is_centered = true;
     fixture.deck.slides[0].is_centered = Some(false);
     assert_eq!(rows_of("words", &fixture), [1]);
