@@ -66,9 +66,12 @@ fn handout_shows_what_was_said() {
         talk.keys("ctrl-e");
         talk.wait_for("first answer");
         talk.wait_for("sk-12345");
+        let both_are_done = |screen: &str| screen.matches('✓').count() == 2;
+        talk.wait("both are done", both_are_done);
         std::fs::write(folder.join("data.txt"), "second answer\n").unwrap();
         talk.keys("ctrl-e");
         talk.wait_for("second answer");
+        talk.wait("both are done", both_are_done);
         talk.keys("n");
         talk.wait_for("Two");
     });

@@ -20,6 +20,7 @@ fn pasted_lines_answer_the_prompt() {
     talk.wait_for("› thi");
     talk.keys("r d enter");
     talk.wait_for("'third']");
+    talk.wait_for("✓");
     talk.leave();
 }
 

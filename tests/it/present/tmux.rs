@@ -44,9 +44,10 @@ fn kitty_pictures_pass_through_tmux() {
     let Some((talk, _folder)) = present(config) else { return };
     wait_for_placeholders(&talk, true);
     // The picture is sent in chunks, which tmux has unwrapped.
-    assert!(has_received(&talk, b"\x1b_Ga=t,f=100,t=d,i="));
-    assert!(has_received(&talk, b"\x1b_Gm=1,q=2;") && has_received(&talk, b"\x1b_Gm=0,q=2;"));
-    assert!(has_received(&talk, b"\x1b_Ga=p,U=1,i="));
+    for part in ["a=t,f=100,t=d,i=", "m=1,q=2;", "m=0,q=2;", "a=p,U=1,i="] {
+        let bytes = format!("\x1b_G{part}");
+        talk.wait(part, |_| has_received(&talk, bytes.as_bytes()));
+    }
     talk.tmux(&["new-window", "cat"]);
     wait_for_placeholders(&talk, false);
     talk.tmux(&["kill-window"]);
