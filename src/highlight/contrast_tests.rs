@@ -6,7 +6,7 @@ use std::fmt;
 use ratatui::style::{Color, Style};
 
 use super::readable::{MIN_CODE_CONTRAST, MIN_COMMENT_CONTRAST, is_comment};
-use super::{CodeGround, Highlighter, paint};
+use super::{CodeGround, Highlighter, line_parser};
 use crate::ansi::{contrast, fixed_rgb};
 use crate::theme::{Choice, FooterStyle, FrameShape, Theme, names, resolve};
 
@@ -196,7 +196,7 @@ fn code(pairs: &mut Pairs<'_>) {
     pairs.boxed("box of code", ground);
     for item in &highlighter.unpacked().theme.scopes {
         let floor = if is_comment(item) { MIN_COMMENT_CONTRAST } else { MIN_CODE_CONTRAST };
-        if let Some(color) = item.style.foreground.and_then(paint::color) {
+        if let Some(color) = item.style.foreground.and_then(line_parser::color) {
             pairs.add(&format!("code scope {:?}", item.scope), (Some(color), ground), floor);
         }
     }

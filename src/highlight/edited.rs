@@ -5,7 +5,8 @@ use std::ops::Range;
 use ratatui::text::Line;
 use syntect::highlighting as colors;
 
-use super::paint::{self, MAX_BLOCK_BYTES, Parser};
+use super::line_parser::Parser;
+use super::paint::{self, MAX_BLOCK_BYTES};
 use super::{CodeGround, Highlighter, syntaxes};
 
 /// The code in the editor, highlighted up to its last visible line.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ratatui::text::Line;
 
-use super::paint::Parser;
+use super::line_parser::Parser;
 
 /// Number of lines kept. When there are more, all are dropped.
 const MAX_LINES: usize = 4096;

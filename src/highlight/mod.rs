@@ -6,6 +6,7 @@
 mod cache;
 mod edited;
 mod line_cache;
+mod line_parser;
 mod paint;
 mod readable;
 mod syntaxes;
@@ -178,12 +179,12 @@ impl Highlighter {
 
     /// Returns the style of text that no rule of the theme matches.
     pub fn foreground(&self) -> Style {
-        paint::style(self.unpacked().rules.get_default())
+        line_parser::style(self.unpacked().rules.get_default())
     }
 
     /// Returns the style of lines outside the highlighted group: that of comments.
     pub fn dimmed(&self) -> Style {
-        paint::style(self.unpacked().rules.style_for_stack(syntaxes::comment()))
+        line_parser::style(self.unpacked().rules.style_for_stack(syntaxes::comment()))
     }
 
     /// Returns the code in colours.
@@ -223,7 +224,7 @@ impl Highlighter {
 }
 
 fn background_of(theme: &colors::Theme) -> Option<Color> {
-    theme.settings.background.and_then(paint::color)
+    theme.settings.background.and_then(line_parser::color)
 }
 
 impl fmt::Debug for Highlighter {

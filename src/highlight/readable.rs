@@ -39,7 +39,7 @@ fn adjust(theme: &Theme, ground: Channels) -> Theme {
 
 /// Returns the nearest readable colour; colours of the terminal stay.
 fn readable(color: Color, ground: Channels, floor: f64) -> Color {
-    let Some(text) = super::paint::color(color).and_then(fixed_rgb) else { return color };
+    let Some(text) = super::line_parser::color(color).and_then(fixed_rgb) else { return color };
     let [r, g, b] = ansi::readable(text, ground, floor);
     Color { r, g, b, ..color }
 }
