@@ -74,7 +74,9 @@ fn lit_parts(scene: &Scene, parts: SpotlightParts) -> Vec<LitArea> {
 /// Sends the layout information of a slide that surely fits the screen, without laying it out. Returns false
 /// if it may not fit, or if anything but the slide takes keys.
 pub(crate) fn settle_fitting(loaded: &LoadedDeck, app: &mut App, size: Size) -> bool {
-    let is_plain = matches!(app.mode(), Mode::Slide) && app.pane().is_none();
+    let is_plain = matches!(app.mode(), Mode::Slide)
+        && app.pane().is_none()
+        && app.spotlight_parts().is_none();
     let look = loaded.style(app.at().slide);
     let fits = is_plain
         && surely_fits(&Inputs {
@@ -89,6 +91,7 @@ pub(crate) fn settle_fitting(loaded: &LoadedDeck, app: &mut App, size: Size) -> 
             footer: &look.footer,
             focus: None,
             edited: None,
+            typed: &app.partial_texts(app.at().slide),
             grid: false,
             limits: loaded.limits,
             hints: &KeyHints::default(),

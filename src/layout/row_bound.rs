@@ -127,10 +127,9 @@ impl RowBound<'_> {
     /// Returns the size in which a title is drawn at most.
     fn drawn_size(&self, asked: usize) -> usize {
         match self.inputs.size.large_text {
-            LargeText::Off => 1,
             LargeText::Protocol => asked,
             LargeText::Blocks if asked > 1 => asked.max(MAX_DRAWN_SIZE),
-            LargeText::Blocks => 1,
+            LargeText::Off | LargeText::Blocks => 1,
         }
     }
 }

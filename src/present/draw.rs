@@ -41,7 +41,8 @@ impl Talk {
 
     /// Like [`Talk::lay_out_unseen`], for a key, which needs no scene if the slide surely fits.
     pub(super) fn settle_unseen(&mut self) {
-        if headless::settle_fitting(&self.loaded, &mut self.app, self.slide_size()) {
+        let size = self.slide_size();
+        if headless::settle_fitting(&self.loaded, &mut self.app, size) {
             update(&mut self.app, Msg::Redraw);
         } else {
             self.lay_out_unseen();

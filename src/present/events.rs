@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::channel::Receivers;
 use super::input::Input;
 use super::settings::protocol;
+use super::terminal_probe::TerminalAnswers;
 use super::{Ending, LoopEvent, Talk, effects, mouse, tmux_pane, transition};
 use crate::app::{Msg, update};
 use crate::layout::LargeText;
@@ -71,49 +72,29 @@ impl Talk {
                 self.frame_pacing.draw_soon();
                 Msg::Paste(text)
             }
-            LoopEvent::Mouse(event) => match mouse::mouse_msg(&self.app, &self.scene, event) {
-                Some(msg) => {
-                    self.frame_pacing.draw_soon();
-                    msg
-                }
-                None => return false,
-            },
-            LoopEvent::Answers(answers) => {
-                let known =
-                    if answers.large_text { LargeText::Protocol } else { LargeText::Blocks };
-                let large_text = self.settings.large_text.unwrap_or(known);
-                self.screen.set_capabilities(answers.cell, large_text);
-                if answers.true_color && self.settings.color_depth.is_none() {
-                    self.screen.set_depth(ColorDepth::TrueColor);
-                }
-                if !Capabilities::from_env().is_tmux() {
-                    self.show_pictures_by(protocol(&self.settings, answers));
-                }
+            LoopEvent::Mouse(event) => {
+                let msg = mouse::mouse_msg(&self.app, &self.scene, event);
+                let Some(msg) = msg else { return false };
                 self.frame_pacing.draw_soon();
+                msg
+            }
+            LoopEvent::Answers(answers) => {
+                self.on_answers(answers);
                 Msg::Redraw
             }
             LoopEvent::Tmux(pane) => {
                 self.on_tmux(pane);
                 Msg::Redraw
             }
-            LoopEvent::OuterGraphics(has_kitty, has_files) => {
-                self.on_outer_graphics((has_kitty, has_files));
+            LoopEvent::OuterGraphics(kitty, files) => {
+                self.on_outer_graphics((kitty, files));
                 Msg::Redraw
             }
             LoopEvent::Focused => {
                 self.media.repaint();
                 Msg::Redraw
             }
-            LoopEvent::Resized => {
-                if Capabilities::from_env().is_tmux() {
-                    // The pane may have moved.
-                    tmux_pane::query(self.sender.clone());
-                }
-                self.screen.resize();
-                self.media.repaint();
-                self.frame_pacing.draw_soon();
-                Msg::Resized
-            }
+            LoopEvent::Resized => self.on_resized(),
             LoopEvent::Suspend => {
                 self.suspend();
                 Msg::Resumed
@@ -122,7 +103,11 @@ impl Talk {
                 self.ending = ending;
                 Msg::Terminate
             }
-            LoopEvent::Opened(_) => return false,
+            // Else the deck has changed since; a later event reports the new one.
+            LoopEvent::Examined(examined) if Arc::ptr_eq(&examined.deck, &self.loaded.deck) => {
+                Msg::Examined(examined.summary)
+            }
+            LoopEvent::Opened(_) | LoopEvent::Examined(_) => return false,
             LoopEvent::Continued => {
                 if std::mem::take(&mut self.was_suspended) {
                     return false;
@@ -140,9 +125,7 @@ impl Talk {
             }
             LoopEvent::NotLoaded(why) => Msg::Failed(why),
             LoopEvent::PicturesChanged => {
-                self.media.forget();
-                self.picture_prefetch.invalidate();
-                self.review.forget();
+                self.forget_pictures();
                 Msg::Redraw
             }
             LoopEvent::PictureSeen | LoopEvent::Coloured => {
@@ -151,13 +134,6 @@ impl Talk {
                 Msg::Redraw
             }
             LoopEvent::Validated(found) => Msg::Validated(found),
-            LoopEvent::Examined(examined) => {
-                // The deck has changed since; a later event reports the new one.
-                if !Arc::ptr_eq(&examined.deck, &self.loaded.deck) {
-                    return false;
-                }
-                Msg::Examined(examined.summary)
-            }
             LoopEvent::Reviewed(found) => Msg::Reviewed(found),
             LoopEvent::Picture(loaded) => {
                 if !self.media.accept(loaded) {
@@ -183,6 +159,38 @@ impl Talk {
             }
         };
         self.dispatch(msg)
+    }
+
+    /// Takes the terminal's answers to the questions of the start.
+    fn on_answers(&mut self, answers: TerminalAnswers) {
+        let known = if answers.large_text { LargeText::Protocol } else { LargeText::Blocks };
+        let large_text = self.settings.large_text.unwrap_or(known);
+        self.screen.set_capabilities(answers.cell, large_text);
+        if answers.true_color && self.settings.color_depth.is_none() {
+            self.screen.set_depth(ColorDepth::TrueColor);
+        }
+        if !Capabilities::from_env().is_tmux() {
+            self.show_pictures_by(protocol(&self.settings, answers));
+        }
+        self.frame_pacing.draw_soon();
+    }
+
+    fn on_resized(&mut self) -> Msg {
+        if Capabilities::from_env().is_tmux() {
+            // The pane may have moved.
+            tmux_pane::query(self.sender.clone());
+        }
+        self.screen.resize();
+        self.media.repaint();
+        self.frame_pacing.draw_soon();
+        Msg::Resized
+    }
+
+    /// Reads the files of pictures again.
+    fn forget_pictures(&mut self) {
+        self.media.forget();
+        self.picture_prefetch.invalidate();
+        self.review.forget();
     }
 
     pub(super) fn show_pictures_by(&mut self, protocol: Protocol) {

@@ -65,7 +65,8 @@ impl TmuxPane {
 /// The terminal around tmux, as far as it is known.
 #[derive(Debug, Default)]
 pub(super) struct OuterTerminal {
-    /// The pane; `None` inside if tmux does not answer.
+    /// The answer of tmux: the pane, or nothing.
+    #[expect(clippy::option_option, reason = "whether it has answered, and what")]
     pane: Option<Option<TmuxPane>>,
     /// Its answer to kitty's queries: whether it shows pictures, and whether it reads our files.
     kitty: Option<(bool, bool)>,

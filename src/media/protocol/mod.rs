@@ -15,10 +15,10 @@ pub(super) use kitty::{
     delete, delete_placement, place, transmit, transmit_animation, transmit_file,
 };
 pub(super) use placeholders::{paint as paint_placeholders, picture_id, place_virtually};
-pub use tmux::wrap as wrap_for_tmux;
-pub(super) use tmux::{draw_through_tmux, move_to, wrap_each};
 #[cfg(test)]
 pub(super) use sixel::tests::decoded as decode_sixel;
+pub use tmux::wrap as wrap_for_tmux;
+pub(super) use tmux::{draw_through_tmux, move_to, wrap_each};
 pub(super) use {iterm::inline, sixel::encode as encode_sixel};
 
 /// An image protocol.

@@ -26,7 +26,9 @@ impl MediaHarness {
 
 fn harness(names: &[&str]) -> MediaHarness {
     let harness = MediaHarness::new(Protocol::Blocks);
-    names.iter().for_each(|name| harness.write(&format!("deck/{name}"), &flag(40, 40)));
+    for name in names {
+        harness.write(&format!("deck/{name}"), &flag(40, 40));
+    }
     harness
 }
 
