@@ -32,7 +32,6 @@ use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 
 use crate::config::{self, Config};
-use crate::exec;
 use crate::panics;
 use crate::parse;
 use crate::present;
@@ -137,8 +136,7 @@ fn present(args: &Args) -> anyhow::Result<ExitCode> {
         mistakes.into_iter().chain(project::trust_store_mistakes()).collect();
     themes::check(&settings.load_options)?;
     let ending = present::present(settings).context(shown)?;
-    // The terminal is restored, and nothing is left to write: the shell need not wait for the rest.
-    exec::exit(ending.status())
+    Ok(ending.status().into())
 }
 
 /// Quotes a path for messages, on one line and without control characters.

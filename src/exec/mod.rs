@@ -58,7 +58,7 @@ pub use process::foreground::stop_foreground;
 pub use python::{LikelyPython, likely_python};
 pub use rust::Compiler;
 pub use sandbox::{SandboxOptions, support as sandbox_support};
-pub use shutdown::{exit, shut_down};
+pub use shutdown::shut_down;
 
 /// Runs this program as one of its helper processes, if it was started as one: the sandbox's launcher,
 /// a Python worker, the watchdog, or the keeper of a terminal.

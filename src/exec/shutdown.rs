@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, WaitOptions};
 
 use super::limits::watchdog;
-use super::os::exit::exit_at_once;
 use super::os::process_tag::is_detached;
 use super::os::{process_tree, procfs, spawn};
 
@@ -46,12 +45,6 @@ pub fn shut_down() {
             std::thread::sleep(PAUSE);
         }
     }
-}
-
-/// Ends the program after [`shut_down`], with this status: no destructor runs.
-pub fn exit(status: u8) -> ! {
-    shut_down();
-    exit_at_once(status)
 }
 
 /// Reaps dead children. No other part of the program waits for a process any more.

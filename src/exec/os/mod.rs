@@ -3,7 +3,6 @@
 
 pub(in crate::exec) mod cgroup;
 pub(in crate::exec) mod child;
-pub(in crate::exec) mod exit;
 pub(in crate::exec) mod keeper;
 pub(in crate::exec) mod process_tag;
 pub(in crate::exec) mod process_tree;
