@@ -372,8 +372,9 @@ impl Talk {
         if talk.rehearsing.is_some() {
             talk.timer.command(TimerCommand::Start);
         }
-        talk.draw()?;
+        // A program may connect as soon as it sees the first slide.
         talk.control = RemoteControl::start(&talk.settings, &mut talk.app, &talk.sender);
+        talk.draw()?;
         talk.prepare();
         if has_code {
             talk.keeper.check(&talk.loaded.deck);

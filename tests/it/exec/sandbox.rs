@@ -465,6 +465,7 @@ fn prompt_offers_the_sandbox() {
     talk.wait_for("not run");
     talk.keys("ctrl-e");
     talk.wait_for("Run this deck's code?");
+    talk.wait_for("n  no");
     if !talk.screen().contains("sandboxed: for this talk") {
         assert!(talk.screen().contains("not sandboxed: "), "{}", talk.screen());
         eprintln!("skipped: no sandbox on this machine");
