@@ -31,7 +31,7 @@ impl PicturePrefetch {
 impl Talk {
     /// Requests the pictures of the slides around the current one, unless that was done.
     pub(super) fn prefetch_pictures(&mut self) {
-        let size = self.screen.size();
+        let size = self.slide_size();
         let place = (self.app.at(), self.app.direction(), size);
         if self.picture_prefetch.done == Some(place) || self.app.layout().is_too_small() {
             return;
@@ -80,11 +80,11 @@ impl Talk {
 
     /// Adds the pictures of a position, at its start and its end.
     fn expect_pictures(&mut self, at: Cursor, expected: &mut Vec<ExpectedPicture>) {
-        let Self { app, loaded, media, screen, .. } = self;
+        let size = self.slide_size();
+        let Self { app, loaded, media, .. } = self;
         if !headless::has_pictures(loaded, at, app.runs(), media) {
             return;
         }
-        let size = screen.size();
         let scene = headless::scene_at(loaded, app, at, (size, Highlighting::Cached), media);
         let background = loaded.style(at.slide).theme.base.bg.unwrap_or_default();
         let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));

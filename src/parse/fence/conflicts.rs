@@ -47,7 +47,7 @@ impl FenceInfo<'_> {
         }
         if self.typed.is_some() && (self.start == Some(Start::Auto) || self.rendered) {
             refuse(
-                "`+typed` cannot be combined with an attribute that runs or draws the block by itself",
+                "`+typed` cannot be combined with an attribute that runs or draws the block automatically",
                 "use `+exec`, or no attribute that runs it",
             );
         }

@@ -168,5 +168,5 @@ fn typed_blocks_have_their_own_keys() {
     assert_ne!(one.key, two.key);
     let message = |text: &str| super::deck(text).diagnostics.into_iter().next().unwrap().message;
     assert!(message("```sh +typed:0\nls\n```\n").contains("not a number of characters"));
-    assert!(message("```sh +auto_exec +typed\nls\n```\n").contains("by itself"));
+    assert!(message("```sh +auto_exec +typed\nls\n```\n").contains("automatically"));
 }

@@ -175,7 +175,7 @@ esac
 echo '<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"160\" height=\"40\"><rect width=\"160\" height=\"40\"/></svg>'
 ";
 
-/// A program that draws only what it is told to.
+/// A program in the place of `mmdc`.
 #[cfg(not(feature = "mermaid"))]
 const MMDC: &str = "#!/bin/sh
 test \"$1 $3 $4 $5 $6\" = '-i -o - -e png' || exit 9
