@@ -21,9 +21,14 @@ fn typed_input_is_read_and_echoed() {
 #[test]
 fn each_wait_for_input_is_reported() {
     let mut harness = ExecHarness::new();
-    let run = asking(&mut harness, "bash", "read a; sleep 0.5; read b; echo $a$b");
+    let run = asking(
+        &mut harness,
+        "bash",
+        "read a; until test -e go; do sleep 0.01; done; read b; echo $a$b",
+    );
     harness.executor().type_in(run, b"1\n");
     while harness.next(run) != RunEvent::InputDone {}
+    fs::write(harness.folder.path().join("go"), "").unwrap();
     while !matches!(harness.next(run), RunEvent::WaitsForInput { .. }) {}
     harness.executor().type_in(run, b"2\n");
     assert!(harness.end(run).0.ends_with("12\n"));

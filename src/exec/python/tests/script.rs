@@ -85,9 +85,11 @@ fn block_ends_when_a_script_would(#[values(Embedded, Standalone)] mode: TestMode
     let code = "import atexit, threading, time\natexit.register(print, 'at exit')\n\
                 class Goes:\n    def __del__(self):\n        print('gone')\n\
                 held = Goes()\n\
-                def late():\n    time.sleep(0.1)\n    print('thread')\n\
+                said = threading.Event()\n\
+                def late():\n    said.wait()\n    time.sleep(0.1)\n    print('thread')\n\
                 threading.Thread(target=late).start()\n\
-                threading.Thread(target=time.sleep, args=[60], daemon=True).start()\nprint('main')";
+                threading.Thread(target=time.sleep, args=[60], daemon=True).start()\n\
+                print('main')\nsaid.set()";
     let (text, how) = PythonHarness::new(mode).run(code);
     assert_eq!((text.as_str(), how), ("main\nthread\nat exit\ngone\n", Outcome::Exited(0)));
 }

@@ -65,12 +65,16 @@ fn time_limit_stops_the_block(#[values(Embedded, Standalone)] mode: TestMode) {
 fn leftover_process_is_read_and_killed_at_the_end(#[values(Embedded, Standalone)] mode: TestMode) {
     let harness = PythonHarness::new(mode);
     let code = "import subprocess\n\
-                p = subprocess.Popen(['sh', '-c', 'sleep 0.2; echo late; sleep 60'])\nprint(p.pid)";
+                wait = 'until test -e go; do sleep 0.01; done; echo late; sleep 60'\n\
+                p = subprocess.Popen(['sh', '-c', wait])\nprint(p.pid)";
     let mut running = harness.start(1, code);
     running.until("\n");
     let pid: i32 = running.text().trim().parse().unwrap();
     let mut seen = Vec::new();
     while !running.text().contains("late") {
+        if seen.iter().any(|event| matches!(event, Event::Finished(..))) {
+            std::fs::write(harness.folder.path().join("go"), "").unwrap();
+        }
         match running.events.recv_timeout(TEST_TIMEOUT).unwrap() {
             Event::Output(bytes) => running.text.extend(bytes),
             Event::Background(_) => {}
