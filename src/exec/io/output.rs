@@ -80,7 +80,9 @@ pub(in crate::exec) fn follow(
         if let Some(watcher) = &mut watcher {
             watcher.check(child.pid(), sink);
         }
-        if watcher.take_if(|watcher| watcher.is_ignored()).is_some() {
+        if let Some(watcher) = watcher.take_if(|watcher| watcher.is_ignored()) {
+            let message = watcher.stop_message();
+            message.into_iter().for_each(|text| sink(Event::Output(text.into())));
             end(RunStopReason::Stopped);
         }
     }

@@ -22,7 +22,8 @@ use crate::exec::RunSink;
 use crate::exec::os::pty::PtyPair;
 use crate::run::{Event, StdinSource};
 
-/// How often to check whether a run waits for the speaker: too often to notice the delay.
+/// How often to check whether a run waits for the speaker, or waits though it has no input: too often to
+/// notice the delay.
 const CHECK_INTERVAL: Duration = Duration::from_millis(60);
 
 /// How often to check whether a run waits for the author's lines.
@@ -33,6 +34,9 @@ const END_OF_INPUT: &[u8] = b"\x04";
 
 /// How often to end the input of a run that keeps reading: more often than any program asks again.
 const MAX_ENDS: u32 = 100;
+
+/// Follows the output of a run that reads on though its input has ended.
+const STILL_READS: &str = "\nstopped: it waits for input, and there is none here\n";
 
 /// How programs that use the whole screen begin: they read keys, so ctrl-d would only change what they
 /// show.
@@ -99,16 +103,23 @@ pub(in crate::exec) struct InputWatcher {
     number: u64,
     /// The lines left to feed; `None` if the speaker types.
     lines: Option<VecDeque<Vec<u8>>>,
-    /// How often the end of the input was typed.
+    /// How often the end of the input was typed, or a program that reads keys waited for it.
     ends: u32,
     reads_keys: bool,
+    /// Whether the run's terminal is shown as one. Programs that use the whole screen may then wait.
+    has_screen: bool,
     next: Instant,
     has_reported: bool,
 }
 
 impl InputWatcher {
-    /// Watches a run in this terminal. Returns `None` if the terminal cannot be watched.
-    pub(in crate::exec) fn new(input: &StdinSource, pty: &PtyPair) -> Option<Self> {
+    /// Watches a run in this terminal, which `has_screen` if it is shown as a terminal. Returns `None` if
+    /// it cannot be watched.
+    pub(in crate::exec) fn new(
+        input: &StdinSource,
+        pty: &PtyPair,
+        has_screen: bool,
+    ) -> Option<Self> {
         let lines = match input {
             StdinSource::Empty => Some(VecDeque::new()),
             StdinSource::Speaker => None,
@@ -119,7 +130,17 @@ impl InputWatcher {
         let next = Instant::now() + interval;
         let (path, number, has_reported) = (pty.path.clone(), number_of(pty)?, false);
         let (ends, reads_keys) = (0, false);
-        Some(Self { terminal, path, number, lines, ends, reads_keys, next, has_reported })
+        Some(Self {
+            terminal,
+            path,
+            number,
+            lines,
+            ends,
+            reads_keys,
+            has_screen,
+            next,
+            has_reported,
+        })
     }
 
     /// Returns the time until the next check.
@@ -138,6 +159,11 @@ impl InputWatcher {
         self.ends > MAX_ENDS
     }
 
+    /// Returns the text that tells why a run is stopped whose input is ignored. None fits on a screen.
+    pub(in crate::exec) fn stop_message(&self) -> Option<&'static str> {
+        (!self.has_screen).then_some(STILL_READS)
+    }
+
     /// Checks the process and its descendants, if it is time to.
     pub(in crate::exec) fn check(&mut self, leader: Pid, sink: &RunSink) {
         let now = Instant::now();
@@ -145,8 +171,9 @@ impl InputWatcher {
             return;
         }
         let found = find_reader(leader, (&self.path, self.number));
-        if self.lines.is_some() {
-            self.next = now + FEED_INTERVAL;
+        if let Some(lines) = &self.lines {
+            let is_over = lines.is_empty() && found != ReaderState::Reader;
+            self.next = now + if is_over { CHECK_INTERVAL } else { FEED_INTERVAL };
             self.feed(found);
         } else {
             self.next = now + CHECK_INTERVAL;
@@ -174,7 +201,8 @@ impl InputWatcher {
         match found {
             ReaderState::Reader => match lines.pop_front() {
                 Some(line) => type_at(&self.terminal, &line),
-                None if self.reads_keys => {}
+                None if self.reads_keys && self.has_screen => {}
+                None if self.reads_keys => self.ends += 1,
                 None => {
                     self.ends += 1;
                     read_lines(&self.terminal);

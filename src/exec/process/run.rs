@@ -236,16 +236,11 @@ impl ProcessRun {
         output::follow(pty, child, (deadline, self.watcher(pty)), end, sink)
     }
 
-    /// Returns what watches the input of a run that reads from its terminal, unless the speaker sees and
-    /// types what is on it.
+    /// Returns what watches the input of a run, unless the speaker sees its terminal and types there.
     fn watcher(&self, pty: &PtyPair) -> Option<InputWatcher> {
         let has_screen = self.request.target == Target::Screen;
-        let is_watched = match self.request.input {
-            StdinSource::Empty => has_screen,
-            StdinSource::Speaker => !has_screen,
-            StdinSource::Text(_) => true,
-        };
-        InputWatcher::new(&self.request.input, pty).filter(|_| is_watched)
+        let is_watched = !has_screen || self.request.input != StdinSource::Speaker;
+        is_watched.then(|| InputWatcher::new(&self.request.input, pty, has_screen)).flatten()
     }
 
     fn spawn_error(&self, step: &PlanStep, error: &io::Error) -> String {

@@ -123,6 +123,23 @@ fn full_screen_program_gets_no_keys() {
     assert_eq!(outcome, Outcome::TimedOut);
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn key_reader_without_input_is_stopped() {
+    let mut harness = ExecHarness::new();
+    for code in [
+        // As a pager: on the whole screen, or below what was printed.
+        "printf '\\033[?1049h'; stty raw </dev/tty; read key </dev/tty; echo \"key $key\"",
+        "stty raw </dev/tty; while true; do read -n1 key </dev/tty; done",
+    ] {
+        let run = harness.start("bash", code);
+        let (text, outcome) = harness.end(run);
+        assert!(text.contains("stopped: it waits for input, and there is none"), "{text:?}");
+        assert!(!text.contains("key "), "{text:?}");
+        assert_eq!(outcome, Outcome::Stopped);
+    }
+}
+
 /// Runs a block whose input is these lines.
 fn answered(language: &str, code: &str, lines: &str) -> (String, Outcome) {
     let mut harness = ExecHarness::new();

@@ -35,9 +35,6 @@ use files::RunFiles;
 use output::LeftoverOutput;
 use parent_watch::ParentWatch;
 
-/// Follows the output of a run that reads on though its input has ended.
-const STILL_READS: &str = "\nstopped: it waits for input, and there is none here\n";
-
 /// How a monitored run ended.
 #[derive(Debug)]
 pub(in crate::exec::python) enum RunEnd {
@@ -79,7 +76,7 @@ impl RunMonitor {
         (ptys, temp_root): (&PtyPool, &Arc<TempRoot>),
     ) -> io::Result<Self> {
         let pty = ptys.open(request.columns, request.rows, &request.input)?;
-        let watch = InputWatcher::new(&request.input, &pty);
+        let watch = InputWatcher::new(&request.input, &pty, false);
         if request.input == StdinSource::Speaker {
             run.keyboard().attach(pty.master.try_clone()?);
         }
@@ -134,8 +131,9 @@ impl RunMonitor {
         if let (Some(watch), Some(leader)) = (&mut self.watch, self.run.process()) {
             watch.check(leader, &self.sink);
         }
-        if self.watch.take_if(|watch| watch.is_ignored()).is_some() {
-            (self.sink)(Event::Output(STILL_READS.into()));
+        if let Some(watch) = self.watch.take_if(|watch| watch.is_ignored()) {
+            let message = watch.stop_message();
+            message.into_iter().for_each(|text| (self.sink)(Event::Output(text.into())));
             self.run.stop(Stop::Kill);
         }
     }
