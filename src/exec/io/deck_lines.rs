@@ -16,7 +16,8 @@ const MIN_PREFIX_LEN: usize = 8;
 
 /// Replaces places in a stream of output.
 pub(in crate::exec) struct DeckLines {
-    path: Vec<u8>,
+    /// How the file is written before a line: its path, and its name in brackets, as in Java's stacks.
+    names: [Vec<u8>; 2],
     places: Regex,
     deck: String,
     first_line: u32,
@@ -29,11 +30,14 @@ impl DeckLines {
     /// `None` if the file's path is not text.
     pub(in crate::exec) fn new(file: &Path, deck: &Path, first_line: u32) -> Option<Self> {
         let path = file.to_str()?;
+        let in_brackets = format!("({}", file.file_name()?.to_str()?);
         let place = format!(r"(?<between>{SEPARATORS})(?<line>\d{{1,7}})");
-        // A compiler names the file before a message about a whole function.
-        let places = format!("{}(?:{place}|(?<message>:[ \x1b]))", regex::escape(path));
+        // A compiler names the file before a message about a whole function; Perl, when it ends.
+        let message = r"(?<message>:[ \x1b]| aborted due| had compilation)";
+        let [name, bracketed] = [path, &in_brackets].map(regex::escape);
+        let places = format!(r"{name}(?:{place}|{message})|{bracketed}:(?<row>\d{{1,7}})\)");
         Some(Self {
-            path: path.as_bytes().to_owned(),
+            names: [path.into(), in_brackets.into()],
             places: Regex::new(&places).ok()?,
             deck: deck.to_string_lossy().into_owned(),
             first_line: first_line.max(1),
@@ -60,9 +64,12 @@ impl DeckLines {
             if let Some(message) = found.name("message") {
                 return [self.deck.as_bytes(), message.as_bytes()].concat();
             }
-            let line = String::from_utf8_lossy(&found["line"]).parse().unwrap_or(0_u32);
-            let line = line.saturating_add(self.first_line).saturating_sub(1);
-            [self.deck.as_bytes(), &found["between"], line.to_string().as_bytes()].concat()
+            if let Some(line) = found.name("row") {
+                let line = self.line(line.as_bytes());
+                return format!("({}:{line})", self.deck).into_bytes();
+            }
+            let line = self.line(&found["line"]).to_string();
+            [self.deck.as_bytes(), &found["between"], line.as_bytes()].concat()
         };
         match self.places.replace_all(&bytes, place) {
             std::borrow::Cow::Borrowed(_) => bytes,
@@ -70,16 +77,22 @@ impl DeckLines {
         }
     }
 
+    /// Returns the deck's line for one of the file, in digits.
+    fn line(&self, digits: &[u8]) -> u32 {
+        let line = String::from_utf8_lossy(digits).parse().unwrap_or(0_u32);
+        line.saturating_add(self.first_line).saturating_sub(1)
+    }
+
     /// Returns where the end begins that may be a part of a place.
     fn undecided(&self, bytes: &[u8]) -> usize {
-        let longest = self.path.len() + MAX_PLACE_LEN;
+        let longest = self.names[0].len() + MAX_PLACE_LEN;
         let from = bytes.len().saturating_sub(longest);
         let may_begin = |at: &usize| {
             let rest = &bytes[*at..];
-            match rest.strip_prefix(&*self.path) {
+            self.names.iter().any(|name| match rest.strip_prefix(&**name) {
                 Some(after) => !after.contains(&b'\n'),
-                None => rest.len() >= MIN_PREFIX_LEN && self.path.starts_with(rest),
-            }
+                None => rest.len() >= MIN_PREFIX_LEN && name.starts_with(rest),
+            })
         };
         (from..bytes.len()).find(may_begin).unwrap_or(bytes.len())
     }
@@ -103,6 +116,9 @@ mod tests {
             ("in /tmp/x-1/snippet.sh on line 2", "in talk.md on line 8"),
             ("at /tmp/x-1/snippet.sh line 2.", "at talk.md line 8."),
             ("/tmp/x-1/snippet.sh: In function `main`", "talk.md: In function `main`"),
+            ("at Main.main(snippet.sh:2)\n", "at Main.main(talk.md:8)\n"),
+            ("of /tmp/x-1/snippet.sh aborted due to", "of talk.md aborted due to"),
+            ("(snippet.sh:2 and 3)", "(snippet.sh:2 and 3)"),
             ("it is /tmp/x-1/snippet.sh", "it is /tmp/x-1/snippet.sh"),
             ("/tmp/x-1/snippet.sha:1", "/tmp/x-1/snippet.sha:1"),
         ] {
@@ -121,6 +137,17 @@ mod tests {
             let mut text = filter.push(written[..at].to_vec());
             text.extend(filter.push(written[at..].to_vec()));
             assert_eq!(String::from_utf8_lossy(&text), "error: talk.md:18:3: no\n", "{at}");
+        }
+    }
+
+    #[test]
+    fn name_in_brackets_may_arrive_in_two_parts() {
+        let written = b"at a.b(snippet.sh:12)\n";
+        for at in b"at a.b(snippet".len()..written.len() {
+            let mut filter = filter();
+            let mut text = filter.push(written[..at].to_vec());
+            text.extend(filter.push(written[at..].to_vec()));
+            assert_eq!(String::from_utf8_lossy(&text), "at a.b(talk.md:18)\n", "{at}");
         }
     }
 

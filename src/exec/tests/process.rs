@@ -153,6 +153,13 @@ fn errors_of_other_languages_have_the_decks_lines() {
         ("bash", "true\nnothing_here", "talk.md: line 8: nothing_here"),
         ("sh", "true\nnothing_here", "talk.md: 8: nothing_here"),
         ("perl", "1;\ndie 'no'", "no at talk.md line 8."),
+        ("perl", "use strict;\n$x = 1;", "of talk.md aborted due to"),
+        ("javascript", "1;\nnope()", "(talk.md:8:1)"),
+        (
+            "java",
+            "class A { public static void main(String[] args) {\n  throw new Error(); } }",
+            "at A.main(talk.md:8)",
+        ),
         ("c", "int main() {\n  return x;\n}", "talk.md:8:10:"),
     ] {
         let run = harness.start(language, code);
