@@ -18,7 +18,7 @@ const FLAGS: &[&str] =
 const DEFAULT_EDITION: &str = "2024";
 
 /// Part of every cache key. Change it when programs are made in another way.
-const FORMAT_VERSION: &[u8] = b"5";
+const FORMAT_VERSION: &[u8] = b"6";
 
 /// Returns the arguments for a profile. The default optimises as far as that takes next to no time,
 /// because talks show how fast Rust is, and has the checks of a debug build, because they also show
@@ -127,9 +127,9 @@ pub(super) fn is_about_the_code(output: &[u8]) -> bool {
     !String::from_utf8_lossy(output).contains("linker `")
 }
 
-/// Returns the errors without the lines that only summarize them.
+/// Returns the errors without the lines that only summarize them, and without code that we added.
 pub(super) fn without_summary(output: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(output);
+    let text = rewrite::without_added_main(&String::from_utf8_lossy(output));
     let is_summary = |line: &&str| {
         line.contains("aborting due to")
             || line.contains("For more information about")

@@ -145,6 +145,55 @@ fn last_value_may_borrow() {
 }
 
 #[test]
+fn last_value_may_be_any_expression() {
+    let mut harness = ExecHarness::new();
+    for (code, value) in [
+        ("match 3 {\n    1 => \"one\",\n    _ => \"many\",\n}", "\"many\""),
+        ("if 2 > 1 { 'a' } else { 'b' }", "'a'"),
+        ("let mut n = 0;\nloop {\n    n += 1;\n    if n == 5 { break n; }\n}", "5"),
+        ("'a: {\n    if true { break 'a 1; }\n    2\n}", "1"),
+        ("let p = &5 as *const i32;\nunsafe { *p }", "5"),
+        ("let t = true;\n!t", "false"),
+        ("1..3", "1..3"),
+        ("let x = 300;\nx as u8", "44"),
+        ("#[derive(Debug)]\nstruct P { x: i32 }\nP { x: 1 }", "P { x: 1 }"),
+        ("macro_rules! twice { ($e:expr) => { $e * 2 } }\ntwice!(21)", "42"),
+        ("format!(\"a\") // one\n/* two */", "\"a\""),
+        ("\"7\".parse::<i32>()?", "7"),
+        ("let m = std::sync::Mutex::new([1]);\nm.lock().unwrap().len()", "1"),
+    ] {
+        let (output, outcome, _) = run_rust(&mut harness, code);
+        assert_eq!(output.replace(FRESH_LINE, ""), format!("{value}\n"), "{code}");
+        assert_eq!(outcome, Outcome::Exited(0));
+    }
+}
+
+#[test]
+fn tests_may_panic_be_ignored_and_fail() {
+    let mut harness = ExecHarness::new();
+    let code = "//! About.\n#![allow(dead_code)]\nuse std::fmt::Debug;\nfn show(it: impl Debug) -> String { format!(\"{it:?}\") }\n\
+                #[test]\n#[should_panic(expected = \"oh\")]\nfn panics() { panic!(\"oh no\") }\n\
+                #[test]\n#[ignore]\nfn slow() {}\n\
+                #[test]\nfn result() -> Result<(), String> { Err(\"bad\".into()) }\n\
+                mod deep {\n    use super::show;\n    mod er {\n        use super::show;\n        \
+                #[test]\n        fn shows() { assert_eq!(show(1), \"1\"); }\n    }\n}";
+    let (output, outcome, _) = run_rust(&mut harness, code);
+    let plain = output.lines().map(strip_colors).collect::<Vec<_>>().join("\n");
+    let plain = plain.replace("\u{1b}(B", "");
+    for line in [
+        "test deep::er::shows ... ok",
+        "test panics - should panic ... ok",
+        "test result ... FAILED",
+        "test slow ... ignored",
+        "Error: \"bad\"",
+        "2 passed; 1 failed; 1 ignored",
+    ] {
+        assert!(plain.contains(line), "{line}: {plain}");
+    }
+    assert_eq!(outcome, Outcome::Exited(101));
+}
+
+#[test]
 fn error_as_last_value_fails_the_block() {
     let mut harness = ExecHarness::new();
     let (output, outcome, _) = run_rust(&mut harness, "std::fs::write(\"/nowhere/x\", \"\")");
@@ -162,14 +211,24 @@ fn errors_show_no_added_lines() {
         assert_eq!(outcome, Outcome::NotCompiled, "{output}");
         output.lines().map(strip_colors).collect::<Vec<_>>().join("\n")
     };
-    for code in
-        ["let x: &str = 5;\nx", "let x = (5;\nx", "let x = 5", "x +", "let v = vec![1];\nv.leng()"]
-    {
+    for code in [
+        "let x: &str = 5;\nx",
+        "let x = (5;\nx",
+        "let x = 5",
+        "x +",
+        "let v = vec![1];\nv.leng()",
+        "#![deny(unused_variables)]\nlet x = 1;",
+        "#![feature(never_type)] // nightly\nlet x = 1;\nOk(())",
+        "#![deny(dead_code)]\nmod a { pub fn f() {} fn g() {} }\ncrate::a::f();",
+    ] {
         let messages = errors(code);
         for added in ["match (", "Ok(", "livedeck", "main"] {
             assert!(!messages.contains(added), "{code}: {messages}");
         }
         assert!(messages.contains("--> talk.md:"), "{messages}");
+        if code.starts_with('#') {
+            assert!(messages.contains("--> talk.md:7:"), "the attribute's line: {messages}");
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::crate_root::{hoist, scan, without_shebang};
+use super::crate_root::{hoist, scan, split_attributes, with_head, without_shebang};
 use super::lexer::{Token, end_of_tokens, tokens};
 use super::statements::statements;
 
@@ -29,17 +29,16 @@ pub(in crate::exec::rust) enum BlackBox {
 /// Returns the program that benchmarks a block whose first line is `first_line` (from 1) of the deck.
 pub(in crate::exec::rust) fn bench(code: &str, first_line: u32, black_box: BlackBox) -> String {
     let code = without_shebang(code);
+    let (attributes, code) = split_attributes(code);
     let root = scan(code);
     let (hoisted, code) = hoist(code, &root.inner_attributes);
     let (head, code) =
         if root.has_main { bench_main(&code) } else { bench_last_statement(&code, black_box) };
     let above = first_line.saturating_sub(1) as usize;
-    // The line above the code is its fence, which is free for added code.
-    let padding = "\n".repeat(above.saturating_sub(1));
-    let end_of_head = if above > 0 { "\n" } else { " " };
     let imports = "#[allow(unused_imports)] use ::std::hint::*;";
     let module = format!("mod livedeck_bench {{\n{HARNESS}\n}}\n");
-    format!("{padding}{hoisted} {imports} {head}{end_of_head}{code}\n{module}")
+    let head = format!("{hoisted}{imports} {head}");
+    with_head(above, attributes, &head, &format!("{code}\n{module}"))
 }
 
 /// What `main` and the closure return.

@@ -107,6 +107,49 @@ pub(super) fn hoist(code: &str, attributes: &[Range<usize>]) -> (String, String)
     (hoisted, rest)
 }
 
+/// Splits code behind the last of the `#![…]` that are before everything else: those stay on their lines.
+pub(super) fn split_attributes(code: &str) -> (&str, &str) {
+    let (mut at, mut end) = (0, 0);
+    for range in scan(code).inner_attributes {
+        if !tokens(&code[at..range.start]).is_empty() {
+            break;
+        }
+        at = range.end;
+        if code[range.clone()].starts_with('#') {
+            end = range.end;
+        }
+    }
+    code.split_at(end)
+}
+
+/// Puts added code between the attributes of the crate and the rest of a block, whose first line is below
+/// `above` others: on the line above the block, its fence, if there are no attributes.
+pub(super) fn with_head(above: usize, attributes: &str, head: &str, rest: &str) -> String {
+    if !attributes.is_empty() {
+        let first = tokens(rest).first().map_or(rest.len(), |token| token.start);
+        let (gap, rest) = rest.split_at(first);
+        return "\n".repeat(above) + attributes + &insert_line(gap, head.trim()) + rest;
+    }
+    let padding = "\n".repeat(above.saturating_sub(1));
+    let end_of_head = if above > 0 { "\n" } else { " " };
+    format!("{padding}{head}{end_of_head}{rest}")
+}
+
+/// Inserts text into white space and comments: on an empty line, where the compiler does not show it
+/// with one of the author's, else before them.
+pub(super) fn insert_line(gap: &str, text: &str) -> String {
+    if text.is_empty() {
+        return gap.to_owned();
+    }
+    let lines: Vec<_> = gap.split('\n').collect();
+    let inner = 1..lines.len().saturating_sub(1);
+    let empty = inner.into_iter().find(|&at| lines[at].trim().is_empty());
+    match empty.filter(|_| !gap.contains("/*")) {
+        Some(at) => [&lines[..at], &[text], &lines[at + 1..]].concat().join("\n"),
+        None => format!(" {text}{gap}"),
+    }
+}
+
 /// Returns code without line feeds and comments, and a space behind it.
 fn on_one_line(code: &str) -> String {
     let tokens = lex(code).filter(|it| !it.is_comment());
@@ -133,6 +176,22 @@ mod tests {
         assert!(!has_main("let text = \"\\\" fn main() {}\";"));
         assert!(!has_main("mod program { fn main() {} }"));
         assert!(!has_main("fn mainly() {} let main = 1;"));
+    }
+
+    #[test]
+    fn leading_attributes_stay_on_their_lines() {
+        let (attributes, rest) = split_attributes("//! É.\n#![allow(x)]\n\nlet x = 1;");
+        assert_eq!((attributes, rest), ("//! É.\n#![allow(x)]", "\n\nlet x = 1;"));
+        assert_eq!(
+            with_head(2, attributes, "fn f() {", rest),
+            format!("\n\n{attributes}\nfn f() {{\nlet x = 1;")
+        );
+        assert_eq!(with_head(0, "#![a]", "H", " // b\nc"), "#![a] H // b\nc");
+        // Documentation alone is no reason: it would swallow the added code.
+        for code in ["//! Doc\nf();", "f();\n#![allow(x)]", "", "/* #![a] */ f()"] {
+            assert_eq!(split_attributes(code), ("", code));
+        }
+        assert_eq!(with_head(2, "", "H", "f();"), "\nH\nf();");
     }
 
     #[test]

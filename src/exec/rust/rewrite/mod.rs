@@ -10,5 +10,5 @@ mod statements;
 
 pub(super) use bench::{BlackBox, HARNESS, bench};
 pub(super) use crate_root::crate_name;
-pub(super) use program::{is_tests, program, program_with_value};
+pub(super) use program::{is_tests, program, program_with_value, without_added_main};
 pub(super) use pymodule::pymodule;

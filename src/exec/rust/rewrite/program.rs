@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::crate_root::{hoist, scan, without_shebang};
+use super::crate_root::{hoist, insert_line, scan, split_attributes, with_head, without_shebang};
 use super::lexer::{Token, end_of_tokens, lex, texts, tokens};
 use super::statements::{Statement, statements};
 
@@ -21,6 +21,10 @@ const RESULT: &str = "Result<(), Box<dyn std::error::Error>>";
 
 /// The same inside the author's scope, which may import another `Result`.
 const FULL_RESULT: &str = "::std::result::Result<(), ::std::boxed::Box<dyn std::error::Error>>";
+
+/// The beginning of a `main` whose code names the type of its error.
+const TYPED_MAIN: &str = " fn main() -> ::std::process::ExitCode { \
+                          fn main() -> ::std::result::Result<(), impl ::std::fmt::Debug> {";
 
 /// Macros whose value is not worth printing: they print, check or end the program.
 const SILENT_MACROS: [&str; 14] = [
@@ -113,7 +117,9 @@ fn is_balanced(code: &str) -> bool {
 
 /// Code without a `main`, which becomes the body of one, split into statements.
 struct MainBody {
-    /// What must be first in a crate, on one line.
+    /// The attributes of the crate at the top.
+    attributes: String,
+    /// What else must be first in a crate, on one line.
     hoisted: String,
     /// The code, with spaces in its place.
     code: String,
@@ -138,12 +144,14 @@ enum MainKind {
 
 impl MainBody {
     fn parse(code: &str) -> Self {
-        let (attributes, code) = hoist(code, &scan(code).inner_attributes);
+        let (attributes, code) = split_attributes(code);
+        let (others, code) = hoist(code, &scan(code).inner_attributes);
         let (crates, code) = hoist(&code, &extern_crates(&code));
         let statements = statements(&code);
         let start = main_start(&code, &statements);
         let main = main_kind(&code, statements.last());
-        Self { hoisted: attributes + &crates, code, statements, start, main }
+        let (attributes, hoisted) = (attributes.to_owned(), others + &crates);
+        Self { attributes, hoisted, code, statements, start, main }
     }
 
     /// Returns the last statement if it is an expression whose value `main` does not return.
@@ -201,9 +209,7 @@ impl MainBody {
             MainKind::Fallible => (format!("fn main() -> {result} {{ Ok({{"), "}\n\n\n)}"),
             MainKind::Own => (format!("fn main() -> {result} {{"), "}"),
             MainKind::OwnTyped => (
-                "fn main() -> ::std::process::ExitCode { \
-                 fn main() -> ::std::result::Result<(), impl ::std::fmt::Debug> {"
-                    .to_owned(),
+                TYPED_MAIN.trim().to_owned(),
                 "}\n\n\n::std::process::Termination::report(main()) }",
             ),
         };
@@ -212,12 +218,19 @@ impl MainBody {
         let (items, gap) = items.split_at(end_of_tokens(items));
         let begins_main = if self.start > 0 { insert_line(gap, &head) } else { String::new() };
         let head = if self.start > 0 { "" } else { &head };
-        // The line above the code is its fence, which is free for added code.
-        let padding = "\n".repeat(above.saturating_sub(1));
-        let end_of_head = if above > 0 { "\n" } else { " " };
-        let hoisted = &self.hoisted;
-        format!("{padding}{hoisted}{head}{end_of_head}{items}{begins_main}{body}{foot}\n")
+        let head = format!("{}{head}", self.hoisted);
+        with_head(above, &self.attributes, &head, &format!("{items}{begins_main}{body}{foot}\n"))
     }
+}
+
+/// Removes the beginning of an added `main` from lines that the compiler shows.
+pub(in crate::exec::rust) fn without_added_main(messages: &str) -> String {
+    let heads = [RESULT, FULL_RESULT].into_iter().flat_map(|result| {
+        [format!(" fn main() -> {result} {{ Ok({{"), format!(" fn main() -> {result} {{")]
+    });
+    heads
+        .chain([TYPED_MAIN.to_owned()])
+        .fold(messages.to_owned(), |text, head| text.replace(&head, ""))
 }
 
 /// Finds `extern crate` items: only at the root can they import macros.
@@ -282,18 +295,6 @@ fn is_operator(token: &str) -> bool {
             | "if"
             | "while"
     )
-}
-
-/// Inserts text into white space and comments: on an empty line, where the compiler does not show it
-/// with one of the author's, else before them.
-fn insert_line(gap: &str, text: &str) -> String {
-    let lines: Vec<_> = gap.split('\n').collect();
-    let inner = 1..lines.len().saturating_sub(1);
-    let empty = inner.into_iter().find(|&at| lines[at].trim().is_empty());
-    match empty.filter(|_| !gap.contains("/*")) {
-        Some(at) => [&lines[..at], &[text], &lines[at + 1..]].concat().join("\n"),
-        None => format!(" {text}{gap}"),
-    }
 }
 
 #[cfg(test)]
@@ -406,8 +407,14 @@ mod tests {
     fn crate_attributes_come_first() {
         let source = program("#![allow(\n  dead_code)] // all\nlet x = 1;", 2);
         let all = lines(&source);
-        assert!(all[0].starts_with("#![allow(   dead_code)] fn main()"), "{source}");
-        assert_eq!((all[1], all[2].trim(), all[3]), ("", "// all", "let x = 1;"));
+        assert!(all[2].starts_with("  dead_code)] fn main()"), "{source}");
+        assert_eq!((all[0], all[1], all[3]), ("", "#![allow(", "let x = 1;"));
+        assert!(all[2].ends_with("{ Ok({ // all"), "{source}");
+        let source = program("#![allow(a)]\n#![allow(b)]\n\n// one\nlet x = 1;\n#![c]", 3);
+        let all = lines(&source);
+        assert_eq!(all[..4], ["", "", "#![allow(a)]", "#![allow(b)]"]);
+        assert!(all[4].starts_with("#![c] fn main()"), "{source}");
+        assert_eq!(all[5..7], ["// one", "let x = 1;"]);
         let source = program("#!/usr/bin/env rust-script\n//! Says é.\nf();", 2);
         assert_eq!(lines(&source)[1..4], ["", "", "f();"]);
         let source = program("#[macro_use]\nextern crate a;\nf();", 2);
