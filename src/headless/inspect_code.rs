@@ -54,10 +54,10 @@ pub(crate) fn python_problem(
             Some(Diagnostic::error(place, message).hint(advice))
         }
         Ok(found) => {
-            let name = found?.unused?;
-            let message = format!("`../{name}` is not used: it is not beside the deck");
+            let path = found?.unused?;
+            let message = format!("`{path}` is not used: it is not beside the deck");
             let hint = format!(
-                "write `options: {{python: {{interpreter: ../{name}}}}}` into the front matter"
+                "write `options: {{python: {{interpreter: {path}}}}}` into the front matter"
             );
             Some(Diagnostic::warning(place, message).hint(hint))
         }

@@ -53,8 +53,8 @@ pub(in crate::exec) enum PythonOrigin {
     VirtualEnv,
     /// Its virtual environment, with this name, is beside the deck.
     Beside(&'static str),
-    /// It is `python3` on `PATH`. If there is a virtual environment one folder up, its name.
-    OnPath(Option<&'static str>),
+    /// It is `python3` on `PATH`. If there is a virtual environment above the deck's folder, its path.
+    OnPath(Option<String>),
 }
 
 impl fmt::Display for PythonOrigin {
@@ -64,8 +64,8 @@ impl fmt::Display for PythonOrigin {
             Self::VirtualEnv => to.write_str("from `$VIRTUAL_ENV`"),
             Self::Beside(name) => write!(to, "from `{name}` beside the deck"),
             Self::OnPath(None) => to.write_str("`python3` on `PATH`"),
-            Self::OnPath(Some(name)) => {
-                write!(to, "`python3` on `PATH`; `../{name}` is not beside the deck")
+            Self::OnPath(Some(path)) => {
+                write!(to, "`python3` on `PATH`; `{path}` is not beside the deck")
             }
         }
     }

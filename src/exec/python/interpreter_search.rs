@@ -16,6 +16,9 @@ use crate::exec::os::process_tree::ProcessTree;
 /// The folders of a virtual environment beside a deck.
 const DECK_ENVIRONMENTS: [&str; 2] = [".venv", "venv"];
 
+/// How many folders to look at for a repository: the deck's and those above it.
+const MAX_LEVELS: usize = 8;
+
 /// The programs to try, in order, and why.
 struct Candidates {
     origin: PythonOrigin,
@@ -116,11 +119,18 @@ impl InterpreterSearch {
         Ok(Candidates { origin, programs: self.on_path("python3").collect() })
     }
 
-    /// Returns the name of a virtual environment one folder up, which is not used.
-    fn environment_above(&self) -> Option<&'static str> {
-        let above = self.directory.parent()?;
-        let is_there = |name: &&str| above.join(name).join("pyvenv.cfg").is_file();
-        DECK_ENVIRONMENTS.into_iter().find(is_there)
+    /// Returns the path from the deck's folder of a virtual environment above it, which is not used: one
+    /// folder up, or further up in the same repository.
+    fn environment_above(&self) -> Option<String> {
+        let is_root = |folder: &&Path| folder.join(".git").exists();
+        let above: Vec<_> = self.directory.ancestors().take(MAX_LEVELS).collect();
+        let levels = above.iter().position(is_root).unwrap_or(1);
+        let mut levels = above.iter().enumerate().skip(1).take(levels);
+        levels.find_map(|(level, folder)| {
+            let is_there = |name: &&str| folder.join(name).join("pyvenv.cfg").is_file();
+            let name = DECK_ENVIRONMENTS.into_iter().find(is_there)?;
+            Some("../".repeat(level) + name)
+        })
     }
 
     /// Returns the program that a name in the front matter means: a path, the folder of a virtual
@@ -183,8 +193,8 @@ pub struct LikelyPython {
     pub version: Option<String>,
     /// Why it is chosen.
     pub origin: String,
-    /// The virtual environment one folder up, which is not used.
-    pub unused: Option<&'static str>,
+    /// The virtual environment above the deck's folder, which is not used.
+    pub unused: Option<String>,
 }
 
 /// Returns the Python for a deck in `directory` whose front matter names `named`, if anything; `None` if
@@ -200,11 +210,12 @@ pub fn likely_python(
     let Candidates { origin, programs } = search.candidates()?;
     let Some(program) = programs.into_iter().next() else { return Ok(None) };
     let version = environment_version(&program).or_else(|| version_in_name(&program));
+    let text = origin.to_string();
     let unused = match origin {
-        PythonOrigin::OnPath(name) => name,
+        PythonOrigin::OnPath(path) => path,
         _ => None,
     };
-    Ok(Some(LikelyPython { program, version, origin: origin.to_string(), unused }))
+    Ok(Some(LikelyPython { program, version, origin: text, unused }))
 }
 
 /// Returns the version in the configuration of a virtual environment.
@@ -297,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn environment_one_folder_up_is_named() {
+    fn environment_above_the_deck_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let deck = folder.path().join("talk");
         std::fs::create_dir_all(folder.path().join(".venv")).unwrap();
@@ -305,6 +316,13 @@ mod tests {
         let found = search_in(&deck).choose(&ProcessTree::new()).unwrap();
         let why = "`python3` on `PATH`; `../.venv` is not beside the deck";
         assert_eq!(found.origin.to_string(), why);
+        // Further up, it may be about something else, unless it is in the same repository.
+        let deck = deck.join("of").join("monday");
+        std::fs::create_dir_all(&deck).unwrap();
+        let origin = || search_in(&deck).choose(&ProcessTree::new()).unwrap().origin.to_string();
+        assert_eq!(origin(), "`python3` on `PATH`");
+        std::fs::create_dir(folder.path().join(".git")).unwrap();
+        assert_eq!(origin(), "`python3` on `PATH`; `../../../.venv` is not beside the deck");
     }
 
     #[test]

@@ -318,16 +318,21 @@ fn python_named_by_the_front_matter_must_exist() {
 }
 
 #[test]
-fn environment_one_folder_up_is_a_warning() {
+fn environment_above_the_deck_is_a_warning() {
     let folder = folder(&[]);
     broken_environment(&folder.path().join(".venv"));
-    std::fs::create_dir(folder.path().join("talk")).unwrap();
-    std::fs::write(folder.path().join("talk/talk.md"), PYTHON_DECK).unwrap();
-    let output = check(&folder.path().join("talk"), &[]);
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{text}");
-    assert!(text.contains("`../.venv` is not used: it is not beside the deck"), "{text}");
-    assert!(text.contains("interpreter: ../.venv"), "{text}");
+    std::fs::create_dir(folder.path().join(".git")).unwrap();
+    for (talk, path) in [("talk", "../.venv"), ("talks/monday", "../../.venv")] {
+        let talk = folder.path().join(talk);
+        std::fs::create_dir_all(&talk).unwrap();
+        std::fs::write(talk.join("talk.md"), PYTHON_DECK).unwrap();
+        let output = check(&talk, &[]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{text}");
+        let message = format!("`{path}` is not used: it is not beside the deck");
+        assert!(text.contains(&message), "{text}");
+        assert!(text.contains(&format!("interpreter: {path}}}")), "{text}");
+    }
 }
 
 #[test]
