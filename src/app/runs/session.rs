@@ -115,10 +115,21 @@ pub(super) fn lost_before(app: &App, cell: CellId) -> Option<String> {
             .get(&before.id)
             .filter(|run| !run.link.has_snapshot && !run.origin.is_stale)?;
         let State::Ended(outcome) = &run.state else { return None };
-        let keeps_state = outcome.is_success() || *outcome == Outcome::Raised;
-        let has_begun = !matches!(outcome, Outcome::NotStarted(_));
-        (has_begun && !keeps_state).then(|| refusal(app, before.id, outcome))
+        let keeps_state = *outcome == Outcome::Raised || is_continued(app, run.run);
+        (has_begun(outcome) && !keeps_state).then(|| refusal(app, before.id, outcome))
     })
+}
+
+/// Returns whether another run began with the state that this one left.
+fn is_continued(app: &App, base: RunId) -> bool {
+    app.runs.values().any(|run| {
+        let is_refused = matches!(&run.state, State::Ended(outcome) if !has_begun(outcome));
+        run.link.base == Some(base) && !is_refused
+    })
+}
+
+fn has_begun(outcome: &Outcome) -> bool {
+    !matches!(outcome, Outcome::NotStarted(_))
 }
 
 /// The snapshot that a cell was to continue from is gone through no fault of the deck: returns the

@@ -314,16 +314,37 @@ fn variables_are_listed_and_refreshed() {
 
 #[test]
 fn killed_block_is_not_repeated_without_a_terminal() {
+    for (outcome, reason) in [
+        (Outcome::TimedOut, "took too long"),
+        (Outcome::Signaled(11), "failed"),
+        // By `os._exit(0)`, or another program in its place.
+        (Outcome::Exited(0), "left no state"),
+    ] {
+        let mut talk = chain();
+        talk.app.internal.repeats_lost_runs = false;
+        assert_eq!(runs(&talk.run(0)), [0]);
+        talk.lose(0, outcome);
+        for later in [1, 2] {
+            assert!(runs(&talk.run(later)).is_empty());
+            let State::Ended(Outcome::NotStarted(why)) = talk.state(later) else {
+                panic!("it ran")
+            };
+            assert!(why.ends_with(reason), "{why}");
+        }
+        assert_eq!(runs(&talk.run(0)), [0], "on request it runs again");
+    }
+}
+
+#[test]
+fn state_used_by_a_later_block_is_not_lost() {
     let mut talk = chain();
     talk.app.internal.repeats_lost_runs = false;
-    assert_eq!(runs(&talk.run(0)), [0]);
-    talk.lose(0, Outcome::TimedOut);
-    for later in [1, 2] {
-        assert!(runs(&talk.run(later)).is_empty());
-        let State::Ended(Outcome::NotStarted(why)) = talk.state(later) else { panic!("it ran") };
-        assert!(why.ends_with("took too long"), "{why}");
-    }
-    assert_eq!(runs(&talk.run(0)), [0], "on request it runs again");
+    talk.run_well(0);
+    talk.run(1);
+    talk.send(Msg::Run(RunId(2), Event::SharesProcess));
+    talk.end(1, Outcome::Exited(0));
+    assert_eq!(talk.run_well(2), [2]);
+    assert_eq!(talk.run_well(1), [0, 1]);
 }
 
 #[test]
