@@ -75,6 +75,13 @@ pub enum Msg {
     Reviewed(Vec<Diagnostic>),
     /// Something outside failed: a line for the speaker.
     Failed(String),
+    /// The deck did not take an edit.
+    EditFailed {
+        /// The texts that the edit followed.
+        previous: Vec<String>,
+        /// The reason.
+        why: String,
+    },
     /// What is known about the deck's code; none if the deck was never trusted.
     Examined(Option<Arc<TrustSummary>>),
 

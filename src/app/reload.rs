@@ -46,7 +46,12 @@ pub(in crate::app) fn replace(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
                 editor.cell = cell;
                 Mode::Edit(editor)
             }
-            None => Mode::Slide,
+            None => {
+                if editor.has_changes() || is_unsaved {
+                    editor::keep_orphan(app, *editor);
+                }
+                Mode::Slide
+            }
         },
         Mode::Index(_)
         | Mode::Overview(_)
@@ -67,6 +72,7 @@ pub(in crate::app) fn replace(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     app.runs = runs;
     app.deck = deck;
     editor::follow(app, is_unsaved);
+    editor::adopt_orphans(app);
     if other_python {
         session::forget_all(app);
     }

@@ -54,6 +54,10 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
             app.paint_changed();
         }
         Msg::Failed(why) => app.report_failure(why),
+        Msg::EditFailed { previous, why } => {
+            editor::take_back(app, previous);
+            app.report_failure(why);
+        }
         Msg::NoticeRead => app.clear_notice(),
         Msg::Validated(invalid) => {
             app.problems.invalid = invalid;

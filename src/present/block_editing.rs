@@ -20,6 +20,8 @@ struct EditTalk {
     text: String,
     /// The saved text.
     saved: String,
+    /// Whether the deck's file cannot be read, and takes no edits.
+    is_gone: bool,
 }
 
 fn deck(text: &str) -> Arc<Deck> {
@@ -37,13 +39,17 @@ impl EditTalk {
     fn with_keys(text: &str, keymap: Keymap) -> Self {
         let options = AppOptions { trust: Trust::Once, keymap, ..AppOptions::default() };
         let (text, saved) = (text.to_owned(), text.to_owned());
-        Self { app: App::new(deck(&text), options), text, saved }
+        Self { app: App::new(deck(&text), options), text, saved, is_gone: false }
     }
 
     fn send(&mut self, msg: Msg) -> Vec<Effect> {
         let effects = update(&mut self.app, msg);
         for effect in &effects {
             match effect {
+                Effect::Edit(Edit { previous, .. }) if self.is_gone => {
+                    let (previous, why) = (previous.clone(), "there is no such file".to_owned());
+                    update(&mut self.app, Msg::EditFailed { previous, why });
+                }
                 Effect::Edit(Edit { span, text, then, .. }) => {
                     self.text.replace_range(span.range(), text);
                     let end = span.start as usize + text.len();
@@ -217,6 +223,40 @@ fn save_over_another_version_is_a_conflict() {
     assert_eq!(talk.lines(), "def f():\n    return 2", "theirs is one undo back");
     talk.keys("^r ^s");
     assert_eq!(talk.text, DECK.replacen("def", "xdef", 1));
+}
+
+#[test]
+fn edit_that_is_not_taken_stays_in_the_editor() {
+    let mut talk = EditTalk::new(DECK);
+    talk.is_gone = true;
+    for save in ["^s", "^e", "^]"] {
+        talk.keys(if save == "^s" { "i x ^s" } else { save });
+        assert_eq!(talk.lines(), "xdef f():\n    return 1", "{save}");
+        assert_eq!(talk.notice(), "there is no such file");
+        talk.keys("esc");
+        assert!(matches!(talk.app.mode(), Mode::Edit(editor) if editor.is_asking()), "{save}");
+        talk.keys("n");
+    }
+    assert_eq!(talk.text, DECK);
+    talk.is_gone = false;
+    talk.keys("^s");
+    assert_eq!(talk.saved, DECK.replace("def f", "xdef f"));
+}
+
+#[test]
+fn edit_of_a_removed_block_waits_for_it() {
+    let mut talk = EditTalk::new(DECK);
+    talk.keys("i x");
+    talk.save_outside("One\n===\n\ntext\n", 0);
+    assert!(matches!(talk.app.mode(), Mode::Slide));
+    assert!(talk.notice().starts_with("another program removed the block"), "{}", talk.notice());
+    assert!(!talk.keys("q").contains(&Effect::Quit));
+    assert!(talk.notice().contains("unsaved edits"), "{}", talk.notice());
+    talk.save_outside(DECK, 0);
+    talk.keys("i");
+    assert_eq!(talk.lines(), "def f():\n    return 1");
+    talk.keys("^z");
+    assert_eq!(talk.lines(), "xdef f():\n    return 1");
 }
 
 #[test]

@@ -36,7 +36,14 @@ impl Talk {
             drop(drafts);
             Ok(target)
         });
-        let Ok(target) = edited.map_err(|why| self.trouble(why)) else { return false };
+        let target = match edited {
+            Ok(target) => target,
+            Err(why) => {
+                let previous = edit.previous.clone();
+                update(&mut self.app, Msg::EditFailed { previous, why });
+                return false;
+            }
+        };
         if self.reload_edited() {
             return true;
         }

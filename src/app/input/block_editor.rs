@@ -118,6 +118,17 @@ impl BlockEditor {
         (text, previous)
     }
 
+    /// The deck did not take the text that it was given: restores what it was given before.
+    pub(in crate::app) fn take_back(&mut self, mut previous: Vec<String>) {
+        self.given = previous.pop().unwrap_or_default();
+        self.given_before = previous;
+    }
+
+    /// Returns whether this is the block as the editor read it, or as the speaker's edit left it.
+    pub(in crate::app) fn is_of(&self, current: &FencedCode) -> bool {
+        !self.differs_from(current)
+    }
+
     /// Returns what the deck was given up to now. It is not remembered any longer.
     pub(in crate::app) fn take_previous(&mut self) -> Vec<String> {
         let mut previous = std::mem::take(&mut self.given_before);

@@ -154,6 +154,43 @@ pub(in crate::app) fn follow(app: &mut App, was_unsaved: bool) {
     }
 }
 
+/// The deck did not take an edit: the editor keeps it, as it did before.
+pub(in crate::app) fn take_back(app: &mut App, previous: Vec<String>) {
+    if !matches!(app.mode, Mode::Edit(_))
+        && let Some(editor) = app.view.focus.and_then(|id| app.internal.edits.closed.remove(&id))
+    {
+        app.mode = Mode::Edit(Box::new(editor));
+        app.scene_changed();
+    }
+    if let Mode::Edit(editor) = &mut app.mode {
+        editor.take_back(previous);
+    }
+}
+
+/// Another program has removed the block of an open editor: keeps what was typed.
+pub(in crate::app) fn keep_orphan(app: &mut App, editor: BlockEditor) {
+    app.internal.edits.orphans.push(editor);
+    app.notify(
+        "another program removed the block that you edit: once it is back, `i`, ctrl-z show yours",
+    );
+}
+
+/// Gives blocks that are back the editors that were open when they were removed.
+pub(in crate::app) fn adopt_orphans(app: &mut App) {
+    for mut editor in std::mem::take(&mut app.internal.edits.orphans) {
+        let mut cells = app.deck.cells.iter().map(|cell| cell.id);
+        let home = cells
+            .find(|id| block_of(&app.deck, *id).is_some_and(|(_, block)| editor.is_of(&block)));
+        match home {
+            Some(cell) => {
+                editor.cell = cell;
+                app.internal.edits.closed.insert(cell, editor);
+            }
+            None => app.internal.edits.orphans.push(editor),
+        }
+    }
+}
+
 /// Sets which edits are not saved. Reports an edit that no longer applies.
 pub(in crate::app) fn set_unsaved(app: &mut App, unsaved: UnsavedEdits) {
     let before = std::mem::replace(&mut app.internal.edits.unsaved, unsaved);
@@ -168,7 +205,8 @@ pub(in crate::app) fn quit(app: &mut App, action: Action) -> Vec<Effect> {
     let now = app.internal.pressed;
     let asked = app.internal.edits.asked_to_quit.replace(now);
     let is_repeated = asked.is_some_and(|asked| asked + 1 == now);
-    if app.internal.edits.unsaved.is_empty() || is_repeated {
+    let edits = &app.internal.edits;
+    if edits.unsaved.is_empty() && edits.orphans.is_empty() || is_repeated {
         return vec![Effect::Quit];
     }
     let key = app.keymap.first_of(action).unwrap_or_default();

@@ -11,6 +11,8 @@ use crate::source::Span;
 pub(in crate::app) struct Edits {
     /// The closed editors.
     pub(in crate::app) closed: BTreeMap<CellId, BlockEditor>,
+    /// The editors with changes whose blocks another program removed while they were edited.
+    pub(in crate::app) orphans: Vec<BlockEditor>,
     /// Which edits are not saved.
     pub(in crate::app) unsaved: UnsavedEdits,
     /// The number of the key that last asked to quit.
