@@ -29,11 +29,11 @@ def test_html_table_is_parsed(display):
         "<table><thead><tr><th></th><th>name</th></tr></thead>"
         "<tr><th>0</th><td>a <b>bold</b><br>one</td></tr><tr><th>1</th><td>b</table>"
     )
-    columns, rows, height, width = display.html_table(text)
+    columns, rows, height, width, caption = display.html_table(text)
     assert [name for name, *_ in columns] == ["", "name"]
     assert [index for *_, index in columns] == [True, False]
     assert rows == [["0", "a bold one"], ["1", "b"]]
-    assert (height, width) == (2, 1)
+    assert (height, width, caption) == (2, 1, "")
 
 
 def test_spanning_cells_keep_columns_aligned(display):
@@ -53,7 +53,17 @@ def test_caption_belongs_to_the_table(display, extra):
     assert display.html_table(TABLE + extra, is_all=True) is not None
 
 
-@pytest.mark.parametrize("extra", ["<pre>x</pre>", TABLE, "word " * 80])
+def test_caption_of_sizes_is_not_repeated(display):
+    assert (
+        display.html_table(TABLE + "<p>3 rows × 1 columns", is_all=True)[4] == "3 rows × 1 columns"
+    )
+    assert display.is_size("3 rows × 1 columns")
+    assert not display.is_size("3 rows of text")
+
+
+@pytest.mark.parametrize(
+    "extra", ["<pre>x</pre>", TABLE, "word " * 80, "<h2>Title</h2>", "<ul><li>a</ul>", "<img>"]
+)
 def test_more_than_a_caption_is_not_a_table(display, extra):
     assert display.html_table(TABLE + extra, is_all=True) is None
 

@@ -1,4 +1,6 @@
-"""The substitute for `IPython.display`."""
+"""The substitute for `IPython.display`, and the program of spawned processes."""
+
+import ast
 
 
 def test_texts_are_shown_as_markdown(notebook):
@@ -32,3 +34,11 @@ def test_only_strings_are_wrapped(notebook):
     wrap = notebook.as_kind(notebook.HTML)
     assert isinstance(wrap("a"), notebook.HTML)
     assert wrap(3) == 3
+
+
+def test_first_statement_is_behind_documentation_and_future_imports(notebook):
+    first = lambda source: notebook.first_statement(ast.parse(source))
+    assert first("x = 1") == 0
+    assert first("'doc'\nfrom __future__ import annotations\nfrom os import path\n'text'") == 2
+    assert first("'doc'") == 1
+    assert first("") == 0

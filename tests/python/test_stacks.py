@@ -42,6 +42,26 @@ def test_inspect_ends_at_the_block(stacks):
     assert called_by_worker(stacks, names) == ["<lambda>"]
 
 
+def test_inspect_knows_the_module_of_a_block(stacks, monkeypatch, tmp_path):
+    module = changed(inspect)
+    stacks.adapt(module)
+    main = types.ModuleType("__main__")
+    main.__file__ = str(tmp_path / "snippet.py")
+    (tmp_path / "snippet.py").write_text("x = 1\n\ny = 2\n")
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    exec(compile("import sys\nframe = sys._getframe()", "talk.md", "exec"), main.__dict__)
+    assert module.getmodule(main.frame) is main
+    assert module.getmodule(sys._getframe()) is sys.modules[__name__]
+    assert module.findsource(main) == (["x = 1\n", "\n", "y = 2\n"], 0)
+    assert module.findsource(types)[1] == 0
+    main.__file__ = str(tmp_path / "gone.py")
+    try:
+        module.findsource(main)
+    except OSError:
+        return
+    raise AssertionError
+
+
 def test_debugger_begins_at_the_block(stacks):
     def frames():
         own, block = sys._getframe(1), sys._getframe()

@@ -476,7 +476,7 @@ fn killed_block_of_a_session_does_not_run_again() {
 fn encodings(environment: &[(&str, &str)]) -> (String, String) {
     let code = "import locale, sys; file = open('umlaut.txt'); \
                 print(file.encoding.lower(), sys.flags.utf8_mode, sys.stdout.encoding, \
-                sys.getfilesystemencoding(), locale.getpreferredencoding(False), ascii(file.read()))";
+                sys.stdout.errors, sys.stdin.errors, sys.getfilesystemencoding(), locale.getpreferredencoding(False), ascii(file.read()))";
     let folder = Folder::new(&format!("```python +exec\n{code}\n```\n"));
     folder.write("umlaut.txt", "ü");
     let command = |program: &str, args: &[&str]| {
@@ -497,13 +497,14 @@ fn encodings(environment: &[(&str, &str)]) -> (String, String) {
 
 #[test]
 fn encodings_are_those_of_python3() {
-    let cases: [&[(&str, &str)]; 6] = [
+    let cases: [&[(&str, &str)]; 7] = [
         &[],
         &[("LC_ALL", "C")],
         &[("LC_ALL", "C.UTF-8")],
         &[("LC_ALL", "C.UTF-8"), ("PYTHONUTF8", "1")],
         &[("LC_ALL", "C.UTF-8"), ("PYTHONUTF8", "0")],
         &[("LANG", "POSIX")],
+        &[("LC_ALL", "C.UTF-8"), ("PYTHONIOENCODING", "utf-8:backslashreplace")],
     ];
     for environment in cases {
         let (block, script) = encodings(environment);

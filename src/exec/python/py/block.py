@@ -68,7 +68,7 @@ def enter(request, output, terminal, report):
     if request.owner:
         take_terminal()
     sys.stdin = sys.__stdin__ = reader(0)
-    sys.stdout = sys.__stdout__ = stream(1, "<stdout>", "replace")
+    sys.stdout = sys.__stdout__ = stream(1, "<stdout>", STREAM_ERRORS)
     sys.stderr = sys.__stderr__ = stream(2, "<stderr>", "backslashreplace")
     for name, given, value in request.environment:
         if given:
@@ -176,7 +176,7 @@ def limit(memory):
 
 def reader(file):
     """Returns a stream for reading, like Python's own."""
-    stream = open(file, encoding="utf-8", errors="replace", closefd=False)
+    stream = open(file, encoding="utf-8", errors=STREAM_ERRORS, closefd=False)
     stream.buffer.raw.name = "<stdin>"
     return stream
 
@@ -243,6 +243,9 @@ def prepare(request):
     if request.continues:
         restart_at(request.path, getattr(main, "__file__", None))
     main.__file__ = request.path
+    main.__loader__ = SourceFileLoader("__main__", request.path)
+    if sys.version_info < (3, 15):
+        main.__cached__ = None
     main.__builtins__ = builtins
     padding = "\n" * min(max(request.first_line - 1, 0), MAX_PADDING)
     source = padding + request.source

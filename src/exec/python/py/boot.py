@@ -41,6 +41,7 @@ import select
 import sys
 import time
 import traceback
+from _frozen_importlib_external import SourceFileLoader
 
 try:
     import _socket as socket
@@ -88,6 +89,8 @@ def yield_(self):
 None
 """
 OWN_CODE = (lambda: 0).__code__.co_filename
+# How Python's own standard streams treat what is not UTF-8, which depends on the locale.
+STREAM_ERRORS = getattr(sys.__stdout__, "errors", None) or "strict"
 ORIGIN = os.environ.get("LIVEDECK_PYTHON_ORIGIN")
 
 
@@ -450,7 +453,9 @@ def rehearse_run():
         ValueDisplay.begin(request, report)
         main, code, last = prepare(request)
         exec(code, main.__dict__)
-        ValueDisplay.result(eval(last, main.__dict__))
+        # Python 3.7 does not tell where a statement ends, and shows no values.
+        if last is not None:
+            ValueDisplay.result(eval(last, main.__dict__))
         sys.stdout.write("")
         flush()
         if faulthandler is not None:

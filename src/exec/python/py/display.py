@@ -49,13 +49,30 @@ class Run:
         self.place = place
 
 
-def display(*values, raw=False, **_):
+def display(*values, raw=False, display_id=None, **_):
     """Shows values like IPython. `raw` values are dictionaries from media types to representations."""
     for value in values:
         if raw and isinstance(value, dict):
             guarded(value, lambda value: bundle(value, value))
         else:
             show(value)
+    if display_id is not None:
+        return DisplayHandle(display_id)
+
+
+class DisplayHandle:
+    """What IPython returns for a display with a name. What was shown stays: an update is shown below."""
+
+    def __init__(self, display_id):
+        self.display_id = display_id if isinstance(display_id, str) else "%x" % id(self)
+
+    def display(self, value, **how):
+        display(value, **how)
+
+    update = display
+
+    def __repr__(self):
+        return "<DisplayHandle display_id=%s>" % self.display_id
 
 
 def show(value):
@@ -96,11 +113,17 @@ def show_best(value):
         forms = forms[0] if isinstance(forms, tuple) else forms
         if forms:
             return bundle(value, forms)
+    if hasattr(kind, "_ipython_display_"):
+        return kind._ipython_display_(value)
     forms = ((mime, getattr(kind, name, None)) for mime, name in METHODS)
     for mime, method in forms:
         form = method(value) if method is not None else None
-        if form is not None and show_as(mime, form):
+        if form is None:
+            continue
+        if show_as(mime, form):
             return
+        if kind.__repr__ is object.__repr__:
+            return send("markdown", html_words(str(form)))
     plain(value)
 
 
@@ -126,12 +149,27 @@ def show_as(mime, form):
         found = html_table(str(form)[:MAX_BYTES], is_all=True)
         if found is None:
             return False
+        *found, caption = found
         table(*found)
+        if caption and not is_size(caption):
+            write(caption)
     return True
+
+
+def is_size(caption):
+    """Returns whether a caption only counts rows and columns, as a table that is shown does, too."""
+    words = [it for it in caption.lower().split() if not it.isdigit()]
+    return all(it in ("×", "x", "row", "rows", "column", "columns") for it in words)
 
 
 def plain(value):
     """Prints a value as code. Long containers are broken into lines."""
+    if hasattr(type(value), "_repr_pretty_"):
+        try:
+            from IPython.lib.pretty import pretty
+        except ImportError:
+            pretty = repr
+        return write(pretty(value))
     text = repr(value)
     columns = width()
     nested = isinstance(value, (list, tuple, dict, set, frozenset))
@@ -237,6 +275,8 @@ def is_number(text):
 def pandas_table(frame):
     """Shows a frame or series of pandas, with the values formatted by pandas."""
     if not hasattr(frame, "columns"):
+        if not len(frame):
+            return plain(frame)
         frame = frame.to_frame(name="" if frame.name is None else frame.name)
     height, width = frame.shape
     part = frame.iloc[:MAX_ROWS, :MAX_COLUMNS]
@@ -281,22 +321,24 @@ def polars_table(frame):
 
     frame = frame if hasattr(frame, "columns") else frame.to_frame()
     height, width = frame.shape
+    if not width:
+        return plain(frame)
     part = frame.head(MAX_ROWS)[:, :MAX_COLUMNS]
     with polars.Config(tbl_rows=-1, tbl_cols=-1):
-        _, rows, _, _ = html_table(part._repr_html_(), names=2) or ([], [], 0, 0)
+        _, rows, *_ = html_table(part._repr_html_(), names=2) or ([], [])
     columns = []
     for name, kind in zip(part.columns, part.dtypes):
         kind = str(kind)
         right = kind.startswith(("Int", "UInt", "Float", "Decimal"))
         columns.append((name, kind.partition("(")[0].lower(), right, False))
     table(columns, rows, height, width)
-    if not height and width:
+    if not height:
         write("0 rows × %d columns" % width)
 
 
 def html_table(text, names=None, is_all=False):
-    """Returns the first table of an HTML text, or `None` if it has none. With `is_all`, also `None` if
-    the text has more than a caption besides the table. The first `names` rows are headers; by default
+    """Returns the first table of an HTML text and the words beside it, or `None` if it has none. With
+    `is_all`, also `None` if the text has more than a caption besides the table. The first `names` rows are headers; by default
     those marked as such."""
     if "<table" not in text:
         return None
@@ -314,7 +356,10 @@ def html_table(text, names=None, is_all=False):
         def handle_starttag(self, tag, attributes):
             if tag in ("style", "script"):
                 self.unread = tag
-            if tag in ("input", "details", "pre", "button") or self.done and tag == "table":
+            is_outside = self.done or not self.depth
+            is_title = tag[0] == "h" and tag[1:].isdigit()
+            is_more = is_title or tag in ("ul", "ol", "img", "svg") or self.done and tag == "table"
+            if tag in ("input", "details", "pre", "button") or is_outside and is_more:
                 self.beside.append(" " * MAX_CAPTION)
             if self.done:
                 return
@@ -393,7 +438,7 @@ def html_table(text, names=None, is_all=False):
         columns.append((name, "", numeric([cell for cell, _ in cells]), index))
     cells = [[cell for cell, _ in row[:MAX_COLUMNS]] for row in rows[:MAX_ROWS]]
     indexes = sum(index for *_, index in columns)
-    return columns, cells, len(rows), count - indexes
+    return columns, cells, len(rows), count - indexes, " ".join(reader.beside)
 
 
 def html_words(text):

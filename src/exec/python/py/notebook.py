@@ -138,13 +138,17 @@ class SpawnLoader:
 def compiled(file):
     """Returns the path of the compiled code of a block, or of a session's blocks so far, for other
     processes. Their tracebacks then name the deck's lines. The file exists as long as this process."""
+    import ast
     import importlib.util
     import linecache
     import marshal
 
     try:
-        source = "".join(linecache.cache[file][2])
-        code = compile(source, file, "exec", dont_inherit=True)
+        tree = ast.parse("".join(linecache.cache[file][2]), file)
+        first = first_statement(tree)
+        file_name = "__file__ = %r" % sys.modules["__main__"].__file__
+        tree.body[first:first] = ast.parse(file_name).body
+        code = compile(tree, file, "exec", dont_inherit=True)
         data = importlib.util.MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
         if hasattr(os, "memfd_create"):
             number = os.memfd_create("snippet.py")
@@ -159,6 +163,15 @@ def compiled(file):
         return path
     except Exception:
         return None
+
+
+def first_statement(tree):
+    """Returns the number of the first statement behind a program's documentation and `__future__`."""
+    for number, it in enumerate(tree.body):
+        is_text = type(it).__name__ == "Expr" and number == 0
+        if not is_text and getattr(it, "module", None) != "__future__":
+            return number
+    return len(tree.body)
 
 
 class PatchedLoader:

@@ -1,6 +1,7 @@
 """Hides the worker's frames from code that shows its own stack. Compiled when a block imports one of the
 modules that do so: `traceback` (which `logging` uses), `inspect`, `bdb` (the base of `pdb`) and `warnings`."""
 
+import sys
 from itertools import dropwhile, takewhile
 
 OWN_CODE = (lambda: 0).__code__.co_filename
@@ -59,14 +60,34 @@ def adapt_traceback(summary):
 
 
 def adapt_inspect(module):
-    """Changes the function that lists the callers of a frame."""
+    """Changes the functions that list the callers of a frame, and those that look for a block's code by the
+    name of its file."""
     outer_frames = module.getouterframes
+    get_module, find_source = module.getmodule, module.findsource
 
     def getouterframes(frame, context=1):
         """Returns a record for a frame and each of its callers."""
         return list(takewhile(lambda it: not is_own(it[0]), outer_frames(frame, context)))
 
+    def getmodule(object, _filename=None):
+        """Returns the module that an object was defined in, or `None`."""
+        found, main = get_module(object, _filename), sys.modules.get("__main__")
+        frame = getattr(object, "tb_frame", object)
+        is_main = getattr(frame, "f_globals", None) is getattr(main, "__dict__", main)
+        return main if found is None and is_main else found
+
+    def findsource(object):
+        """Returns the lines of an object's file, and the number of the object's first line."""
+        if object is sys.modules.get("__main__"):
+            try:
+                with open(object.__file__, encoding="utf-8") as file:
+                    return file.readlines(), 0
+            except (AttributeError, OSError):
+                pass
+        return find_source(object)
+
     module.getouterframes = getouterframes
+    module.getmodule, module.findsource = getmodule, findsource
 
 
 def adapt_bdb(debugger):

@@ -133,6 +133,37 @@ fn html_table_is_parsed() {
     assert_eq!((table.columns[0].is_index, table.height, table.width), (true, 2, 2));
 }
 
+#[rstest]
+#[case::page(
+    "def _repr_html_(self): return '<h2>Report</h2><p>a <b>b</b></p><table><tr><td>1</td></tr></table>'",
+    "## Report\n\na **b**"
+)]
+#[case::named_display(
+    "pass\nhandle = display('one', display_id=True)\nhandle.update('two')\nT.__repr__ = lambda it: 'three'",
+    "'one'\n'two'\nthree"
+)]
+#[case::own_display("def _ipython_display_(self): print('by itself')", "by itself")]
+#[case::markdown_of_bundle(
+    "def _repr_mimebundle_(self, include=None, exclude=None): return {'text/plain': 'p', 'text/markdown': '# m'}",
+    "# m"
+)]
+#[case::own_text_beats_html(
+    "def _repr_html_(self): return '<h2>h</h2>'\n    def __repr__(self): return 'text'",
+    "text"
+)]
+#[case::caption(
+    "def _repr_html_(self): return '<table><tr><td>1</td></tr></table><p>of today'\n    def __repr__(self): return ''",
+    "of today"
+)]
+fn notebook_protocols_are_followed(
+    #[values(Embedded, Standalone)] mode: TestMode,
+    #[case] body: &str,
+    #[case] expected: &str,
+) {
+    let text = text(mode, &format!("class T:\n    {body}\nT()"));
+    assert!(text.contains(expected), "{text:?}");
+}
+
 #[test]
 fn large_table_is_truncated() {
     let code = "class T:\n    def _repr_html_(self):\n        row = '<tr>' + '<td>x</td>' * 70 + '</tr>'\n        \
@@ -253,6 +284,19 @@ fn pandas_frames_are_tables() {
     let head: Vec<_> = text.lines().take(3).collect();
     assert_eq!(head, ["(2,)", "       n    x  s", "  0    0  0.5  a"]);
     assert!(text.ends_with("\n999  999  0.5  a\n… 2,000 more rows"));
+}
+
+#[test]
+fn empty_values_of_pandas_say_so() {
+    let Some(harness) = with_package("pandas") else { return };
+    for (code, expected) in [
+        ("pd.DataFrame({'a': [], 'b': []})", "  a  b\n0 rows × 2 columns"),
+        ("pd.DataFrame()", "Empty DataFrame\nColumns: []\nIndex: []"),
+        ("pd.Series([], dtype=float)", "Series([], dtype: float64)"),
+    ] {
+        let (output, _) = shown(&harness, &format!("import pandas as pd\n{code}"));
+        assert_eq!(output.plain_text(), expected);
+    }
 }
 
 #[test]

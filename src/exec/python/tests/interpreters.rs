@@ -47,11 +47,13 @@ fn library_that_does_not_load_is_replaced_by_the_program() {
 }
 
 #[rstest]
+#[case("3.7")]
+#[case("3.8")]
 #[case("3.9")]
 #[case("3.10")]
 #[case("3.12")]
 #[case("3.13")]
-fn other_python_versions_run_in_this_program(
+fn other_python_versions_run(
     #[values(Embedded, Standalone)] mode: TestMode,
     #[case] version: &str,
 ) {

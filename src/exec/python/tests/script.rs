@@ -43,8 +43,8 @@ fn runs_share_no_state(#[values(Embedded, Standalone)] mode: TestMode) {
     assert_eq!(harness.run(code).1, Outcome::Exited(0));
     let code = "import sys, colorsys\nprint('x' in globals(), 'gone' in sys.path, \
                 hasattr(colorsys, 'mark'), sorted(globals()))";
-    let names = "['__builtins__', '__doc__', '__file__', '__loader__', '__name__', '__package__', \
-                 '__spec__', 'colorsys', 'sys']";
+    let names = "['__builtins__', '__cached__', '__doc__', '__file__', '__loader__', '__name__', \
+                 '__package__', '__spec__', 'colorsys', 'sys']";
     assert_eq!(harness.run(code).0, format!("False False False {names}\n"));
 }
 
@@ -138,6 +138,85 @@ fn spawned_processes_find_functions_of_the_block(
     assert!(text.starts_with("[0, 1, 4, 9]\n[25]\n"), "{text}");
     assert!(text.contains("File \"talk.md\", line 47, in fail"), "{text}");
     assert_eq!(outcome, Outcome::Exited(0));
+}
+
+#[rstest]
+fn spawned_process_has_the_file_of_the_block(
+    #[values(Embedded, Standalone)] mode: TestMode,
+    #[values("spawn", "forkserver")] how: &str,
+) {
+    let code = format!(
+        "\"\"\"Doc.\"\"\"\nfrom __future__ import annotations\nimport multiprocessing as mp, os, sys\n\
+         def tell(queue):\n    main = sys.modules['__main__']\n    \
+         queue.put((main.__name__, __doc__, os.path.basename(__file__), os.path.basename(sys.argv[0])))\n\n\
+         if __name__ == '__main__':\n    context = mp.get_context('{how}')\n    queue = context.Queue()\n    \
+         child = context.Process(target=tell, args=(queue,))\n    child.start()\n    \
+         print(queue.get())\n    child.join()\n    print(child.exitcode)"
+    );
+    let (text, outcome) = PythonHarness::new(mode).run(&code);
+    assert_eq!(text, "('__mp_main__', 'Doc.', 'snippet.py', 'snippet.py')\n0\n");
+    assert_eq!(outcome, Outcome::Exited(0));
+}
+
+#[rstest]
+fn manager_and_set_start_method_work(#[values(Embedded, Standalone)] mode: TestMode) {
+    let code = "import multiprocessing as mp\nclass Add:\n    n = 1\n    \
+                def __call__(self, x): return self.n + x\n\
+                if __name__ == '__main__':\n    mp.set_start_method('spawn')\n    \
+                with mp.Manager() as manager, mp.Pool(2) as pool:\n        \
+                shared = manager.dict(a=1)\n        print(dict(shared), pool.map(Add(), [1, 2]))";
+    let (text, outcome) = PythonHarness::new(mode).run(code);
+    assert_eq!((text.as_str(), outcome), ("{'a': 1} [2, 3]\n", Outcome::Exited(0)));
+}
+
+#[rstest]
+fn main_module_is_a_scripts(#[values(Embedded, Standalone)] mode: TestMode) {
+    let code = "import inspect, sys\nmain = sys.modules['__main__']\n\
+                print(type(__loader__).__name__, __loader__.path == __file__, __package__, __spec__)\n\
+                print(inspect.getmodule(inspect.currentframe()) is main, \
+                inspect.getsource(main)[:10])";
+    let (text, outcome) = PythonHarness::new(mode).run(code);
+    let expected = "SourceFileLoader True None None\nTrue import ins\n";
+    assert_eq!((text.as_str(), outcome), (expected, Outcome::Exited(0)));
+}
+
+#[rstest]
+#[case::unittest(
+    "import unittest\nclass T(unittest.TestCase):\n    def test_a(self): self.assertEqual(1, 2)\n\
+     unittest.main()",
+    &["FAIL: test_a (__main__.T", "File \"talk.md\", line 44, in test_a", "FAILED (failures=1)"]
+)]
+#[case::doctest(
+    "def f():\n    \"\"\"\n    >>> f()\n    2\n    \"\"\"\n    return 1\nimport doctest\nprint(doctest.testmod())",
+    &["line 44, in __main__.f", "Expected:\n    2\nGot:\n    1", "TestResults(failed=1, attempted=1)"]
+)]
+#[case::thread(
+    "import threading\nt = threading.Thread(target=lambda: 1 / 0, name='T')\nt.start(); t.join()",
+    &["Exception in thread T:", "File \"talk.md\", line 43, in <lambda>", "ZeroDivisionError"]
+)]
+#[case::hook(
+    "import sys\nsys.excepthook = lambda kind, value, trace: print('hook', kind.__name__, trace.tb_lineno)\n1 / 0",
+    &["hook ZeroDivisionError 44"]
+)]
+#[case::timeit(
+    "import timeit\ndef f(): return 1\nprint(timeit.timeit('f()', 'from __main__ import f', number=3) > 0)",
+    &["True"]
+)]
+#[case::group(
+    "import asyncio\nasync def main():\n    try:\n        await asyncio.gather(asyncio.sleep(0), asyncio.sleep(0, 3))\n    \
+     finally:\n        print('end')\nasync def fail(): raise RuntimeError('x')\nasyncio.run(main())\nasyncio.run(fail())",
+    &["end\n", "File \"talk.md\", line 48, in fail", "RuntimeError: x"]
+)]
+fn standard_tools_find_the_block(
+    #[values(Embedded, Standalone)] mode: TestMode,
+    #[case] code: &str,
+    #[case] expected: &[&str],
+) {
+    let text = plain(&PythonHarness::new(mode).run(code).0);
+    for part in expected {
+        assert!(text.contains(part), "{part:?}: {text}");
+    }
+    assert!(!text.contains("<livedeck>"), "{text}");
 }
 
 #[rstest]
