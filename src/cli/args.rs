@@ -348,6 +348,7 @@ pub(super) enum ReportFormat {
 
 /// Arguments of `livedeck export`.
 #[derive(Debug, Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct ExportArgs {
     /// The deck: a markdown file.
     pub(super) deck: PathBuf,
@@ -373,6 +374,9 @@ pub(super) struct ExportArgs {
     /// Include the speaker notes (HTML, PDF).
     #[arg(long)]
     pub(super) notes: bool,
+    /// Leave the space of pictures blank, instead of showing their alternative text or source in it (text).
+    #[arg(long)]
+    pub(super) no_alt_text: bool,
     /// What to do with rows that do not fit: make the page taller, or cut them off. [default: show, and
     /// hide for text]
     #[arg(long)]
@@ -414,6 +418,7 @@ impl ExportArgs {
             walk: None,
             scale: None,
             notes: false,
+            no_alt_text: false,
             overflow: None,
             from: None,
             size: None,

@@ -181,6 +181,7 @@ pub(super) fn load_options(path: PathBuf, theme: Option<String>, config: &Config
         theme,
         default_theme,
         options: options(config),
+        drawings: config.drawings(),
         themes: config::theme_folders(),
         limits: config.defaults.limits,
         notebook_pictures: notebook_pictures(&path),

@@ -39,8 +39,7 @@ impl Config {
         keys.section("export", "Exports.", &mut |keys| export.declare(keys));
         keys.section("mermaid", "Mermaid diagrams.", &mut |keys| mermaid.declare(keys));
         keys.section("typst", "Typst formulas and documents.", &mut |keys| {
-            let about =
-                "Dots per inch (accepted; no effect, since drawings have no pixels of their own).";
+            let about = "Size of typst documents and LaTeX formulas: at 300, text is as large as the slide's.";
             keys.key("ppi", about, &mut within(&mut self.typst_ppi, 1..=10_000));
         });
         keys.section("d2", "d2 diagrams.", &mut |keys| {
@@ -189,13 +188,9 @@ impl Export {
 impl Mermaid {
     fn declare(&mut self, keys: &mut dyn KeyVisitor) {
         keys.key("cli", mermaid_program!("The mermaid program"), &mut self.cli);
-        let about = mermaid_program!("Scale factor");
+        let about = "Size of diagrams: at 2, text is as large as the slide's.";
         keys.key("scale", about, &mut within(&mut self.scale, 1..=100));
-        keys.key(
-            "config_path",
-            mermaid_program!("The mermaid program's configuration file"),
-            &mut self.config_path,
-        );
+        keys.key("config_path", "Mermaid's configuration, a JSON file.", &mut self.config_path);
         let about = mermaid_program!("The puppeteer configuration file");
         keys.key("puppeteer_config_path", about, &mut self.puppeteer_config_path);
     }

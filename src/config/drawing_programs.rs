@@ -3,11 +3,28 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::{Config, Mermaid};
+use super::{Config, DEFAULT_MERMAID_SCALE, DEFAULT_TYPST_PPI, Mermaid};
 use crate::exec::{CustomExecutor, CustomRecipe};
+use crate::files::{self, FileKind};
+use crate::theme::{DrawingSettings, MermaidConfigFile};
 
 impl Config {
+    /// Returns what is set for drawings that livedeck makes itself, with mermaid's configuration read.
+    pub fn drawings(&self) -> DrawingSettings {
+        let config = self.mermaid.config_path.as_deref().map(|path| {
+            let text = files::read_text(path, FileKind::Text);
+            let text = text.map(Into::into).map_err(|error| error.to_string().into());
+            Arc::new(MermaidConfigFile { name: path.display().to_string().into(), text })
+        });
+        DrawingSettings {
+            mermaid_percent: self.mermaid.scale.saturating_mul(100) / DEFAULT_MERMAID_SCALE,
+            typst_percent: self.typst_ppi.saturating_mul(100) / DEFAULT_TYPST_PPI,
+            mermaid_config: config,
+        }
+    }
+
     /// Returns the executors that the configuration defines: the user's own, and the programs of
     /// drawings whose arguments it sets.
     pub fn executors(&self) -> BTreeMap<String, CustomExecutor> {
@@ -49,6 +66,7 @@ impl Mermaid {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests write files")]
 mod tests {
     use super::*;
 
@@ -70,6 +88,29 @@ mod tests {
             command(&config, "d2").as_deref(),
             Some("d2 --pad 0 --scale 0.5 $pwd/diagram.d2 -")
         );
+    }
+
+    #[test]
+    fn sizes_are_relative_to_the_defaults() {
+        assert_eq!(Config::default().drawings(), DrawingSettings::default());
+        let mut config = Config::default();
+        config.mermaid.scale = 3;
+        config.typst_ppi = 450;
+        let drawings = config.drawings();
+        assert_eq!((drawings.mermaid_percent, drawings.typst_percent), (150, 150));
+    }
+
+    #[test]
+    fn configuration_of_mermaid_is_read() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "{}").unwrap();
+        let mut config = Config::default();
+        let mut read = |path: PathBuf| {
+            config.mermaid.config_path = Some(path);
+            config.drawings().mermaid_config.unwrap().text.clone()
+        };
+        assert_eq!(read(file.path().to_owned()).as_deref(), Ok("{}"));
+        assert_eq!(read("/nowhere/m.json".into()).as_deref(), Err(&"there is no such file".into()));
     }
 
     #[test]

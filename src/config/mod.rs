@@ -167,6 +167,12 @@ pub struct SnippetConfig {
     pub validate: bool,
 }
 
+/// The default of `mermaid.scale`, at which the text of diagrams is as large as the slide's.
+const DEFAULT_MERMAID_SCALE: u32 = 2;
+
+/// The default of `typst.ppi`, at which the text of typst documents is as large as the slide's.
+const DEFAULT_TYPST_PPI: u32 = 300;
+
 /// `mermaid`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mermaid {
@@ -308,10 +314,10 @@ impl Default for Config {
             defaults: Defaults { mouse: true, ..Defaults::default() },
             options: Options::default(),
             snippet: SnippetConfig { render_threads: 2, ..SnippetConfig::default() },
-            typst_ppi: 300,
+            typst_ppi: DEFAULT_TYPST_PPI,
             mermaid: Mermaid {
                 cli: "mmdc".to_owned(),
-                scale: 2,
+                scale: DEFAULT_MERMAID_SCALE,
                 config_path: None,
                 puppeteer_config_path: None,
             },

@@ -17,6 +17,9 @@ use crate::layout::DrawingColors;
 /// The size of a formula's letters, relative to text: a formula in its own rows is looked at.
 const SCALE: f64 = 1.5;
 
+/// A point, where text has 11 of them, in units of the SVG.
+pub(super) const POINT: f64 = TEXT_SIZE * SCALE / 11.0;
+
 /// Space between rows, in em.
 const ROW_GAP: f64 = 0.6;
 
@@ -88,8 +91,11 @@ impl FormulaRow {
                     source.push('}');
                 }
                 RowPart::Math(range) => {
-                    places.push((source.len(), range.start));
-                    source.push_str(&text[range.clone()]);
+                    for (piece, space) in tag_last(&text[range.clone()]) {
+                        source.push_str(space);
+                        places.push((source.len(), range.start + piece.start));
+                        source.push_str(&text[range.start..][piece]);
+                    }
                 }
             }
         }
@@ -106,6 +112,26 @@ impl FormulaRow {
         validate_layout(&boxed).map_err(|why| wrong(why, None))?;
         Ok(to_display_list(&boxed))
     }
+}
+
+/// Returns the pieces of a formula in the order in which they are drawn, each with what is before it:
+/// a tag is at the end, after a space. In environments it stays in its row.
+fn tag_last(formula: &str) -> Vec<(Range<usize>, &'static str)> {
+    let all = || vec![(0..formula.len(), "")];
+    let Some(start) = formula.find("\\tag{").filter(|_| !formula.contains("\\begin")) else {
+        return all();
+    };
+    let mut depth = 0_usize;
+    let end = formula[start..].char_indices().find_map(|(at, c)| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => return None,
+        }
+        (depth == 0).then_some(start + at + 1)
+    });
+    let Some(end) = end else { return all() };
+    vec![(0..start, ""), (end..formula.len(), ""), (start..end, "\\qquad ")]
 }
 
 /// Returns a message of the parser as we write messages.
@@ -305,6 +331,22 @@ mod tests {
             kinds("$$ $$ $x$"),
             ["' '|x"][..0].to_vec().into_iter().chain(["x"]).collect::<Vec<_>>()
         );
+    }
+
+    #[test]
+    fn tags_are_at_the_end() {
+        let ordered = |text: &str| -> String {
+            tag_last(text)
+                .into_iter()
+                .map(|(piece, space)| space.to_owned() + &text[piece])
+                .collect()
+        };
+        assert_eq!(ordered("a = b"), "a = b");
+        assert_eq!(ordered("\\tag{1} a = b"), " a = b\\qquad \\tag{1}");
+        assert_eq!(ordered("a \\tag{x_{2}} = b"), "a  = b\\qquad \\tag{x_{2}}");
+        let aligned = "\\begin{align} a \\tag{1} \\end{align}";
+        assert_eq!((&*ordered(aligned), &*ordered("a \\tag{")), (aligned, "a \\tag{"));
+        assert_eq!(draws("\\tag{1} a"), draws("a \\tag{1}"));
     }
 
     #[test]

@@ -16,7 +16,8 @@ use unicode_width::UnicodeWidthStr as _;
 use super::fonts::FAMILY;
 use super::{DrawError, TEXT_SIZE};
 use crate::ansi::{Channels, mix};
-use crate::layout::DrawingColors;
+use crate::layout::{DrawingColors, DrawingLook};
+use crate::theme::MermaidConfigFile;
 
 /// Width of a character of our font, in em.
 const CHARACTER_WIDTH: f64 = 0.602;
@@ -25,21 +26,25 @@ const CHARACTER_WIDTH: f64 = 0.602;
 const DEADLINE: Duration = Duration::from_millis(4_500);
 
 /// Draws a diagram as SVG.
-pub(super) fn draw(text: &str, colors: &DrawingColors) -> Result<String, DrawError> {
+pub(super) fn draw(
+    text: &str,
+    colors: &DrawingColors,
+    look: &DrawingLook,
+) -> Result<String, DrawError> {
     let failed = |error: &dyn std::fmt::Display| DrawError::new(format!("mermaid: {error}"));
-    let theme = theme(colors).map_err(|error| failed(&error))?;
     let output = SvgOutputPolicy {
         preset: SvgPipelinePreset::ResvgSafe,
         css_override_policy: CssOverridePolicy::StripExistingImportant,
         ..SvgOutputPolicy::default()
     };
-    let config = MermaidConfig::from_value(serde_json::json!({
-        "fontFamily": FAMILY,
-        "fontSize": TEXT_SIZE,
-        "htmlLabels": false,
-        "flowchart": {"htmlLabels": false},
-    }));
-    let presentation = Presentation::new().with_theme(theme).resolve();
+    let config = config(look)?;
+    let has_own_theme = ["theme", "themeVariables"].iter().any(|key| config.get(*key).is_some());
+    let presentation = if has_own_theme {
+        Presentation::new()
+    } else {
+        Presentation::new().with_theme(theme(colors).map_err(|error| failed(&error))?)
+    };
+    let (config, presentation) = (MermaidConfig::from_value(config), presentation.resolve());
     let engine = presentation.materialize_engine(Engine::new().with_site_config(config));
     let measures = measures().map_err(|error| failed(&error))?;
     let environment = SvgEnvironment::deterministic()
@@ -78,6 +83,40 @@ pub(super) fn draw(text: &str, colors: &DrawingColors) -> Result<String, DrawErr
             Err(DrawError { hint: Some(hint), ..error })
         }
         Err(error) => Err(failed(&first_line(&error.to_string()))),
+    }
+}
+
+/// Returns mermaid's configuration: the user's, with what drawing in our font needs.
+fn config(look: &DrawingLook) -> Result<serde_json::Value, DrawError> {
+    let mut config = serde_json::json!({"fontSize": TEXT_SIZE});
+    if let Some(theme) = &look.mermaid_theme {
+        config["theme"] = (&**theme).into();
+    }
+    if let Some(MermaidConfigFile { name, text }) = look.mermaid_config.as_deref() {
+        let wrong = |why: String| DrawError::new(format!("`mermaid.config_path`: {name}{why}"));
+        let text = text.as_ref().map_err(|why| wrong(format!(": {why}")))?;
+        let own: serde_json::Value =
+            serde_json::from_str(text).map_err(|error| wrong(format!(" is not JSON: {error}")))?;
+        merge(&mut config, own);
+    }
+    let needed = serde_json::json!({
+        "fontFamily": FAMILY,
+        "htmlLabels": false,
+        "flowchart": {"htmlLabels": false},
+    });
+    merge(&mut config, needed);
+    Ok(config)
+}
+
+/// Sets the values of `from` in `into`.
+fn merge(into: &mut serde_json::Value, from: serde_json::Value) {
+    match (into, from) {
+        (serde_json::Value::Object(into), serde_json::Value::Object(from)) => {
+            for (key, value) in from {
+                merge(into.entry(key).or_insert(serde_json::Value::Null), value);
+            }
+        }
+        (into, from) => *into = from,
     }
 }
 

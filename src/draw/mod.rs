@@ -5,6 +5,7 @@
 //! nothing but the system's fonts is read. The caller limits the time and contains panics.
 
 mod fonts;
+mod ground;
 mod latex;
 #[cfg(feature = "mermaid")]
 mod mermaid;
@@ -13,7 +14,7 @@ mod svg_limits;
 mod vector;
 
 use crate::deck::DrawingLanguage;
-use crate::layout::Drawing;
+use crate::layout::{Drawing, DrawingLook};
 
 pub use fonts::MONOSPACED_FONTS;
 pub use placed_text::PlacedText;
@@ -72,7 +73,7 @@ pub fn draw(drawing: &Drawing) -> Result<VectorPicture, DrawError> {
 /// # Errors
 /// The text is wrong, too large, or in a language that is not built in.
 pub fn svg(drawing: &Drawing) -> Result<String, DrawError> {
-    let Drawing { language, text, colors } = drawing;
+    let Drawing { language, text, colors, look } = drawing;
     if text.len() > MAX_TEXT_BYTES {
         return Err(DrawError::new(format!(
             "it has {} bytes; at most {MAX_TEXT_BYTES} are drawn",
@@ -82,10 +83,10 @@ pub fn svg(drawing: &Drawing) -> Result<String, DrawError> {
     if text.trim().is_empty() {
         return Err(DrawError::new("there is nothing to draw"));
     }
-    match language {
+    let svg = match language {
         DrawingLanguage::Latex => latex::draw(text, colors),
         #[cfg(feature = "mermaid")]
-        DrawingLanguage::Mermaid => mermaid::draw(text, colors),
+        DrawingLanguage::Mermaid => mermaid::draw(text, colors, look),
         #[cfg(not(feature = "mermaid"))]
         DrawingLanguage::Mermaid => {
             let hint = "install `mmdc` (mermaid-cli), or build livedeck with `cargo install --path . \
@@ -98,7 +99,14 @@ pub fn svg(drawing: &Drawing) -> Result<String, DrawError> {
             let why = format!("`{}` blocks cannot be drawn here", language.name());
             Err(DrawError { hint: Some(hint), ..DrawError::new(why) })
         }
+    }?;
+    let DrawingLook { ground, margin, .. } = look;
+    if ground.is_none() && *margin == (0, 0) {
+        return Ok(svg);
     }
+    let units = VectorPicture::read(&svg, SvgFonts::Bundled)?.units();
+    let margin = (f64::from(margin.0) * latex::POINT, f64::from(margin.1) * latex::POINT);
+    ground::with_ground(&svg, units, *ground, margin)
 }
 
 #[cfg(test)]

@@ -14,8 +14,15 @@ fn colors() -> DrawingColors {
 }
 
 fn drawn(language: DrawingLanguage, text: &str) -> Result<VectorPicture, DrawError> {
-    let (text, colors) = (text.into(), colors());
-    let drawing = Drawing { language, text, colors };
+    drawn_with(language, text, DrawingLook::default())
+}
+
+fn drawn_with(
+    language: DrawingLanguage,
+    text: &str,
+    look: DrawingLook,
+) -> Result<VectorPicture, DrawError> {
+    let drawing = Drawing { language, text: text.into(), colors: colors(), look };
     // As in a presentation.
     let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
     thread.spawn(move || draw(&drawing)).unwrap().join().unwrap()
@@ -49,6 +56,41 @@ fn formula_has_the_colour_of_text_on_nothing() {
     assert!(solid.clone().all(|pixel| pixel.0[..3].iter().all(is_text)) && solid.count() > 20);
     assert!(pixels.pixels().any(|pixel| pixel.0[3] == 255));
     assert!(!picture.svg().contains("<text"));
+}
+
+#[test]
+fn formula_has_the_ground_and_margin_of_the_theme() {
+    let plain = drawn(DrawingLanguage::Latex, "x").unwrap().size();
+    let look = DrawingLook { ground: Some([1, 2, 3]), margin: (11, 22), ..DrawingLook::default() };
+    let picture = drawn_with(DrawingLanguage::Latex, "x", look).unwrap();
+    let (width, height) = picture.size();
+    // A point is an eleventh of the size of letters.
+    assert_eq!((width, height), (plain.0 + 48, plain.1 + 96));
+    assert_eq!(picture.pixels((width, height)).unwrap().get_pixel(2, 2).0, [1, 2, 3, 255]);
+}
+
+#[cfg(feature = "mermaid")]
+#[test]
+fn mermaid_has_the_theme_and_configuration_asked_for() {
+    const TEXT: &str = "flowchart LR\n  A[one] --> B";
+    let svg = |look: DrawingLook| drawn_with(DrawingLanguage::Mermaid, TEXT, look).unwrap().svg();
+    let own = svg(DrawingLook::default());
+    let forest =
+        svg(DrawingLook { mermaid_theme: Some("forest".into()), ..DrawingLook::default() });
+    assert!(forest.contains("#cde498") && !own.contains("#cde498"), "{forest}");
+    let config = |text: Result<&str, &str>| DrawingLook {
+        mermaid_config: Some(std::sync::Arc::new(crate::theme::MermaidConfigFile {
+            name: "mermaid.json".into(),
+            text: text.map(Into::into).map_err(Into::into),
+        })),
+        ..DrawingLook::default()
+    };
+    let vars = r##"{"theme": "base", "themeVariables": {"primaryColor": "#123456"}}"##;
+    assert!(svg(config(Ok(vars))).contains("#123456"));
+    assert_ne!(svg(config(Ok(r#"{"flowchart": {"nodeSpacing": 400, "rankSpacing": 400}}"#))), own);
+    let why = |text| drawn_with(DrawingLanguage::Mermaid, TEXT, config(text)).unwrap_err().why;
+    assert_eq!(why(Err("not found")), "`mermaid.config_path`: mermaid.json: not found");
+    assert!(why(Ok("{,}")).starts_with("`mermaid.config_path`: mermaid.json is not JSON: "));
 }
 
 #[test]
@@ -170,6 +212,19 @@ fn sizes_are_limited() {
     let picture = read(layers).unwrap();
     assert!(picture.pixels((40, 20)).is_ok());
     assert_eq!(picture.pixels((4000, 2000)).unwrap_err(), "its effects need too much memory");
+}
+
+#[test]
+fn drawing_keeps_its_proportions() {
+    let square = svg("<rect width=\"40\" height=\"20\" fill=\"#f00\"/>");
+    let picture = read(square).unwrap();
+    let reds = |pixels: image::RgbaImage| -> Vec<(u32, u32)> {
+        let red = pixels.enumerate_pixels().filter(|(.., pixel)| pixel.0[3] > 0);
+        red.map(|(x, y, _)| (x, y)).collect()
+    };
+    let kept = reds(picture.pixels((40, 60)).unwrap());
+    assert_eq!((kept.first(), kept.last()), (Some(&(0, 20)), Some(&(39, 39))));
+    assert_eq!(reds(picture.stretched_pixels((40, 60)).unwrap()).len(), 40 * 60);
 }
 
 #[test]

@@ -64,23 +64,47 @@ impl VectorPicture {
         (side(width * fitted), side(height * fitted))
     }
 
-    /// Draws it with this size.
+    /// Draws it in the middle of this size, in its proportions.
     ///
     /// # Errors
     /// The size exceeds the limit.
+    pub fn pixels(&self, size: (u32, u32)) -> Result<RgbaImage, String> {
+        self.drawn(size, |(across, down)| {
+            let scale = across.min(down);
+            (scale, scale)
+        })
+    }
+
+    /// Draws it over all of this size.
+    ///
+    /// # Errors
+    /// The size exceeds the limit.
+    pub fn stretched_pixels(&self, size: (u32, u32)) -> Result<RgbaImage, String> {
+        self.drawn(size, |scale| scale)
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
-    pub fn pixels(&self, (width, height): (u32, u32)) -> Result<RgbaImage, String> {
+    fn drawn(
+        &self,
+        (width, height): (u32, u32),
+        fit: fn((f32, f32)) -> (f32, f32),
+    ) -> Result<RgbaImage, String> {
         let too_large = || format!("{width}x{height} pixels are too many for a drawing");
         let within = (1..=MAX_SIDE).contains(&width) && (1..=MAX_SIDE).contains(&height);
         let pixmap = within.then(|| Pixmap::new(width, height)).flatten();
         let mut pixmap = pixmap.ok_or_else(too_large)?;
         let size = self.tree.size();
-        let (across, down) = (width as f32 / size.width(), height as f32 / size.height());
-        if layer_bytes(self.tree.root(), (width, height), (across, down)) > MAX_LAYER_BYTES {
+        let (width, height) = (width as f32, height as f32);
+        let (across, down) = fit((width / size.width(), height / size.height()));
+        let corner = ((width - size.width() * across) / 2.0, (height - size.height() * down) / 2.0);
+        if layer_bytes(self.tree.root(), (pixmap.width(), pixmap.height()), (across, down))
+            > MAX_LAYER_BYTES
+        {
             return Err("its effects need too much memory".to_owned());
         }
-        let scale = Transform::from_scale(across, down);
+        let scale = Transform::from_row(across, 0.0, 0.0, down, corner.0, corner.1);
         resvg::render(&self.tree, scale, &mut pixmap.as_mut());
+        let (width, height) = (pixmap.width(), pixmap.height());
         RgbaImage::from_raw(width, height, pixmap.take_demultiplied()).ok_or_else(too_large)
     }
 

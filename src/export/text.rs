@@ -1,10 +1,8 @@
-//! A scene as plain text, for scripts, tests and terminals without colours. Pictures are blank rows that
-//! begin with their alternative text or name.
+//! A scene as plain text, for scripts, tests and terminals without colours.
 
 use clap::ValueEnum;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use crate::layout::Scene;
@@ -34,7 +32,7 @@ pub fn text(scene: &Scene, overflow: Overflow) -> String {
 /// Returns the screen's rows.
 fn screen(scene: &Scene) -> Vec<String> {
     let mut buffer = Buffer::empty(Rect::new(0, 0, scene.size.columns, scene.size.rows));
-    body(scene, 0, &mut buffer);
+    view::paint_body(scene, 0, &mut buffer);
     view::paint_frame(scene, &mut buffer);
     rows(&buffer)
 }
@@ -46,7 +44,7 @@ fn all(scene: &Scene) -> Vec<String> {
     let mut text = Vec::new();
     for first in (0..scene.height).step_by(usize::from(screen.height.max(1))) {
         let mut buffer = Buffer::empty(screen);
-        body(scene, first, &mut buffer);
+        view::paint_body(scene, first, &mut buffer);
         text.extend(rows(&buffer));
     }
     text.truncate(scene.height as usize);
@@ -54,19 +52,6 @@ fn all(scene: &Scene) -> Vec<String> {
     view::paint_frame(scene, &mut buffer);
     text.extend(rows(&buffer).split_off(height.into()));
     text
-}
-
-/// Paints the body, with the alternative text of pictures in their place.
-fn body(scene: &Scene, first: u32, buffer: &mut Buffer) {
-    view::paint_body(scene, first, buffer);
-    for (area, alt) in view::picture_areas(scene, first, buffer) {
-        for position in area.positions() {
-            buffer[position].reset();
-        }
-        if let Some(alt) = alt {
-            buffer.set_stringn(area.x, area.y, alt, area.width.into(), Style::new());
-        }
-    }
 }
 
 fn rows(buffer: &Buffer) -> Vec<String> {
@@ -94,6 +79,7 @@ fn row(cells: &[Cell]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ratatui::style::Style;
     use ratatui::text::Line;
 
     use super::*;

@@ -64,11 +64,11 @@ pub(crate) fn highlight(blocks: &[Block], highlighter: &Highlighter) {
     visit(blocks, &mut |code| drop(highlighter.lines(&code.language, visible_code(code))));
 }
 
-/// Calls `found` for every code block.
+/// Calls `found` for every code block that is shown as code.
 fn visit(blocks: &[Block], found: &mut impl FnMut(&CodeBlock)) {
     Block::walk_all(blocks, &mut |block| {
         if let BlockKind::Code(code) = &block.kind
-            && code.render.is_none()
+            && (code.render.is_none() || code.cell.is_some())
         {
             found(code);
         }

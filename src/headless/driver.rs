@@ -92,8 +92,7 @@ impl Driver {
             let skipped = Event::Finished(Outcome::NotStarted(why.to_owned()), Duration::ZERO);
             return self.dispatch(deck, app, Msg::Run(run, skipped), options);
         }
-        let options =
-            RequestOptions { colors: Some(self.loaded.drawing_colors(cell)), ..options(cell) };
+        let options = RequestOptions { theme: Some(self.loaded.theme_of(cell)), ..options(cell) };
         let request = project::request(deck, (run, cell, base), terminal, &options);
         if let Some(request) = request {
             self.executor.run(&request);

@@ -7,7 +7,7 @@ use super::{code_colors, scene_builder};
 use crate::app::{Action, App, AppOptions, Msg, Trust, update};
 use crate::deck::{Cursor, SlideNo, Step};
 use crate::files::ReadError;
-use crate::layout::{self, Highlighting, PictureKey, Scene, Size};
+use crate::layout::{self, Highlighting, PictureContent, PictureKey, Scene, Size};
 use crate::media::{DocumentPicture, Media};
 use crate::project::{self, Execution, LoadedDeck, RequestOptions};
 
@@ -40,9 +40,9 @@ impl SlideRenderer {
         Self { loaded, app, media, driver: None }
     }
 
-    /// Shows drawn blocks as code, for a document of text.
-    pub fn show_text_only(&mut self) {
-        self.media.show_text_only();
+    /// Sets what fills the space of pictures, for a document of text.
+    pub fn fill_pictures_with(&mut self, content: PictureContent) {
+        self.media.fill_pictures_with(content);
     }
 
     /// Lays out a slide at a step.
@@ -109,7 +109,7 @@ impl SlideRenderer {
         let messages = [Msg::Shown, Msg::Act(Action::Execute)];
         driver.run(&loaded.deck, app, messages, &|cell| RequestOptions {
             figures: loaded.figure_colors(cell),
-            ..options
+            ..options.clone()
         });
     }
 }

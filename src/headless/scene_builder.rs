@@ -8,8 +8,8 @@ use crate::app::{
 };
 use crate::deck::{Block, BlockKind, CellId, CodeBlock, Cursor, SlideNo};
 use crate::layout::{
-    Highlighting, Inputs, Item, KeyHints, PaneScene, PaneView, PictureKey, PictureSizes,
-    PlacedItem, Scene, ScenePart, Size,
+    Highlighting, Inputs, Item, KeyHints, PaneScene, PaneView, PictureContent, PictureKey,
+    PictureSizes, PlacedItem, Scene, ScenePart, Size,
 };
 use crate::layout::{drawing, layout, pane, surely_fits};
 use crate::media::Media;
@@ -247,8 +247,7 @@ pub(super) fn measure(
     media: &mut Media,
 ) -> PictureSizes {
     let deck = &loaded.deck;
-    let mut measures =
-        PictureSizes { is_text_only: media.is_text_only(), ..PictureSizes::default() };
+    let mut measures = PictureSizes { content: media.content(), ..PictureSizes::default() };
     measure_drawings(loaded, at.slide, media, &mut measures);
     let mut found = |key: PictureKey| measure_picture(&key, media, &mut measures);
     visit(&deck.slide(at.slide).blocks, &mut |key, _| found(key));
@@ -276,7 +275,7 @@ fn measure_drawings(
     media: &mut Media,
     measures: &mut PictureSizes,
 ) {
-    if media.is_text_only() {
+    if media.content() == PictureContent::Blank {
         return;
     }
     let theme = &loaded.style(slide).theme;

@@ -225,7 +225,7 @@ impl<'a> Walker<'a> {
     /// Sends a message to the app and applies what follows for runs.
     fn send(&mut self, msg: Msg) {
         let Self { driver, app, loaded, options, has_quit, .. } = self;
-        let options = |_| *options;
+        let options = |_| options.clone();
         for effect in update(app, msg) {
             *has_quit |= matches!(effect, Effect::Quit);
             if let Some(driver) = driver {
@@ -288,7 +288,7 @@ impl<'a> Walker<'a> {
     /// Handles the events of runs of this much time.
     fn receive(&mut self, time: Duration) {
         let Self { driver, app, loaded, options, .. } = self;
-        let options = |_| *options;
+        let options = |_| options.clone();
         match driver {
             Some(driver) => driver.receive(&loaded.deck, app, &options, time),
             None => std::thread::sleep(time),

@@ -7,7 +7,7 @@ use ratatui::style::Color;
 use crate::ansi::{self, Channels, contrast, mix, readable};
 use crate::deck::{CodeBlock, Deck, DrawingLanguage, RenderSpec};
 use crate::source::Span;
-use crate::theme::Theme;
+use crate::theme::{DEFAULT_DRAWING_MARGIN, DrawingStyle, MermaidConfigFile, Theme};
 
 /// Everything that the picture of a drawn block depends on, except for its size.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +18,48 @@ pub struct Drawing {
     pub text: Box<str>,
     /// The colours.
     pub colors: DrawingColors,
+    /// How it differs from the usual look.
+    pub look: DrawingLook,
+}
+
+/// How drawings differ from the usual look, where a theme or the configuration says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DrawingLook {
+    /// The text, where it is not the slide's.
+    pub text: Option<Channels>,
+    /// The ground.
+    pub ground: Option<Channels>,
+    /// Space at the left and right, and above and below, in points of a text with 11.
+    pub margin: (u16, u16),
+    /// The name of one of mermaid's own themes.
+    pub mermaid_theme: Option<Box<str>>,
+    /// The configuration of mermaid.
+    pub mermaid_config: Option<Arc<MermaidConfigFile>>,
+}
+
+impl DrawingLook {
+    /// Returns the look that a theme sets for a language.
+    pub fn of(style: &DrawingStyle, language: DrawingLanguage) -> Self {
+        match language {
+            DrawingLanguage::Latex | DrawingLanguage::Typst => {
+                let ground = style.typst.1.and_then(ansi::rgb);
+                let (across, down) = match (ground, language) {
+                    (None, DrawingLanguage::Latex) => (0, 0),
+                    _ => DEFAULT_DRAWING_MARGIN,
+                };
+                let margin = (style.margin.0.unwrap_or(across), style.margin.1.unwrap_or(down));
+                let text = style.typst.0.and_then(ansi::rgb);
+                Self { text, ground, margin, ..Self::default() }
+            }
+            DrawingLanguage::Mermaid => Self {
+                ground: style.mermaid_ground.and_then(ansi::rgb),
+                mermaid_theme: style.mermaid_theme.clone(),
+                mermaid_config: style.settings.mermaid_config.clone(),
+                ..Self::default()
+            },
+            DrawingLanguage::D2 | DrawingLanguage::Qr => Self::default(),
+        }
+    }
 }
 
 /// The colours of kinds of things, where the theme has none.
@@ -80,8 +122,10 @@ pub fn drawing(code: &CodeBlock, theme: &Theme) -> Option<Arc<Drawing>> {
     let is_picture = |spec: &RenderSpec| spec.language != DrawingLanguage::Qr;
     let RenderSpec { language, .. } =
         code.render.filter(|spec| code.cell.is_none() && is_picture(spec))?;
-    let (text, colors) = (code.text.clone(), DrawingColors::of(theme));
-    Some(Arc::new(Drawing { language, text, colors }))
+    let look = DrawingLook::of(&theme.drawings, language);
+    let colors = DrawingColors::of(theme);
+    let colors = DrawingColors { foreground: look.text.unwrap_or(colors.foreground), ..colors };
+    Some(Arc::new(Drawing { language, text: code.text.clone(), colors, look }))
 }
 
 /// Returns the place of a line and column, from 1, of a block's code; of the block, if its code is not
@@ -108,4 +152,45 @@ pub fn place_in_code(deck: &Deck, block: Span, code: &CodeBlock, at: (usize, usi
         None
     };
     found().unwrap_or(block)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::theme::{Choice, resolve};
+
+    fn look(overrides: &str, language: DrawingLanguage) -> DrawingLook {
+        let overrides = Some((overrides, Span::default()));
+        let choice = Choice { forced: None, name: None, file: None, default: "dark", overrides };
+        let (theme, problems) = resolve(&choice);
+        assert_eq!(problems, []);
+        DrawingLook::of(&theme.drawings, language)
+    }
+
+    #[test]
+    fn formulas_have_the_look_of_typst() {
+        use DrawingLanguage::{Latex, Mermaid, Typst};
+        assert_eq!(look("", Latex), DrawingLook::default());
+        assert_eq!(look("", Typst).margin, (5, 7));
+        let keys = "typst: {colors: {foreground: f00, background: 0f0}, vertical_margin: 2}";
+        for language in [Latex, Typst] {
+            let look = look(keys, language);
+            assert_eq!((look.text, look.ground), (Some([255, 0, 0]), Some([0, 255, 0])));
+            assert_eq!(look.margin, (5, 2));
+        }
+        assert_eq!(look(keys, Mermaid), DrawingLook::default());
+        assert_eq!(look("typst: {horizontal_margin: 4}", Latex).margin, (4, 0));
+    }
+
+    #[test]
+    fn mermaid_has_its_own_keys() {
+        let keys = |theme: &str, background: &str| {
+            let keys = format!("mermaid: {{theme: {theme}, background: {background}}}");
+            let look = look(&keys, DrawingLanguage::Mermaid);
+            (look.mermaid_theme.unwrap().into_string(), look.ground)
+        };
+        assert_eq!(keys("forest", "'#102030'"), ("forest".to_owned(), Some([16, 32, 48])));
+        assert_eq!(keys("dark", "transparent"), ("dark".to_owned(), None));
+        assert_eq!(keys("dark", "tomato").1, Some([0xff, 0x63, 0x47]));
+    }
 }

@@ -2,36 +2,37 @@
 //! the source. One that cannot be made is an error box with line and column, above it the picture that
 //! the block had before an edit, or else below it the source.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use ratatui::style::Modifier;
 
 use super::code;
-use super::drawing::{drawing, place_in_code};
+use super::drawing::{Drawing, DrawingColors, DrawingLook, drawing, place_in_code};
+use super::drawing_size::own_size;
 use super::flow::Flow;
-use super::inputs::{PictureKey, PictureProblem, PixelSize, Size};
+use super::inputs::{PictureContent, PictureKey, PictureProblem, PixelSize};
 use super::picture::{place, room_for};
 use super::problem;
 use super::scene::Item;
 use super::text::StyledText;
-use crate::deck::{CodeBlock, DrawingLanguage, SizePercent};
+use crate::deck::{CodeBlock, RenderSpec, SizePercent};
 use crate::source::Span;
 
 /// The assumed size of a drawing.
 const TYPICAL_SIZE: PixelSize = PixelSize { width: 640, height: 400 };
 
-/// The height of the cells for which drawings have the text size of the slide.
-const NOMINAL_CELL_HEIGHT: u32 = 20;
-
-/// The size of formulas where they are drawn with characters: a letter has five dots or more.
-const COARSE_FORMULA_PERCENT: u32 = 220;
+/// Limit of the source that is shown of a block that cannot be drawn.
+const MAX_SOURCE_BYTES: usize = 2_000;
 
 /// Lays out a drawn block, centred.
 pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock, span: Span) {
-    if flow.context.inputs.measures.is_text_only {
-        code::lay_out(flow, code);
-        return;
-    }
-    let Some(drawing) = drawing(code, flow.context.theme()) else { return };
     let percent = SizePercent::of_width(code.render.and_then(|spec| spec.width_percent));
+    let Some(drawing) = drawing(code, flow.context.theme()) else { return };
+    if flow.context.inputs.measures.content == PictureContent::Blank {
+        let area = room_for(flow, TYPICAL_SIZE, percent, flow.next());
+        return place(flow, area, PictureKey::Drawing(drawing), "");
+    }
     let key = PictureKey::Drawing(drawing);
     let measures = &flow.context.inputs.measures;
     let last_good = measures.last_good.get(&key);
@@ -48,7 +49,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock, span: Span) {
             }
             lay_out_error(flow, code, problem, span, last_good.is_some());
             if last_good.is_none() {
-                code::lay_out(flow, code);
+                code::lay_out(flow, &shortened(code));
             }
         }
         None => match last_good {
@@ -58,30 +59,26 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock, span: Span) {
     }
 }
 
+/// Lays out a block that a program would draw, for output that has only text.
+pub(super) fn lay_out_unmade(flow: &mut Flow<'_>, code: &CodeBlock, spec: RenderSpec) {
+    let drawing = Drawing {
+        language: spec.language,
+        text: code.text.clone(),
+        colors: DrawingColors::of(flow.context.theme()),
+        look: DrawingLook::default(),
+    };
+    let percent = SizePercent::of_width(spec.width_percent);
+    let area = room_for(flow, TYPICAL_SIZE, percent, flow.next());
+    place(flow, area, PictureKey::Drawing(Arc::new(drawing)), "");
+}
+
 fn lay_out_picture(flow: &mut Flow<'_>, size: PixelSize, percent: SizePercent, key: PictureKey) {
-    let Size { cell, is_coarse, .. } = flow.context.inputs.size;
-    let is_formula = code_language(&key) == Some(DrawingLanguage::Latex);
-    let enlargement = if is_coarse && is_formula { COARSE_FORMULA_PERCENT } else { 100 };
-    let size = in_text_size(size, cell.1, enlargement);
+    let size = match &key {
+        PictureKey::Drawing(drawing) => own_size(flow, drawing.language, size),
+        PictureKey::File { .. } => size,
+    };
     let area = room_for(flow, size, percent, flow.next());
     place(flow, area, key, "");
-}
-
-fn code_language(key: &PictureKey) -> Option<DrawingLanguage> {
-    match key {
-        PictureKey::Drawing(drawing) => Some(drawing.language),
-        PictureKey::File { .. } => None,
-    }
-}
-
-/// Returns the size at which a drawing's text is as large as that of a slide with these cells, enlarged
-/// to so many percent.
-fn in_text_size(size: PixelSize, cell_height: u16, percent: u32) -> PixelSize {
-    let scaled = |length: u32| {
-        let length = length.saturating_mul(cell_height.max(1).into()) / NOMINAL_CELL_HEIGHT;
-        (u64::from(length) * u64::from(percent) / 100).clamp(1, u32::MAX.into()) as u32
-    };
-    PixelSize { width: scaled(size.width), height: scaled(size.height) }
 }
 
 fn lay_out_error(
@@ -100,6 +97,15 @@ fn lay_out_error(
     problem::notice(flow, &problem.why, details.into_iter());
 }
 
+/// Returns a block with the start of a long source: highlighting all of it would hold up the talk.
+fn shortened(code: &CodeBlock) -> Cow<'_, CodeBlock> {
+    if code.text.len() <= MAX_SOURCE_BYTES {
+        return Cow::Borrowed(code);
+    }
+    let start = &code.text[..code.text.floor_char_boundary(MAX_SOURCE_BYTES)];
+    Cow::Owned(CodeBlock { text: format!("{start}…\n").into(), ..code.clone() })
+}
+
 /// Reserves the space, with the language and the start of the source in it.
 fn reserve(flow: &mut Flow<'_>, code: &CodeBlock, percent: SizePercent) {
     let y = flow.open();
@@ -107,6 +113,7 @@ fn reserve(flow: &mut Flow<'_>, code: &CodeBlock, percent: SizePercent) {
     let x = flow.width.saturating_sub(width) / 2;
     let style = flow.context.theme().base.add_modifier(Modifier::DIM);
     let label = StyledText::plain(&format!("{} · being drawn", code.language), style);
+    let code = shortened(code);
     let lines = code.text.lines().map(|line| StyledText::plain(line, style));
     let rows = std::iter::once(label).chain(lines);
     let mut left: Vec<_> = rows.map(|text| text.cut(width)).take(height as usize + 1).collect();

@@ -174,8 +174,20 @@ pub struct PictureSizes {
     pub pictures: BTreeMap<PictureKey, Result<PixelSize, PictureProblem>>,
     /// The picture that was last shown in the place of one that is not, or not yet, drawn.
     pub last_good: BTreeMap<PictureKey, PictureKey>,
-    /// Whether only text is shown: drawn blocks are laid out as code.
-    pub is_text_only: bool,
+    /// What fills the space of pictures.
+    pub content: PictureContent,
+}
+
+/// What fills the space of pictures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PictureContent {
+    /// The pictures.
+    #[default]
+    Pixels,
+    /// Text: the alternative text of pictures, and the source of drawings.
+    Text,
+    /// Nothing. Drawings are not made and take the space of a picture of the usual size.
+    Blank,
 }
 
 /// Why a picture cannot be shown.

@@ -13,6 +13,7 @@ mod code;
 mod columns;
 mod context;
 mod drawing;
+mod drawing_size;
 mod drawn_block;
 mod flow;
 mod footer;
@@ -28,6 +29,7 @@ mod overflow;
 mod pane;
 mod parts;
 mod picture;
+mod picture_text;
 mod placement;
 mod problem;
 mod qr_code;
@@ -44,10 +46,10 @@ mod wrap;
 
 pub use block_font::bitmap;
 pub use code::visible_code;
-pub use drawing::{Drawing, DrawingColors, drawing, place_in_code};
+pub use drawing::{Drawing, DrawingColors, DrawingLook, drawing, place_in_code};
 pub use inputs::{
-    FooterText, Highlighting, HorizontalAlign, Inputs, LargeText, PictureKey, PictureProblem,
-    PictureSizes, PixelSize, Size, SlideArea, VerticalAlign,
+    FooterText, Highlighting, HorizontalAlign, Inputs, LargeText, PictureContent, PictureKey,
+    PictureProblem, PictureSizes, PixelSize, Size, SlideArea, VerticalAlign,
 };
 pub use key_hints::KeyHints;
 pub use overflow::overflow;

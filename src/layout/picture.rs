@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
+use super::drawing_size::program_size;
 use super::flow::Flow;
 use super::inline::InlineStyle;
 use super::placement::effective_alignment;
 use super::problem;
 use super::scene::Item;
 use super::text::StyledText;
-use super::{PictureKey, PictureProblem, PixelSize};
-use crate::deck::{Align, Picture, SizePercent};
+use super::{PictureContent, PictureKey, PictureProblem, PixelSize, picture_text};
+use crate::deck::{Align, DrawingLanguage, Picture, SizePercent};
 use crate::source::Span;
 use crate::theme::Alignment;
 
@@ -24,10 +25,20 @@ const RESULT_ALT: &str = "picture made by the code";
 
 /// Lays out a picture, centred.
 pub(super) fn lay_out(flow: &mut Flow<'_>, picture: &Picture, span: Span) {
+    lay_out_made(flow, picture, (None, span));
+}
+
+/// Like [`lay_out`]; one that a program drew of a block in `language` has the text size of drawings.
+pub(super) fn lay_out_made(
+    flow: &mut Flow<'_>,
+    picture: &Picture,
+    (language, span): (Option<DrawingLanguage>, Span),
+) {
     let key = PictureKey::of(picture);
     match flow.context.inputs.measures.pictures.get(&key) {
         Some(Ok(size)) => {
-            let area = room_for(flow, *size, picture.size, flow.next());
+            let size = language.map_or(*size, |it| program_size(flow, it, *size));
+            let area = room_for(flow, size, picture.size, flow.next());
             place(flow, area, key, &picture.alt);
         }
         Some(Err(reason)) => lay_out_error(flow, picture, reason, span),
@@ -58,7 +69,13 @@ pub(super) fn place(flow: &mut Flow<'_>, (width, height): (u16, u32), key: Pictu
     let y = flow.open();
     let x = flow.width.saturating_sub(width) / 2;
     flow.reach(x + width);
-    flow.place(x, y, Item::Picture { width, height, key, alt: alt.into() });
+    match flow.context.inputs.measures.content {
+        PictureContent::Pixels => {
+            flow.place(x, y, Item::Picture { width, height, key, alt: alt.into() });
+        }
+        PictureContent::Text => picture_text::put(flow, (y, height), &key, alt),
+        PictureContent::Blank => {}
+    }
     flow.close(y.saturating_add(height), 1);
 }
 

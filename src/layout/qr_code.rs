@@ -13,9 +13,10 @@ use crate::layout::placement::effective_alignment;
 use crate::source::Span;
 use crate::theme::Alignment;
 
-/// Light modules on each side, by which readers find the code: the standard's, and half of it where there
-/// is no room for that.
-const QUIET_ZONES: [usize; 2] = [4, 2];
+/// The redundancy, and the light modules on each side, by which readers find the code: the standard's
+/// width, half of it where there is no room for that, and less redundancy where there is even less.
+const SHAPES: [(EcLevel, usize); 4] =
+    [(EcLevel::M, 4), (EcLevel::M, 2), (EcLevel::L, 4), (EcLevel::L, 2)];
 
 /// The largest module, in columns: more only moves the text away.
 const MAX_MODULE: u16 = 4;
@@ -39,13 +40,14 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock, span: Span) {
         let (columns, needed) = matrix.cells(module);
         columns <= widest && needed <= rows
     };
-    let Some([largest, smallest]) = Matrix::of(text) else {
+    let matrices = Matrix::of(text);
+    let Some(smallest) = matrices.iter().min_by_key(|matrix| matrix.side) else {
         let why = format!("this text is too long for a QR code: {} bytes", text.len());
         let hint = format!("at most {MAX_BYTES} bytes fit; a short address is easier to scan");
         return refuse(flow, span, &why, &hint);
     };
     let (columns, needed) = smallest.cells(1);
-    if !fits(&smallest, 1, width) {
+    let Some(matrix) = matrices.iter().find(|matrix| fits(matrix, 1, width)) else {
         flow.overflow(OverflowKind::Rows);
         let why = format!(
             "this QR code needs {columns} columns and {} rows; there are {width} and {}",
@@ -53,12 +55,11 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock, span: Span) {
             rows + 1
         );
         return refuse(flow, span, &why, "put it on a slide of its own, or shorten its text");
-    }
+    };
     let percent = code.render.and_then(|spec| spec.width_percent);
     let widest =
         percent.map_or(width, |percent| (u32::from(width) * u32::from(percent) / 100) as u16);
-    let matrix = if fits(&largest, 1, width) { largest } else { smallest };
-    let module = (1..=MAX_MODULE).rev().find(|module| fits(&matrix, *module, widest)).unwrap_or(1);
+    let module = (1..=MAX_MODULE).rev().find(|module| fits(matrix, *module, widest)).unwrap_or(1);
     let y = flow.open();
     let (columns, height) = matrix.cells(module);
     let x = (width - columns) / 2;
@@ -88,13 +89,13 @@ struct Matrix {
 }
 
 impl Matrix {
-    /// Encodes a text, with each quiet zone. Longer texts get less redundancy.
-    fn of(text: &str) -> Option<[Self; 2]> {
-        let levels = [EcLevel::M, EcLevel::L].into_iter();
-        let code = levels
-            .map(|level| QrCode::with_error_correction_level(text, level))
-            .find_map(Result::ok)?;
-        Some(QUIET_ZONES.map(|zone| Self::within(&code, zone)))
+    /// Encodes a text in each shape that can hold it.
+    fn of(text: &str) -> Vec<Self> {
+        let encoded = |&(level, zone): &(EcLevel, usize)| {
+            let code = QrCode::with_error_correction_level(text, level).ok()?;
+            Some(Self::within(&code, zone))
+        };
+        SHAPES.iter().filter_map(encoded).collect()
     }
 
     fn within(code: &QrCode, zone: usize) -> Self {
@@ -142,7 +143,8 @@ mod tests {
 
     #[test]
     fn code_has_a_quiet_zone_and_square_modules() {
-        let [matrix, tight] = Matrix::of("https://example.com").unwrap();
+        let matrices = Matrix::of("https://example.com");
+        let [matrix, tight, ..] = &matrices[..] else { panic!() };
         assert_eq!((matrix.side, tight.side), (25 + 8, 25 + 4));
         assert_eq!((matrix.cells(1), matrix.cells(2)), ((33, 17), (66, 33)));
         let rows = matrix.rows(1);
@@ -155,8 +157,11 @@ mod tests {
 
     #[test]
     fn long_texts_get_less_redundancy() {
+        let sides = |text: &str| Matrix::of(text).iter().map(|it| it.side).collect::<Vec<_>>();
         let longest = "a".repeat(MAX_BYTES);
-        assert_eq!(Matrix::of(&longest).unwrap()[0].side, 177 + 8);
-        assert!(Matrix::of(&format!("{longest}a")).is_none());
+        assert_eq!(sides(&longest), [177 + 8, 177 + 4]);
+        assert_eq!(sides(&format!("{longest}a")), [0; 0]);
+        let address = "https://www.rust-lang.org/learn";
+        assert_eq!(sides(address), [29 + 8, 29 + 4, 25 + 8, 25 + 4]);
     }
 }

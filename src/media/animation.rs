@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use image::RgbaImage;
 
-/// Frames for half blocks or sixels, repeated for ever.
+/// Frames, repeated for ever.
 #[derive(Debug)]
 pub(super) struct Animation {
     frames: Vec<(DrivenFrame, Duration)>,
@@ -48,11 +48,17 @@ impl Animation {
 
     /// Returns the memory it takes in bytes.
     pub(super) fn len(&self) -> usize {
-        let bytes = |(frame, _): &(DrivenFrame, Duration)| match frame {
-            DrivenFrame::Pixels(picture) => picture.as_raw().len(),
-            DrivenFrame::Bytes(bytes) => bytes.len(),
-        };
-        self.frames.iter().map(bytes).sum()
+        self.frames.iter().map(|(frame, _)| frame.len()).sum()
+    }
+}
+
+impl DrivenFrame {
+    /// Returns the memory it takes in bytes.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Pixels(picture) => picture.as_raw().len(),
+            Self::Bytes(bytes) => bytes.len(),
+        }
     }
 }
 

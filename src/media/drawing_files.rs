@@ -93,9 +93,9 @@ impl DrawingFiles {
 
 /// Returns the name of a drawing's file.
 fn name(drawing: &Drawing) -> String {
-    let Drawing { language, text, colors } = drawing;
+    let Drawing { language, text, colors, look } = drawing;
     let draws = (VERSION, env!("CARGO_PKG_VERSION"), language.name());
-    let key = format!("{draws:?}\n{colors:?}\n{text}");
+    let key = format!("{draws:?}\n{colors:?}\n{look:?}\n{text}");
     format!("{}.svg", &blake3::hash(key.as_bytes()).to_hex()[..32])
 }
 
@@ -105,7 +105,7 @@ mod tests {
 
     use super::*;
     use crate::deck::DrawingLanguage;
-    use crate::layout::DrawingColors;
+    use crate::layout::{DrawingColors, DrawingLook};
 
     fn drawing(text: &str, gray: u8) -> Drawing {
         let colors = DrawingColors {
@@ -115,7 +115,8 @@ mod tests {
             accent: [0; 3],
             series: [[0; 3]; 5],
         };
-        Drawing { language: DrawingLanguage::Latex, text: text.into(), colors }
+        let look = DrawingLook::default();
+        Drawing { language: DrawingLanguage::Latex, text: text.into(), colors, look }
     }
 
     fn names(folder: &Path) -> Vec<PathBuf> {

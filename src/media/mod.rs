@@ -38,7 +38,7 @@ use ratatui::style::Color;
 use crate::deck::SlideNo;
 use crate::draw::{DrawError, VectorPicture};
 use crate::files::{self, FileKind, ReadError};
-use crate::layout::{Drawing, PictureKey, PictureProblem, PixelSize};
+use crate::layout::{Drawing, PictureContent, PictureKey, PictureProblem, PixelSize};
 use crate::view::Overlay;
 
 pub use prefetch::ExpectedPicture;
@@ -66,7 +66,9 @@ pub struct Media {
     protocol: Option<Protocol>,
     /// Columns and rows from the terminal's corner to ours, if tmux is between and passes sequences on.
     tmux: Option<(u16, u16)>,
-    is_text_only: bool,
+    /// Whether the terminal shows kitty's pictures, but does not move them.
+    lacks_animations: bool,
+    content: PictureContent,
     shown: Vec<ShownPicture>,
     /// Bytes to write with the next frame.
     pending: Vec<u8>,
@@ -160,7 +162,8 @@ impl Media {
             renders: RenderQueue::new(send),
             protocol,
             tmux: None,
-            is_text_only: false,
+            lacks_animations: false,
+            content: PictureContent::default(),
             shown: Vec::new(),
             pending: Vec::new(),
             clock: FrameClock { start: Instant::now(), next: None },
@@ -184,14 +187,14 @@ impl Media {
         self.drawings.keep_in(folder);
     }
 
-    /// Shows drawn blocks as code, for what has only text.
-    pub fn show_text_only(&mut self) {
-        self.is_text_only = true;
+    /// Sets what fills the space of pictures, for what has only text.
+    pub fn fill_pictures_with(&mut self, content: PictureContent) {
+        self.content = content;
     }
 
-    /// Whether drawn blocks are shown as code.
-    pub fn is_text_only(&self) -> bool {
-        self.is_text_only
+    /// Returns what fills the space of pictures.
+    pub fn content(&self) -> PictureContent {
+        self.content
     }
 
     /// Sets the protocol.
@@ -201,6 +204,11 @@ impl Media {
             self.pending.extend(end);
             self.protocol = Some(protocol);
         }
+    }
+
+    /// Sets whether the terminal shows kitty's pictures, but does not move them.
+    pub fn set_lacks_animations(&mut self, lacks_animations: bool) {
+        self.lacks_animations = lacks_animations;
     }
 
     /// Sets whether sequences have to be wrapped for tmux, and where its pane is in the terminal: columns and
@@ -375,7 +383,8 @@ impl Media {
         for overlay in overlays {
             let Some(place) = place(overlay, protocol, buffer.area) else { continue };
             let Ok(Some(found)) = self.find(&overlay.key, Urgency::Ahead) else { continue };
-            let spec = RenditionSpec::new(&found, protocol, place, cell, background);
+            let spec = RenditionSpec::new(&found, protocol, place, cell, background)
+                .driven(self.lacks_animations);
             let Some(entry) = self.cache.get(&spec) else {
                 if !missing.contains(&spec) {
                     missing.push(spec);
@@ -392,16 +401,12 @@ impl Media {
                 if let Some(DrivenFrame::Pixels(picture)) = animation.frame(frame) {
                     protocol::paint_blocks(picture, place.area, place.skipped, buffer);
                 } else {
-                    reserve_cells(place.area, protocol, buffer);
+                    reserve(place, (protocol, self.tmux), entry.id, buffer);
                     let (id, number) = (entry.id, shown.len() as u32 + 1);
                     shown.push(ShownPicture { spec, id, number, place, frame });
                 }
             } else if entry.is_showable() {
-                if protocol.is_kitty() && self.tmux.is_some() {
-                    protocol::paint_placeholders(entry.id, place.area, place.skipped, buffer);
-                } else {
-                    reserve_cells(place.area, protocol, buffer);
-                }
+                reserve(place, (protocol, self.tmux), entry.id, buffer);
                 let number = shown.len() as u32 + 1;
                 shown.push(ShownPicture { spec, id: entry.id, number, place, frame: 0 });
             }
@@ -486,7 +491,14 @@ fn put(
     let ShownPicture { spec, id, number, place, frame } = new;
     let Some(entry) = cache.get(spec) else { return };
     if spec.protocol.is_kitty() {
-        let sent = transmission(*id, entry.rendition.take());
+        let frame = match &entry.rendition {
+            Some(Rendition::Frames(animation)) => animation.frame(*frame),
+            _ => None,
+        };
+        let sent = match frame {
+            Some(DrivenFrame::Bytes(sequence)) => sequence.clone(),
+            _ => transmission(*id, entry.rendition.take()),
+        };
         if tmux.is_some() {
             bytes.extend(protocol::wrap_each(&sent));
             bytes.extend(protocol::wrap_each(&protocol::place_virtually(*id, place.whole)));
@@ -539,6 +551,20 @@ fn place(overlay: &Overlay, protocol: Protocol, screen: Rect) -> Option<PictureP
     }
     let place = PicturePlacement { area, whole: overlay.whole, skipped: overlay.skipped };
     (!area.is_empty()).then_some(place)
+}
+
+/// Reserves the cells of picture `id`; in tmux, those of kitty's protocol hold placeholders.
+fn reserve(
+    place: PicturePlacement,
+    (protocol, tmux): (Protocol, Option<(u16, u16)>),
+    id: u32,
+    buffer: &mut Buffer,
+) {
+    if protocol.is_kitty() && tmux.is_some() {
+        protocol::paint_placeholders(id, place.area, place.skipped, buffer);
+    } else {
+        reserve_cells(place.area, protocol, buffer);
+    }
 }
 
 /// Blanks the cells under a picture. For protocols whose pictures are removed by writing cells, marks

@@ -42,6 +42,8 @@ pub(super) struct RenditionSpec {
     rows: (u32, u32),
     /// Columns and rows of cells that they cover.
     cells: (u16, u16),
+    /// Whether the terminal has kitty's pictures, but not its animations.
+    lacks_animations: bool,
 }
 
 /// The place of a picture on the screen.
@@ -109,7 +111,13 @@ impl RenditionSpec {
                 }
                 _ => (0, 0),
             },
+            lacks_animations: false,
         }
+    }
+
+    /// Makes the frames of animations one picture after the other, if the terminal `lacks_animations`.
+    pub(super) fn driven(self, lacks_animations: bool) -> Self {
+        Self { lacks_animations: lacks_animations && self.protocol.is_kitty(), ..self }
     }
 
     /// Returns the rows of the sent picture that a placement shows.
@@ -135,19 +143,21 @@ impl RenditionSpec {
                 Some((drawing, picture)) => {
                     Rendition::Cells(dotted(picture, self.size, drawing.colors.background)?)
                 }
-                None => match self.driven_frames()? {
+                None => match self.driven_frames(id)? {
                     Some(animation) => Rendition::Frames(animation),
                     None => Rendition::Pixels(self.composed(scaled)?.clone()),
                 },
             },
-            Protocol::Sixel => match self.driven_frames()? {
+            Protocol::Sixel => match self.driven_frames(id)? {
                 Some(animation) => Rendition::Frames(animation),
                 None => Rendition::Bytes(protocol::encode_sixel(&self.cut(scaled)?)),
             },
-            Protocol::Iterm2 => Rendition::Bytes(self.inline(Parts::One, scaled)?),
-            Protocol::Iterm2Multipart => Rendition::Bytes(self.inline(Parts::Several, scaled)?),
+            Protocol::Iterm2 | Protocol::Iterm2Multipart => match self.inline_frames(id)? {
+                Some(animation) => Rendition::Frames(animation),
+                None => Rendition::Bytes(self.inline(scaled)?),
+            },
             Protocol::KittyRemote | Protocol::KittyLocal => match self.animation(id)? {
-                Some(bytes) => Rendition::Bytes(bytes),
+                Some(rendition) => rendition,
                 None if self.protocol == Protocol::KittyLocal => self.local_file(id, scaled)?,
                 None => Rendition::Bytes(protocol::transmit(id, &self.png(scaled)?)),
             },
@@ -155,22 +165,26 @@ impl RenditionSpec {
     }
 
     /// Returns the frames of an animation that we drive.
-    fn driven_frames(&self) -> Result<Option<Animation>, String> {
+    fn driven_frames(&self, id: u32) -> Result<Option<Animation>, String> {
         let mut made = Vec::new();
         let mut bytes = 0;
         for (mut picture, duration) in self.found.frames(self.size)? {
             if let Some(background) = self.background {
                 pixels::compose(&mut picture, background);
             }
-            let frame = if self.protocol == Protocol::Sixel {
-                let rows = pixels::rows(&picture, self.rows.0, self.rows.1);
-                let sequence = protocol::encode_sixel(&rows);
-                bytes += sequence.len();
-                DrivenFrame::Bytes(sequence)
-            } else {
-                bytes += picture.as_raw().len();
-                DrivenFrame::Pixels(picture)
+            let rows = || pixels::rows(&picture, self.rows.0, self.rows.1);
+            let frame = match self.protocol {
+                Protocol::Blocks => DrivenFrame::Pixels(picture),
+                Protocol::Sixel => DrivenFrame::Bytes(protocol::encode_sixel(&rows())),
+                Protocol::Iterm2 | Protocol::Iterm2Multipart => {
+                    let frame = png(&rows())?;
+                    DrivenFrame::Bytes(protocol::inline(&frame, self.cells, self.parts()))
+                }
+                Protocol::KittyLocal | Protocol::KittyRemote => {
+                    DrivenFrame::Bytes(protocol::transmit(id, &png(&picture)?))
+                }
             };
+            bytes += frame.len();
             if bytes > MAX_DRIVEN_BYTES {
                 return Ok(None);
             }
@@ -180,11 +194,15 @@ impl RenditionSpec {
     }
 
     /// Returns the frames of an animated picture for kitty.
-    fn animation(&self, id: u32) -> Result<Option<Vec<u8>>, String> {
+    fn animation(&self, id: u32) -> Result<Option<Rendition>, String> {
+        if self.lacks_animations {
+            return Ok(self.driven_frames(id)?.map(Rendition::Frames));
+        }
         let frames = self.found.frames(self.size)?;
         let frames = frames.iter().map(|(frame, stays)| Ok((png(frame)?, *stays)));
         let frames = frames.collect::<Result<Vec<_>, String>>()?;
-        Ok((!frames.is_empty()).then(|| protocol::transmit_animation(id, &frames)))
+        let bytes = (!frames.is_empty()).then(|| protocol::transmit_animation(id, &frames));
+        Ok(bytes.map(Rendition::Bytes))
     }
 
     fn composed<'a>(&self, scaled: &'a mut ScaleCache) -> Result<&'a RgbaImage, String> {
@@ -195,7 +213,19 @@ impl RenditionSpec {
         Ok(pixels::rows(self.composed(scaled)?, self.rows.0, self.rows.1))
     }
 
-    fn inline(&self, parts: Parts, scaled: &mut ScaleCache) -> Result<Vec<u8>, String> {
+    /// Returns the frames of an animation in iTerm2's protocol, unless the terminal plays the file: a GIF.
+    fn inline_frames(&self, id: u32) -> Result<Option<Animation>, String> {
+        match self.found.file_of(ImageFormat::Gif) {
+            Some(_) => Ok(None),
+            None => self.driven_frames(id),
+        }
+    }
+
+    fn parts(&self) -> Parts {
+        if self.protocol == Protocol::Iterm2 { Parts::One } else { Parts::Several }
+    }
+
+    fn inline(&self, scaled: &mut ScaleCache) -> Result<Vec<u8>, String> {
         let is_whole = self.rows == (0, self.size.1);
         let plain =
             match (self.found.file_of(ImageFormat::Jpeg), self.found.file_of(ImageFormat::Gif)) {
@@ -213,7 +243,7 @@ impl RenditionSpec {
             }
             _ => png(&self.cut(scaled)?)?,
         };
-        Ok(protocol::inline(&file, self.cells, parts))
+        Ok(protocol::inline(&file, self.cells, self.parts()))
     }
 
     /// Returns the picture as PNG: its file, if that is a PNG of the right size.
@@ -246,7 +276,7 @@ fn dotted(
     ground: [u8; 3],
 ) -> Result<DottedPicture, String> {
     let (texts, shapes) = picture.texts_and_shapes().map_err(|error| error.why)?;
-    let pixels = within_time(move || contain("drawing it", || shapes.pixels(size)));
+    let pixels = within_time(move || contain("drawing it", || shapes.stretched_pixels(size)));
     let pixels = pixels.map_err(|late| late.to_string())?;
     let pixels = pixels.map_err(|panicked| panicked.to_string())??;
     let mut dotted = DottedPicture::new(&pixels, ground);

@@ -104,7 +104,7 @@ impl Talk {
         let options = RequestOptions {
             limits: self.settings.execution.limits,
             is_interactive: true,
-            colors: Some(self.loaded.drawing_colors(cell.1)),
+            theme: Some(self.loaded.theme_of(cell.1)),
             figures: self.loaded.figure_colors(cell.1),
             ..RequestOptions::default()
         };

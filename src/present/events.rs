@@ -195,6 +195,7 @@ impl Talk {
 
     pub(super) fn show_pictures_by(&mut self, protocol: Protocol) {
         self.media.set_protocol(protocol);
+        self.media.set_lacks_animations(Capabilities::from_env().lacks_animations());
         self.picture_prefetch.invalidate();
         self.screen.set_coarse(protocol == Protocol::Blocks);
     }

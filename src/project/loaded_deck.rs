@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::style::SlideStyle;
 use crate::deck::{CellId, Deck, SlideNo};
-use crate::layout::{DrawingColors, SlideArea};
+use crate::layout::SlideArea;
 use crate::notebook::DeckBlock;
 use crate::run::Runs;
-use crate::theme::FigureColors;
+use crate::theme::{FigureColors, Theme};
 
 /// A deck with everything needed to show it.
 #[derive(Clone, Debug)]
@@ -27,10 +27,10 @@ pub struct LoadedDeck {
 }
 
 impl LoadedDeck {
-    /// Returns the colours of what a cell draws.
-    pub fn drawing_colors(&self, cell: CellId) -> DrawingColors {
+    /// Returns the theme of a cell's slide.
+    pub fn theme_of(&self, cell: CellId) -> Arc<Theme> {
         let slide = self.deck.cell(cell).map_or(SlideNo::new(0), |cell| cell.slide);
-        DrawingColors::of(&self.style(slide).theme)
+        Arc::clone(&self.style(slide).theme)
     }
 
     /// Returns the style of a slide.

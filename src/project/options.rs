@@ -11,7 +11,7 @@ use crate::deck::Options;
 use crate::files;
 use crate::layout::SlideArea;
 use crate::source::Drafts;
-use crate::theme::{Background, ByBackground};
+use crate::theme::{Background, ByBackground, DrawingSettings};
 
 /// Time limit for reading all files that a deck names. A slow network share needs a second; slower
 /// files are reported as diagnostics and read again with the next save.
@@ -36,6 +36,8 @@ pub struct LoadOptions {
     pub themes: Vec<PathBuf>,
     /// Defaults for the front matter's options.
     pub options: Options,
+    /// What the configuration says about formulas and diagrams.
+    pub drawings: DrawingSettings,
     /// Maximum size of slides.
     pub limits: SlideArea,
     /// Whether to show speaker notes instead of slides.
@@ -94,6 +96,7 @@ impl LoadOptions {
             gallery: false,
             themes: Vec::new(),
             options: Options::default(),
+            drawings: DrawingSettings::default(),
             limits: SlideArea::default(),
             notes: false,
             mistakes: Vec::new(),

@@ -1,16 +1,17 @@
 //! Requests to run a deck's cells, and the options that all of its runs share.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Execution;
 use super::loaded_deck::LoadedDeck;
 use super::options::folder;
-use crate::deck::{Cell, CellId, Deck, Fingerprint, OutputMode};
+use crate::deck::{Cell, CellId, Deck, DrawingLanguage, Fingerprint, OutputMode};
 use crate::exec::{self, SandboxOptions};
-use crate::layout::DrawingColors;
+use crate::layout::{DrawingColors, DrawingLook};
 use crate::run::{Request, RunId, RunLimits, SessionStart, Snippet, StdinSource, Target};
-use crate::theme::FigureColors;
+use crate::theme::{FigureColors, Theme};
 
 /// Returns the executor options for the deck at `path`.
 pub(crate) fn options(
@@ -35,7 +36,7 @@ pub(crate) fn options(
 const COLORS_VARIABLE: &str = "LIVEDECK_COLORS";
 
 /// How to run a cell, beyond what the deck says.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RequestOptions {
     /// Limits of the run. `+timeout` overrides the time limit.
     pub(crate) limits: RunLimits,
@@ -45,8 +46,8 @@ pub(crate) struct RequestOptions {
     pub(crate) is_interactive: bool,
     /// Whether to use the executor of `+validate`.
     pub(crate) validates: bool,
-    /// The colours of drawings that a program makes.
-    pub(crate) colors: Option<DrawingColors>,
+    /// The theme of drawings that a program makes.
+    pub(crate) theme: Option<Arc<Theme>>,
     /// The colours of figures.
     pub(crate) figures: Option<FigureColors>,
 }
@@ -73,8 +74,8 @@ pub(crate) fn request(
         session,
         input: input(cell, target, options),
     };
-    if let Some(colors) = options.colors.filter(|_| target == Target::Picture) {
-        color_drawing(&mut request, colors);
+    if let Some(theme) = options.theme.as_deref().filter(|_| target == Target::Picture) {
+        style_drawing(&mut request, theme);
     }
     if let Some(colors) = options.figures.filter(|_| &*cell.language == "python") {
         request.code.environment.push((COLORS_VARIABLE.to_owned(), colors.to_string()));
@@ -88,24 +89,30 @@ pub(crate) fn request(
     Some(request)
 }
 
-/// Makes a drawing of another program have the theme's colours and the size of its content.
-fn color_drawing(request: &mut Request, colors: DrawingColors) {
-    let code = &mut request.code;
+/// Makes a drawing of another program have the theme's look and the size of its content.
+fn style_drawing(request: &mut Request, theme: &Theme) {
+    let (code, style, colors) = (&mut request.code, &theme.drawings, DrawingColors::of(theme));
     match code.language.as_str() {
         "d2" => {
-            let theme = if colors.is_dark() { "200" } else { "0" };
-            code.environment.push(("D2_THEME".to_owned(), theme.to_owned()));
+            let theme = style.d2_theme.unwrap_or(if colors.is_dark() { 200 } else { 0 });
+            code.environment.push(("D2_THEME".to_owned(), theme.to_string()));
         }
         "mermaid" if !has_directive(&code.code) => {
             let theme = if colors.is_dark() { "dark" } else { "default" };
-            code.code.insert_str(0, &format!("%%{{init: {{\"theme\": \"{theme}\"}}}}%%\n"));
+            let theme = style.mermaid_theme.as_deref().unwrap_or(theme);
+            let theme = serde_json::Value::from(theme);
+            // On the first line: line numbers of messages stay those of the block.
+            code.code.insert_str(0, &format!("%%{{init: {{\"theme\": {theme}}}}}%%"));
         }
         "typst" => {
-            let [red, green, blue] = colors.foreground;
+            let DrawingLook { text, ground, margin: (across, down), .. } =
+                DrawingLook::of(style, DrawingLanguage::Typst);
+            let rgb = |[red, green, blue]: [u8; 3]| format!("rgb({red}, {green}, {blue})");
+            let text = rgb(text.unwrap_or(colors.foreground));
+            let ground = ground.map_or_else(|| "none".to_owned(), rgb);
             let text = format!(
-                "#set page(width: auto, height: auto, margin: (x: 5pt, y: 7pt), fill: none)\n\
-                 #set text(fill: rgb({red}, {green}, {blue}))\n\
-                 #set table(stroke: rgb({red}, {green}, {blue}))\n{}",
+                "#set page(width: auto, height: auto, margin: (x: {across}pt, y: {down}pt), fill: {ground})\n\
+                 #set text(fill: {text})\n#set table(stroke: {text})\n{}",
                 code.code
             );
             request.input = StdinSource::Text(text.into());
@@ -167,4 +174,66 @@ pub(crate) fn snippet(deck: &Deck, cell: &Cell) -> Snippet {
 
 fn owned(variables: &[(Box<str>, Box<str>)]) -> Vec<(String, String)> {
     variables.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests write files")]
+mod tests {
+    use super::*;
+    use crate::project::{LoadOptions, load};
+
+    /// Returns the request for the only drawn block of a deck, with this front matter's theme.
+    fn drawn(overrides: &str, fence: &str) -> Request {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("deck.md");
+        let text = format!("---\ntheme:\n  override: {{{overrides}}}\n---\n\n{fence}\n");
+        std::fs::write(&path, text).unwrap();
+        let mut load_options = LoadOptions::new(path);
+        load_options.options.has_mermaid_program = true;
+        let loaded = load(&load_options, None).unwrap();
+        assert_eq!(loaded.deck.diagnostics, []);
+        let cell = loaded.deck.cells[0].id;
+        let options = RequestOptions { theme: Some(loaded.theme_of(cell)), ..Default::default() };
+        request(&loaded.deck, (RunId(1), cell, None), (80, 24), &options).unwrap()
+    }
+
+    fn typst(overrides: &str) -> String {
+        let StdinSource::Text(text) = drawn(overrides, "```typst +render\n$x$\n```").input else {
+            panic!("the document is the input")
+        };
+        text.lines().take(3).map(|line| line.to_owned() + "\n").collect()
+    }
+
+    #[test]
+    fn typst_has_the_theme_colors_and_margins() {
+        let head = |margin: &str, ground: &str, text: &str| {
+            let page = format!("width: auto, height: auto, margin: ({margin}), fill: {ground}");
+            let text = format!("rgb({text})");
+            format!("#set page({page})\n#set text(fill: {text})\n#set table(stroke: {text})\n")
+        };
+        let own = typst("default: {colors: {foreground: '010203'}}");
+        assert_eq!(own, head("x: 5pt, y: 7pt", "none", "1, 2, 3"));
+        let asked = typst(
+            "typst: {colors: {foreground: f00, background: '00ff00'}, horizontal_margin: 3, \
+             vertical_margin: 0}",
+        );
+        assert_eq!(asked, head("x: 3pt, y: 0pt", "rgb(0, 255, 0)", "255, 0, 0"));
+    }
+
+    #[test]
+    fn diagrams_of_programs_have_the_theme_asked_for() {
+        let d2 = |overrides| drawn(overrides, "```d2 +render\na -> b\n```").code.environment;
+        let theme = |number: &str| vec![("D2_THEME".to_owned(), number.to_owned())];
+        assert_eq!(d2(""), theme("200"), "the default theme is dark");
+        assert_eq!(d2("d2: {theme: 3}"), theme("3"));
+        let mermaid = |overrides, text: &str| {
+            drawn(overrides, &format!("```mermaid +render\n{text}\n```")).code.code
+        };
+        let text = "graph TD\nA";
+        assert_eq!(mermaid("", text), format!("%%{{init: {{\"theme\": \"dark\"}}}}%%{text}\n"));
+        let forest = mermaid("mermaid: {theme: forest}", text);
+        assert_eq!(forest, format!("%%{{init: {{\"theme\": \"forest\"}}}}%%{text}\n"));
+        let own = "%%{init: {}}%%\ngraph TD\nA";
+        assert_eq!(mermaid("mermaid: {theme: forest}", own), format!("{own}\n"));
+    }
 }

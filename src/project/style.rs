@@ -30,7 +30,8 @@ pub(super) fn style(
     deck: &mut Deck,
     before: Option<&SlideStyle>,
 ) -> SlideStyle {
-    let theme = themes::choose(load_options, reader, deck);
+    let mut theme = themes::choose(load_options, reader, deck);
+    theme.drawings.settings = load_options.drawings.clone();
     let highlighter = themes::highlighter(
         load_options,
         reader,

@@ -9,6 +9,7 @@ mod block_styles;
 mod builtin;
 mod color;
 mod css;
+mod drawing_style;
 mod figure_colors;
 mod layers;
 mod library;
@@ -32,6 +33,7 @@ pub use block_styles::{
 };
 pub use builtin::names;
 pub use color::color;
+pub use drawing_style::{DEFAULT_DRAWING_MARGIN, DrawingSettings, DrawingStyle, MermaidConfigFile};
 pub use figure_colors::FigureColors;
 pub use layers::{overrides_schema, schema};
 pub use library::{Library, searched};
@@ -90,6 +92,8 @@ pub struct Theme {
     pub panel: PanelStyle,
     /// Lines of the column grid.
     pub grid: Style,
+    /// Formulas and diagrams.
+    pub drawings: DrawingStyle,
     /// Named colours and classes.
     pub palette: Palette,
 }

@@ -32,6 +32,7 @@ pub(super) struct RawTheme {
     pub(super) panel: RawPanel,
     pub(super) palette: RawPalette,
     pub(super) grid: Option<RawColor>,
+    pub(super) drawings: RawDrawings,
 }
 
 /// `colors`
@@ -218,6 +219,17 @@ pub(super) struct RawFooter {
     pub(super) character: Option<char>,
 }
 
+/// `typst`, `mermaid` and `d2`
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawDrawings {
+    pub(super) typst: RawColors,
+    pub(super) horizontal_margin: Option<u16>,
+    pub(super) vertical_margin: Option<u16>,
+    pub(super) mermaid_theme: Option<String>,
+    pub(super) mermaid_background: Option<String>,
+    pub(super) d2_theme: Option<u16>,
+}
+
 /// `palette`
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawPalette {
@@ -263,12 +275,13 @@ impl RawTheme {
         fields.section("palette", |fields| self.palette.read(fields));
         fields.section("layout_grid", |fields| fields.set("color", &mut self.grid));
         check_undrawn_keys(fields);
+        self.drawings.read(fields);
     }
 }
 
 /// Checks the types of keys that are accepted for compatibility and not used.
 fn check_undrawn_keys(fields: &mut Fields<'_>) {
-    let (mut colors, mut number, mut name) = (RawColors::default(), None::<u16>, None::<String>);
+    let (mut colors, mut name) = (RawColors::default(), None::<String>);
     fields.section("pty_output", |fields| {
         colors.read(fields);
         fields.set("standby", &mut name);
@@ -277,16 +290,21 @@ fn check_undrawn_keys(fields: &mut Fields<'_>) {
             fields.section("highlight_colors", |fields| colors.read_pair(fields));
         });
     });
-    fields.section("typst", |fields| {
-        fields.set("horizontal_margin", &mut number);
-        fields.set("vertical_margin", &mut number);
-        colors.read(fields);
-    });
-    fields.section("mermaid", |fields| {
-        fields.set("theme", &mut name);
-        fields.set("background", &mut name);
-    });
-    fields.section("d2", |fields| fields.set("theme", &mut number));
+}
+
+impl RawDrawings {
+    fn read(&mut self, fields: &mut Fields<'_>) {
+        fields.section("typst", |fields| {
+            fields.set("horizontal_margin", &mut self.horizontal_margin);
+            fields.set("vertical_margin", &mut self.vertical_margin);
+            self.typst.read(fields);
+        });
+        fields.section("mermaid", |fields| {
+            fields.set("theme", &mut self.mermaid_theme);
+            fields.set("background", &mut self.mermaid_background);
+        });
+        fields.section("d2", |fields| fields.set("theme", &mut self.d2_theme));
+    }
 }
 
 impl RawPanel {

@@ -4,21 +4,21 @@ use std::array;
 
 use ratatui::style::{Color, Modifier, Style};
 
-use super::color::ColorRef;
+use super::color::{self, ColorRef};
 use super::layers::Layers;
 use super::library::Library;
 use super::page_styles::DEFAULT_FOOTER_MARGIN;
 use super::raw::{
-    RawAlert, RawAlignment, RawCode, RawColors, RawDefault, RawFooter, RawIntro, RawOutput,
-    RawPadding, RawPalette, RawQuote, RawTable, RawTheme, RawTitle,
+    RawAlert, RawAlignment, RawCode, RawColors, RawDefault, RawDrawings, RawFooter, RawIntro,
+    RawOutput, RawPadding, RawPalette, RawQuote, RawTable, RawTheme, RawTitle,
 };
 use super::values::{
     AlignmentSide, AnsiColors, BoxWidth, CodeWrap, FooterKind, Positioning, RawColor, VerticalPlace,
 };
 use super::{
-    AlertKindStyle, AlertStyle, Alignment, Choice, CodeStyle, FooterStyle, Gradient, HeadingStyle,
-    IntroLine, IntroStyle, ListStyle, OutputStyle, Padding, Palette, QuoteStyle, TableStyle, Theme,
-    TitleStyle, panel_styles,
+    AlertKindStyle, AlertStyle, Alignment, Choice, CodeStyle, DrawingSettings, DrawingStyle,
+    FooterStyle, Gradient, HeadingStyle, IntroLine, IntroStyle, ListStyle, OutputStyle, Padding,
+    Palette, QuoteStyle, TableStyle, Theme, TitleStyle, panel_styles,
 };
 use crate::ansi;
 use crate::diag::{Diagnostic, closest};
@@ -135,6 +135,7 @@ impl<'a> Resolver<'a> {
             footer: self.footer(&raw.footer),
             panel,
             grid,
+            drawings: self.drawings(&raw.drawings),
             palette: self.palette,
         }
     }
@@ -298,6 +299,20 @@ impl<'a> Resolver<'a> {
                 FooterStyle::ProgressBar { character: raw.character.unwrap_or('█'), style }
             }
             FooterKind::Empty => FooterStyle::Empty,
+        }
+    }
+
+    fn drawings(&mut self, raw: &RawDrawings) -> DrawingStyle {
+        let typst = self.style(&raw.typst);
+        // `transparent` is no colour.
+        let ground = raw.mermaid_background.as_deref();
+        DrawingStyle {
+            typst: (typst.fg, typst.bg),
+            margin: (raw.horizontal_margin, raw.vertical_margin),
+            mermaid_theme: raw.mermaid_theme.as_deref().map(Into::into),
+            mermaid_ground: ground.and_then(|name| color::color(name, &self.palette)),
+            d2_theme: raw.d2_theme,
+            settings: DrawingSettings::default(),
         }
     }
 

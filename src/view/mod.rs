@@ -39,7 +39,7 @@ pub use large_text::{LargeGlyph, flatten, large_glyph};
 pub use links::{links, visible_links};
 pub use miniature::miniature;
 pub use overview::draw_overview;
-pub use slide::{Overlay, VisibleLink, clear_area, paint, paint_body, paint_frame, picture_areas};
+pub use slide::{Overlay, VisibleLink, clear_area, paint, paint_body, paint_frame};
 pub use transition::{DONE, Motion, between};
 
 /// Draws the slide, its body scrolled down by `scroll` rows, what is open on top of it, and the line for

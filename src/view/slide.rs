@@ -67,25 +67,6 @@ pub fn paint_frame(scene: &Scene, buffer: &mut Buffer) -> Vec<Overlay> {
     overlays
 }
 
-/// Returns the visible part of each picture, and its alternative text if its first row is visible.
-/// Row `first` of the body is at the top.
-pub fn picture_areas<'s>(
-    scene: &'s Scene,
-    first: u32,
-    buffer: &Buffer,
-) -> Vec<(Rect, Option<&'s str>)> {
-    let window = BodyWindow { area: screen(scene, buffer), scroll: first, is_drawn: false };
-    let area = |placed: &'s PlacedItem| match &placed.item {
-        Item::Picture { width, height, key, alt } => {
-            let (area, skipped) = window.visible(placed, *width, *height)?;
-            let name = if alt.is_empty() { key.name() } else { alt };
-            Some((area, Some(name).filter(|_| skipped == 0)))
-        }
-        _ => None,
-    };
-    scene.body.iter().filter_map(area).collect()
-}
-
 fn has_drawn_text(scene: &Scene) -> bool {
     scene.size.large_text == LargeText::Blocks
 }

@@ -35,7 +35,7 @@ use crate::export::{PdfContent, PdfLayout, PdfMetadata, PdfPage, pdf};
 #[cfg(feature = "pdf")]
 use crate::files::{self, FileKind};
 use crate::headless::SlideRenderer;
-use crate::layout::{LargeText, Scene, Size};
+use crate::layout::{LargeText, PictureContent, Scene, Size};
 use crate::media::DocumentPicture;
 use crate::project::{Execution, LoadedDeck, TalkLogRuns, load, read_talk_log};
 use crate::theme::Theme;
@@ -208,7 +208,9 @@ impl Exporter<'_> {
     fn text(&mut self, pages: &[Cursor]) -> String {
         // The cell size of presenterm's exports.
         self.size.cell = (20, 40);
-        self.renderer.show_text_only();
+        let content =
+            if self.args.no_alt_text { PictureContent::Blank } else { PictureContent::Text };
+        self.renderer.fill_pictures_with(content);
         let overflow = self.args.overflow.unwrap_or(Overflow::Hide);
         let mut page = |&at: &Cursor| text(&self.scene(at), overflow);
         pages.iter().map(&mut page).collect::<Vec<_>>().join(PAGE_BREAK) + "\n"

@@ -87,6 +87,13 @@ impl PtyPair {
         Ok(rustix::termios::tcsetwinsize(&self.slave, size)?)
     }
 
+    /// Stops echoing what the run reads.
+    pub(in crate::exec) fn hide_input(&self) -> io::Result<()> {
+        let mut modes = rustix::termios::tcgetattr(&self.slave)?;
+        modes.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
+        Ok(rustix::termios::tcsetattr(&self.slave, OptionalActions::Now, &modes)?)
+    }
+
     /// Opens the run's end again, for non-blocking writes of ours. It is a file description of its own,
     /// because the child's must stay blocking.
     pub(in crate::exec) fn reopen(&self) -> io::Result<OwnedFd> {

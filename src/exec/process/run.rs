@@ -82,6 +82,10 @@ impl ProcessRun {
             Target::Screen => PtyPair::interactive(columns, rows)?,
             _ => self.context.ptys.open(columns, rows, input)?,
         };
+        if target == Target::Picture && matches!(input, StdinSource::Text(_)) {
+            // Below a message of what is wrong, its own text is no help.
+            pty.hide_input()?;
+        }
         if target == Target::Screen || *input == StdinSource::Speaker {
             self.handle.keyboard().attach(pty.master.try_clone()?);
         }

@@ -241,9 +241,12 @@ impl Canvas for PdfCanvas<'_, '_> {
             (Some(image), _) => self.surface.draw_image(image, size),
             (None, DocumentPicture::Vector(vector)) => {
                 let settings = SvgSettings::default();
+                let (size, corner) = contained(vector.units(), size);
+                self.surface.push_transform(&corner);
                 if self.surface.draw_svg(vector.tree(), size, settings).is_none() {
                     self.drawn.lost_pictures.push(format!("{name}: it cannot be drawn"));
                 }
+                self.surface.pop();
             }
             (None, DocumentPicture::File(_)) => {}
         }
@@ -252,6 +255,14 @@ impl Canvas for PdfCanvas<'_, '_> {
         self.surface.end_tagged();
         self.drawn.figures.push((figure, name.to_string()));
     }
+}
+
+/// Returns the largest size with these proportions inside another, and its place in the middle.
+fn contained((width, height): (f32, f32), within: Size) -> (Size, Transform) {
+    let scale = (within.width() / width).min(within.height() / height);
+    let size = Size::from_wh(width * scale, height * scale).unwrap_or(within);
+    let (x, y) = (within.width() - size.width(), within.height() - size.height());
+    (size, Transform::from_translate(x / 2.0, y / 2.0))
 }
 
 impl PdfCanvas<'_, '_> {

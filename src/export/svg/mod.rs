@@ -116,9 +116,14 @@ impl Canvas for SvgWriter {
         let Area { x, y, width, height } = picture.visible;
         let bytes = embedded(picture.content);
         let media_type = media_type(&bytes);
+        // Drawings keep their proportions; those of other pictures are as good as cells allow.
+        let stretches = match picture.content {
+            DocumentPicture::File(_) => "preserveAspectRatio=\"none\" ",
+            DocumentPicture::Vector(_) => "",
+        };
         self.push(format_args!(
             "<svg x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"><image y=\"-{}\" \
-             width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \
+             width=\"{}\" height=\"{}\" {stretches}\
              href=\"data:{};base64,{}\"/></svg>\n",
             y - picture.whole.y,
             picture.whole.width,

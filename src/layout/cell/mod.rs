@@ -15,8 +15,9 @@ use self::result::{CellExtent, extent, folded, start_error};
 use crate::deck::{Cell, CellId, CodeBlock, OutputPlace, Picture, SizePercent, Start};
 use crate::layout::code;
 use crate::layout::flow::Flow;
-use crate::layout::picture;
+use crate::layout::inputs::PictureContent;
 use crate::layout::scene::{Item, PlacedItem};
+use crate::layout::{drawn_block, picture};
 use crate::run::{CellRun, Outcome, STATUS_DELAY, State};
 use crate::theme::OutputShape;
 
@@ -29,6 +30,12 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {
     };
     let none = CellRun::default();
     let run = flow.context.run(id).unwrap_or(&none);
+    if let Some(spec) = block.render
+        && flow.context.inputs.measures.content != PictureContent::Pixels
+        && !replaces_code(flow, cell, run)
+    {
+        return drawn_block::lay_out_unmade(flow, block, spec);
+    }
     let top = flow.open();
     let (left, right, columns) = if replaces_code(flow, cell, run) {
         in_place_of_code(flow, block, cell, run)
@@ -106,7 +113,8 @@ fn in_place_of_code(
         let width = block.render.and_then(|spec| spec.width_percent);
         let size = SizePercent::of_width(width);
         let picture = Picture { size, ..result::picture_of(picture) };
-        picture::lay_out(flow, &picture, cell.span);
+        let language = block.render.map(|spec| spec.language);
+        picture::lay_out_made(flow, &picture, (language, cell.span));
     }
     let output = match cell.exec.pty {
         Some(_) => screen::lay_out(flow, block, (cell, run)),

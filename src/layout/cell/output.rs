@@ -200,12 +200,14 @@ impl<'a> TextLayout<'a> {
         rows(self.written).zip(&self.widths).map(height).collect()
     }
 
-    /// Returns the wrapped row on which the first error message of a compiler starts.
+    /// Returns the wrapped row on which the first error message of a compiler, or of a program in
+    /// JavaScript with a trace below it, starts.
     fn first_error(&self, heights: &[usize]) -> Option<usize> {
         let is_error = |row: OutputRow<'_>| match row {
             OutputRow::Line(line) => {
                 let text = line.to_string();
-                text.starts_with("error") || text.contains(": error")
+                ["error", "Error: "].iter().any(|start| text.starts_with(start))
+                    || text.contains(": error")
             }
             OutputRow::Omitted(_) => false,
         };

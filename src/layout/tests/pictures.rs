@@ -1,6 +1,8 @@
 //! Pictures: size, placement and errors.
 
 use super::*;
+use crate::deck::{DrawingLanguage, RenderSpec};
+use crate::theme::DrawingSettings;
 
 /// Returns column, row, columns and rows of a picture with these pixels on a screen of 40x20.
 fn placed(width: u32, height: u32, percent: Option<u8>) -> (u16, u32, u16, u32) {
@@ -71,4 +73,77 @@ fn unmeasured_picture_reserves_space() {
 
     a.png
     ");
+}
+
+/// Returns the rows of a picture with text below it, as a text export shows them.
+fn as_text((width, height): (u32, u32), alt: &str, content: PictureContent) -> Vec<String> {
+    let (Block { kind: BlockKind::Picture(mut picture), .. }, key) =
+        picture(SizePercent::default())
+    else {
+        unreachable!()
+    };
+    picture.alt = alt.into();
+    let blocks = vec![block(BlockKind::Picture(picture)), paragraph("after")];
+    let mut fixture = Fixture::new(blocks).size(20, 9);
+    fixture.measures.content = content;
+    fixture.measures.pictures.insert(key, Ok(PixelSize { width, height }));
+    fixture.body().lines().map(|row| row.trim().to_owned()).collect()
+}
+
+#[test]
+fn text_of_a_picture_keeps_to_its_rows() {
+    let long = "a chart of everything that we measured";
+    for (size, alt, rows) in [
+        ((100, 60), long, &["a chart of", "everything that", "we measured"][..]),
+        ((100, 20), long, &["a chart of …"]),
+        ((100, 40), "", &["a.png"]),
+    ] {
+        let shown = as_text(size, alt, PictureContent::Text);
+        let blank = as_text(size, alt, PictureContent::Blank);
+        let after = |rows: &[String]| rows.iter().position(|row| row == "after");
+        assert_eq!(after(&shown), after(&blank));
+        let words = |rows: Vec<String>| rows.into_iter().filter(|row| !row.is_empty());
+        assert!(words(shown).eq(rows.iter().copied().chain(["after"])), "{alt}");
+        assert!(words(blank).eq(["after"]));
+    }
+}
+
+/// Returns the columns and rows of a drawing with 100 x 80 pixels on a screen of 40x20.
+fn drawn(language: DrawingLanguage, settings: DrawingSettings) -> (u16, u32) {
+    let spec = RenderSpec { language, width_percent: None };
+    let code = CodeBlock { render: Some(spec), ..code("x") };
+    let mut fixture = Fixture::new(vec![block(BlockKind::Code(Box::new(code.clone())))]);
+    fixture.theme.drawings.settings = settings;
+    let key = PictureKey::Drawing(crate::layout::drawing(&code, &fixture.theme).unwrap());
+    fixture.measures.pictures.insert(key, Ok(PixelSize { width: 100, height: 80 }));
+    let scene = fixture.scene();
+    let size = scene.body.iter().find_map(|placed| match placed.item {
+        Item::Picture { width, height, .. } => Some((width, height)),
+        _ => None,
+    });
+    size.unwrap()
+}
+
+#[test]
+fn drawings_have_the_size_of_the_configuration() {
+    let usual = DrawingSettings::default();
+    let large = DrawingSettings { mermaid_percent: 200, typst_percent: 150, ..usual.clone() };
+    for (language, size) in [(DrawingLanguage::Mermaid, (20, 8)), (DrawingLanguage::Latex, (15, 6))]
+    {
+        assert_eq!(drawn(language, usual.clone()), (10, 4));
+        assert_eq!(drawn(language, large.clone()), size);
+    }
+}
+
+#[test]
+fn long_source_of_a_broken_drawing_is_cut() {
+    let spec = RenderSpec { language: DrawingLanguage::Latex, width_percent: None };
+    let code = CodeBlock { render: Some(spec), ..code(&"x^2 ".repeat(20_000)) };
+    let mut fixture = Fixture::new(vec![block(BlockKind::Code(Box::new(code.clone())))]);
+    let key = PictureKey::Drawing(crate::layout::drawing(&code, &fixture.theme).unwrap());
+    let problem = PictureProblem { why: "it is too long".to_owned(), hint: None, at: None };
+    fixture.measures.pictures.insert(key, Err(problem));
+    let body = fixture.body();
+    assert!(body.contains("it is too long") && body.contains('…'), "{body}");
+    assert!(body.lines().count() < 100, "{body}");
 }

@@ -161,6 +161,11 @@ impl Capabilities {
         self.tmux || self.program == "tmux"
     }
 
+    /// Whether the terminal has kitty's pictures, but not its animations.
+    pub fn lacks_animations(&self) -> bool {
+        self.term.contains("ghostty") || self.program.starts_with("ghostty")
+    }
+
     fn supports_iterm(&self) -> bool {
         self.konsole
             || self.wezterm

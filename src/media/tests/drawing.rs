@@ -146,6 +146,84 @@ fn f099_gif_is_animated_in_kitty() {
 }
 
 #[test]
+fn frames_are_sent_one_by_one_to_terminals_that_play_nothing() {
+    let mut harness = MediaHarness::new(Protocol::KittyRemote);
+    harness.media.set_lacks_animations(true);
+    write_gif(&harness.path("deck/a.gif"), &[RED, BLUE]);
+    let overlay = [harness.overlay("a.gif", Rect::new(1, 1, 5, 5))];
+    let mut colors = Vec::new();
+    let take = |bytes: &str, colors: &mut Vec<Rgba<u8>>| {
+        let sent = graphics(bytes);
+        for (keys, data) in sent.iter().filter(|(keys, _)| key(keys, "a") == "t") {
+            assert_eq!(key(keys, "i"), key(&sent[0].0, "i"));
+            let frame = image::load_from_memory(data).unwrap().into_rgba8();
+            colors.push(*frame.get_pixel(3, 3));
+        }
+    };
+    take(&harness.shown(&overlay).1, &mut colors);
+    while colors.len() < 3 {
+        assert!(harness.media.next_frame().is_some());
+        take(&harness.frame(&overlay).1, &mut colors);
+    }
+    assert!(colors.windows(2).all(|pair| pair[0] != pair[1]), "{colors:?}");
+}
+
+#[test]
+fn moving_png_moves_in_iterm() {
+    let mut harness = MediaHarness::new(Protocol::Iterm2);
+    let blue = RgbaImage::from_pixel(4, 4, BLUE);
+    fs::write(harness.path("deck/a.png"), moving_png(&[flag(4, 4), blue])).unwrap();
+    let overlay = [harness.overlay("a.png", Rect::new(1, 1, 5, 5))];
+    let first = harness.shown(&overlay).1;
+    assert!(harness.media.next_frame().is_some(), "{first}");
+    let mut next = String::new();
+    while next.is_empty() {
+        next = harness.frame(&overlay).1;
+    }
+    assert_ne!(next, first);
+}
+
+/// Makes a PNG file that shows two pictures, 70 ms each.
+fn moving_png(pictures: &[RgbaImage; 2]) -> Vec<u8> {
+    let files = pictures.each_ref().map(|picture| {
+        let mut file = std::io::Cursor::new(Vec::new());
+        picture.write_to(&mut file, ImageFormat::Png).unwrap();
+        file.into_inner()
+    });
+    let chunk = |file: &[u8], kind: &[u8]| -> Vec<u8> {
+        let (mut at, mut data) = (8, Vec::new());
+        while at < file.len() {
+            let length = u32::from_be_bytes(file[at..at + 4].try_into().unwrap()) as usize;
+            if &file[at + 4..at + 8] == kind {
+                data.extend(&file[at + 8..at + 8 + length]);
+            }
+            at += length + 12;
+        }
+        data
+    };
+    let header = chunk(&files[0], b"IHDR");
+    let frame = |number: u8| -> Vec<u8> {
+        let delay = [0, 7, 0, 100, 0, 0];
+        [&[0, 0, 0, number], &header[..8], &[0; 8], &delay[..]].concat()
+    };
+    let mut made = files[0][..8].to_vec();
+    let mut put = |kind: &[u8], data: &[u8]| {
+        made.extend((data.len() as u32).to_be_bytes());
+        let chunk = [kind, data].concat();
+        made.extend(&chunk);
+        made.extend(crc(&chunk).to_be_bytes());
+    };
+    put(b"IHDR", &header);
+    put(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]);
+    put(b"fcTL", &frame(0));
+    put(b"IDAT", &chunk(&files[0], b"IDAT"));
+    put(b"fcTL", &frame(1));
+    put(b"fdAT", &[&[0, 0, 0, 2], &chunk(&files[1], b"IDAT")[..]].concat());
+    put(b"IEND", &[]);
+    made
+}
+
+#[test]
 fn f099_animated_gif_is_sent_to_iterm_unchanged() {
     let mut harness = MediaHarness::new(Protocol::Iterm2);
     write_gif(&harness.path("deck/a.gif"), &[RED, BLUE]);

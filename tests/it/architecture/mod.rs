@@ -29,7 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("view", &["ansi", "source", "diag", "deck", "run", "theme", "layout", "app"]),
     ("files", &["source"]),
     ("exec", &["ansi", "panics", "files", "deck", "run"]),
-    ("draw", &["ansi", "deck", "layout"]),
+    ("draw", &["ansi", "deck", "theme", "layout"]),
     ("media", &["ansi", "panics", "files", "draw", "diag", "deck", "layout", "view"]),
     (
         "export",
@@ -51,8 +51,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "config",
         &[
-            "source", "diag", "yaml", "deck", "parse", "layout", "app", "view", "files", "exec",
-            "media",
+            "source", "diag", "yaml", "deck", "parse", "theme", "layout", "app", "view", "files",
+            "exec", "media",
         ],
     ),
     (

@@ -73,6 +73,22 @@ fn svg_files_are_pictures() {
     assert!(report.contains("picture `box.svg` cannot be shown: not valid SVG"), "{report}");
 }
 
+#[test]
+fn text_of_pictures_changes_no_other_rows() {
+    let folder = folder(
+        "A\n===\n\n![a red box that is long enough to be cut](box.svg)\n\nbetween\n\n```math +render\na\n= b\n```\n\nafter\n",
+    );
+    let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"60\" height=\"80\"/>";
+    std::fs::write(folder.path().join("box.svg"), svg).unwrap();
+    let size = ["--size", "30x20"];
+    let with = export(folder.path(), "text", &size);
+    assert!(with.contains("a red box that is long") && with.contains("= b"), "{with}");
+    let without = export(folder.path(), "text", &[&size[..], &["--no-alt-text"]].concat());
+    assert!(!without.contains("red") && !without.contains("= b"), "{without}");
+    let row = |page: &str, text: &str| page.lines().position(|row| row.trim() == text).unwrap();
+    assert_eq!(row(&with, "between"), row(&without, "between"));
+}
+
 /// Returns the pixels of an SVG page, as a PNG file.
 fn png(page: &str) -> Vec<u8> {
     let mut options = Options::default();
@@ -232,6 +248,13 @@ fn typst_runs_with_permission() {
     };
     let without = run(&[]);
     assert!(!without.contains("svg+xml") && without.contains("= Hi"), "{without}");
+    let text = |more: &[&str]| export(folder.path(), "text", more);
+    assert!(text(&[]).contains("= Hi") && !text(&["--no-alt-text"]).contains("= Hi"));
     let with = run(&["-x"]);
     assert!(with.contains("data:image/svg+xml"), "{with}");
+    // Of one that fails, the message is shown, and not what the program read.
+    let fails = "#!/bin/sh\ncat > read.typ\necho error: no such symbol >&2\nexit 1\n";
+    write_program(&bin.join("typst"), fails);
+    let failed = run(&["-x"]);
+    assert!(failed.contains("no such symbol") && !failed.contains("#set page"), "{failed}");
 }

@@ -341,8 +341,16 @@ fn every_key_changes_what_is_drawn() {
 fn keys_of_features_to_come_are_read() {
     let deck = Deck::over_dark(
         "pty_output: {colors: {foreground: red}, standby: LargePlay, cursor: {symbol: x, \
-         highlight_colors: {background: blue}}}, typst: {horizontal_margin: 3, vertical_margin: 4, \
-         colors: {background: red}}, mermaid: {theme: dark, background: white}, d2: {theme: 3}",
+         highlight_colors: {background: blue}}}",
+    );
+    assert_eq!(deck.problems(), [""; 0]);
+}
+
+#[test]
+fn keys_of_drawings_are_read() {
+    let deck = Deck::over_dark(
+        "typst: {horizontal_margin: 3, vertical_margin: 4, colors: {background: red}}, \
+         mermaid: {theme: dark, background: white}, d2: {theme: 3}",
     );
     assert_eq!(deck.problems(), [""; 0]);
     let deck = Deck::over_dark("d2: {theme: dark}, typst: {margin: 3}");
