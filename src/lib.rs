@@ -80,6 +80,8 @@ pub mod headless;
 
 pub mod control;
 
+pub mod serve;
+
 pub mod present;
 
 pub mod cli;

@@ -29,6 +29,7 @@ pub use nav::index::{Index, IndexEntry, IsTitle, title as slide_title};
 pub use stage::command::{Blank, RemoteCommand, TimerCommand};
 pub use stage::light::SpotlightParts;
 pub use stage::overview_grid::{Overview, OverviewGrid};
+pub use stage::served::{AddressPanel, ServeReport};
 pub use state::edits::UnsavedEdits;
 pub use state::layout_info::{CellPlace, LayoutInfo, LitArea, MIN_TERMINAL_SIZE};
 pub use state::pane::Pane;

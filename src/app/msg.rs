@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::app::input::bindings::Action;
 use crate::app::input::keys::Key;
 use crate::app::stage::command::RemoteCommand;
+use crate::app::stage::served::ServeReport;
 use crate::app::state::edits::UnsavedEdits;
 use crate::app::state::layout_info::LayoutInfo;
 use crate::app::state::permission::{Trust, TrustSummary};
@@ -35,6 +36,8 @@ pub enum Msg {
     // Other programs.
     /// A command of another program.
     Remote(RemoteCommand),
+    /// What the audience can open, and who follows the talk.
+    Served(ServeReport),
 
     // The terminal.
     /// It was resized.

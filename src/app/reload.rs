@@ -62,6 +62,7 @@ pub(in crate::app) fn replace(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
         | Mode::StdinPrompt(_)
         | Mode::Slide => Mode::Slide,
         Mode::Help(row) => Mode::Help(row),
+        Mode::Address(shown) => Mode::Address(shown),
     };
     // The answer for the old deck does not apply to the new one.
     app.permission.summary = None;

@@ -14,7 +14,7 @@ use crate::app::runs::events::EventResult;
 use crate::app::runs::{autorun, events, output, replay, schedule, stop};
 use crate::app::stage::command::{Blank, RemoteCommand, TimerCommand};
 use crate::app::stage::remote::RemoteOutcome;
-use crate::app::stage::{blank, overview, remote, spotlight, typing};
+use crate::app::stage::{audience, blank, overview, remote, spotlight, typing};
 use crate::app::state::permission::TrustPrompt;
 use crate::app::state::{App, Mode, MouseButtonState};
 use crate::run::{Event, RunId};
@@ -43,6 +43,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
             app.scene_changed();
         }
         Msg::Remote(command) => return perform(app, command),
+        Msg::Served(report) => audience::report(app, report),
         Msg::Shown => return shown(app),
         Msg::Loaded(deck) => return reload::reload(app, deck),
         Msg::Edited(deck) => return reload::replace(app, deck),
@@ -138,7 +139,7 @@ fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
     if blank::ends_with(app, action) || spotlight::ends_with(app, action) {
         return Vec::new();
     }
-    if actions::act(app, action) {
+    if actions::act(app, action) || audience::act(app, action) {
         return Vec::new();
     }
     if pane::has_keys(app)
@@ -179,6 +180,7 @@ fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
         Action::NotesUp => return vec![Effect::ScrollNotes(-NOTES_SCROLL_ROWS)],
         Action::ToggleMouse => return actions::toggle_mouse(app),
         Action::ToggleOverview => overview::toggle(app),
+        Action::ToggleAddress => audience::toggle(app),
         Action::Blank => blank::toggle(app, Blank::Black),
         Action::BlankWhite => blank::toggle(app, Blank::White),
         Action::ToggleTimer => return vec![Effect::Timer(TimerCommand::Toggle)],
@@ -285,5 +287,6 @@ fn wheel(app: &mut App, rows: i32, hit: Hit) {
         (Mode::Slide | Mode::Passthrough(_) | Mode::StdinPrompt(_) | Mode::Edit(_), _) => {
             movement::scroll_by(app, i64::from(rows));
         }
+        (Mode::Address(_), _) => {}
     }
 }

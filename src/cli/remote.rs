@@ -1,12 +1,16 @@
 //! `livedeck remote`: drives a running talk through its control socket.
 
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
+
+use anyhow::bail;
 
 use super::print;
 use super::stage_args::{BlankChoice, RemoteAction, RemoteArgs, TimerChoice};
 use crate::app::TimerCommand;
 use crate::control::{BlankColor, TalkCall, TalkChoice, TalkConnection, choose_talk};
+use crate::layout::qr_rows;
 
 /// Sends one command to a talk, or prints its state.
 ///
@@ -19,9 +23,10 @@ pub(super) fn remote(args: &RemoteArgs) -> anyhow::Result<ExitCode> {
         (None, None) => TalkChoice::Only,
     };
     let talk = choose_talk(choice)?;
-    match call(&args.action) {
-        Some(call) => TalkConnection::open(&talk.socket)?.call(call)?,
-        None => print_state(&talk.socket)?,
+    match (call(&args.action), args.action) {
+        (Some(call), _) => TalkConnection::open(&talk.socket)?.call(call)?,
+        (None, RemoteAction::Link) => print_links(&talk.socket)?,
+        (None, _) => print_state(&talk.socket)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -32,7 +37,25 @@ fn print_state(socket: &Path) -> anyhow::Result<()> {
     print(&format!("{}\n", serde_json::to_string_pretty(&state)?))
 }
 
-/// Returns the call of an action; none for the state.
+/// Prints the addresses of a talk that is served, and on a terminal the code of the remote.
+fn print_links(socket: &Path) -> anyhow::Result<()> {
+    let state = TalkConnection::open(socket)?.first_state()?;
+    let Some(served) = state.serve else {
+        bail!("the talk is not served\nhint: start it with `livedeck DECK --serve`");
+    };
+    let mut text = format!("audience  {}\nremote    {}\n", served.address, served.remote);
+    let size = io::stdout().is_terminal().then(crossterm::terminal::size);
+    if let Some(Ok((columns, rows))) = size {
+        // The addresses and the prompt take rows, too.
+        let code = qr_rows(&served.remote, columns, u32::from(rows.saturating_sub(4)));
+        for row in code.unwrap_or_default() {
+            text += &format!("\x1b[38;2;0;0;0;48;2;255;255;255m{row}\x1b[0m\n");
+        }
+    }
+    print(&text)
+}
+
+/// Returns the call of an action; none for what only prints.
 fn call(action: &RemoteAction) -> Option<TalkCall> {
     Some(match *action {
         RemoteAction::Next => TalkCall::Next,
@@ -60,6 +83,6 @@ fn call(action: &RemoteAction) -> Option<TalkCall> {
             },
         },
         RemoteAction::Reload => TalkCall::Reload,
-        RemoteAction::State => return None,
+        RemoteAction::State | RemoteAction::Link => return None,
     })
 }

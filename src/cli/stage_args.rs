@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::choices::{Choices, Sandbox, VariantFlags};
 use crate::parse;
+use crate::serve::ServeAddress;
 
 /// Flags of a talk.
 #[derive(Clone, Debug, clap::Args)]
@@ -20,6 +21,10 @@ pub(super) struct StageFlags {
     /// Go on with the first slide after the last one.
     #[arg(long = "loop")]
     pub(super) loops: bool,
+    /// Serve the talk to the audience's browsers, and a remote to your phone: at this address, or at one that only
+    /// this machine can open. `a` shows the address.
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "localhost")]
+    pub(super) serve: Option<ServeAddress>,
     /// Log the frames and runs of the talk in this file, for asciinema and `livedeck export --from`. An
     /// existing file is kept: the log gets a number.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -118,6 +123,8 @@ pub(super) enum RemoteAction {
     },
     /// Reload the deck.
     Reload,
+    /// Print the addresses of a talk that is served, and the QR code of your phone's remote.
+    Link,
     /// Print the state of the talk as JSON.
     State,
 }

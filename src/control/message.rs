@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::{Blank, RemoteCommand, TimerCommand};
+use crate::app::{Blank, RemoteCommand, ServeReport, TimerCommand};
 
 /// The version of the protocol. It grows when a field or command changes its meaning; new ones do not
 /// change it.
@@ -51,6 +51,9 @@ pub struct TalkState {
     /// The outputs on the slide, for clients that watch them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<OutputReport>,
+    /// What the audience can open, if the talk is served.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serve: Option<ServeReport>,
 }
 
 /// The position in the deck. Numbers start at 1.
@@ -95,8 +98,8 @@ pub struct TalkTitles {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(default)]
 pub struct ScreenReport {
-    /// What has the keys: `slide`, `index`, `overview`, `help`, `problems`, `variables`, `question`
-    /// (whether code may run), `program`, `input` or `editor`.
+    /// What has the keys: `slide`, `index`, `overview`, `help`, `problems`, `variables`, `address`,
+    /// `question` (whether code may run), `program`, `input` or `editor`.
     pub mode: String,
     /// The colour of a blank screen.
     pub blank: Option<Blank>,

@@ -17,7 +17,10 @@ mod text;
 
 pub use cast::{Cast, CastHeader};
 pub use gif::Gif;
-pub use html::{HtmlDocument, HtmlMetadata, HtmlPage, HtmlSlide};
+pub use html::{
+    HTML_STYLE, HtmlDocument, HtmlFragment, HtmlMetadata, HtmlPage, HtmlSlide, LinkedPicture,
+    html_fragment,
+};
 pub use palette::{Rgb, TerminalColors};
 #[cfg(feature = "pdf")]
 pub use pdf::{Pdf, PdfContent, PdfLayout, PdfMetadata, PdfPage, pdf};

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use ratatui::buffer::Cell;
-use ratatui::style::{Color, Modifier};
+use ratatui::style::{Color, Modifier, Style};
 
 use crate::ansi;
 
@@ -41,6 +41,15 @@ impl TerminalColors {
     /// Creates a palette with these defaults, and named colours readable on light and on dark.
     pub fn new(foreground: Rgb, background: Rgb) -> Self {
         Self { foreground, background, named: DEFAULT_NAMED }
+    }
+
+    /// Creates a palette for a theme's base style. Without colours of its own, it is light on dark.
+    pub fn of_style(base: Style) -> Self {
+        let rgb = |color: Option<Color>, own| match color {
+            Some(Color::Rgb(red, green, blue)) => Rgb(red, green, blue),
+            _ => own,
+        };
+        Self::new(rgb(base.fg, Rgb(230, 230, 230)), rgb(base.bg, Rgb(24, 24, 24)))
     }
 
     /// Resolves a colour; `None` for the terminal's default.

@@ -207,7 +207,9 @@ impl<'a> CodeListing<'a> {
     }
 
     fn role(&self) -> Role {
-        let text = visible_code(self.code).into();
+        let text = visible_code(self.code);
+        // What is not typed yet must not be copied out of a document.
+        let text = self.typed.map_or(text, |end| until(text, end)).into();
         Role::Code { language: self.code.language.clone(), text }
     }
 
@@ -326,6 +328,14 @@ fn typed_end(flow: &Flow<'_>, code: &CodeBlock) -> Option<(usize, usize)> {
     let typed = code.text.get(..bytes)?;
     let line = typed.rsplit('\n').next().unwrap_or_default();
     Some((typed.matches('\n').count(), line.chars().count()))
+}
+
+/// Returns a text up to a line, from 0, and a number of its characters.
+fn until(text: &str, (line, characters): (usize, usize)) -> &str {
+    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let rest = text.get(start..).unwrap_or_default();
+    let end = rest.char_indices().nth(characters).map_or(rest.len(), |(at, _)| at);
+    &text[..start + end]
 }
 
 /// Returns the part of a block's text that is laid out.

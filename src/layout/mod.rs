@@ -55,6 +55,7 @@ pub use key_hints::KeyHints;
 pub use overflow::overflow;
 pub use pane::{PaneScene, PaneView, pane};
 pub use parts::ScenePart;
+pub use qr_code::{QR_STYLE, qr_rows};
 pub use role::Role;
 pub use row_bound::surely_fits;
 pub use scene::{Item, MarkPlace, PlacedItem, Scene};

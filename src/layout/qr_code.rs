@@ -64,8 +64,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock, span: Span) {
     let (columns, height) = matrix.cells(module);
     let x = (width - columns) / 2;
     for (row, at) in matrix.rows(module).into_iter().zip(y..) {
-        let style = Style::new().fg(DARK).bg(LIGHT);
-        flow.put(x, at, (Line::styled(row, style), columns));
+        flow.put(x, at, (Line::styled(row, QR_STYLE), columns));
     }
     flow.close(y.saturating_add(height), 0);
     let first = text.lines().next().unwrap_or_default();
@@ -74,6 +73,24 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock, span: Span) {
     flow.rows(&label, middle);
     flow.close(flow.height(), 1);
 }
+
+/// Returns the rows of a code for a text, as large as it fits this many columns and rows: dark modules in the colour
+/// of the text, light ones in that of the background.
+pub fn qr_rows(text: &str, columns: u16, rows: u32) -> Option<Vec<String>> {
+    let codes = [EcLevel::M, EcLevel::L].into_iter();
+    let codes = codes.filter_map(|level| QrCode::with_error_correction_level(text, level).ok());
+    let mut matrices = codes.flat_map(|code| QUIET_ZONES.map(|zone| Matrix::within(&code, zone)));
+    let fits = |matrix: &Matrix, module| {
+        let (needed, height) = matrix.cells(module);
+        needed <= columns && height <= rows
+    };
+    let matrix = matrices.find(|matrix| fits(matrix, 1))?;
+    let module = (1..=MAX_MODULE).rev().find(|&module| fits(&matrix, module)).unwrap_or(1);
+    Some(matrix.rows(module))
+}
+
+/// The colours of a code: dark modules on light ones, whatever the theme.
+pub const QR_STYLE: Style = Style::new().fg(DARK).bg(LIGHT);
 
 fn refuse(flow: &mut Flow<'_>, span: Span, why: &str, hint: &str) {
     let place = flow.context.inputs.deck.sources.place(span);
@@ -153,6 +170,20 @@ mod tests {
         assert!(rows[2].starts_with("    █▀▀▀▀▀█ "), "{rows:?}");
         let large = matrix.rows(2);
         assert!(large[4].starts_with("        ██████████████  "), "{large:?}");
+    }
+
+    #[test]
+    fn code_of_an_address_is_as_large_as_fits() {
+        let address = "http://192.168.178.123:8642/";
+        let size = |columns, rows| {
+            let rows = qr_rows(address, columns, rows)?;
+            Some((rows[0].chars().count(), rows.len()))
+        };
+        assert_eq!(size(74, 20), Some((33, 17)));
+        assert_eq!(size(74, 16), Some((29, 15)), "a smaller margin");
+        assert_eq!(size(114, 36), Some((66, 33)), "modules of two columns");
+        assert_eq!(size(28, 20), None);
+        assert_eq!(size(80, 9), None);
     }
 
     #[test]

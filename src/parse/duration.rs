@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The longest duration: all those of a deck can be added up.
+const MAX_MILLIS: u64 = 10_000 * 3_600_000;
+
 /// Parses a duration: `90s`, `500ms`, `2m`, `1m30s`, `1h`, or seconds as a bare number. `None` if the text
 /// is not one, or if it is zero.
 pub fn duration(text: &str) -> Option<Duration> {
@@ -22,7 +25,7 @@ pub fn duration(text: &str) -> Option<Duration> {
         rest = rest[unit..].trim_start();
         total = total.saturating_add(number.saturating_mul(factor));
     }
-    (total > 0).then(|| Duration::from_millis(total))
+    (total > 0).then(|| Duration::from_millis(total.min(MAX_MILLIS)))
 }
 
 #[cfg(test)]
@@ -36,6 +39,7 @@ mod tests {
     #[case("1h 5m", Some(3_900_000))]
     #[case("90", Some(90_000))]
     #[case("500ms", Some(500))]
+    #[case("99999999999999999h", Some(MAX_MILLIS))]
     #[case("0s", None)]
     #[case("soon", None)]
     #[case("", None)]

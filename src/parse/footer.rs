@@ -10,25 +10,42 @@ use crate::diag;
 const CURRENT: char = '\u{fdd0}';
 const TOTAL: char = '\u{fdd1}';
 
-/// The variables of a template.
-const VARIABLES: [&str; 8] =
-    ["current_slide", "total_slides", "author", "title", "sub_title", "event", "location", "date"];
+/// The placeholder for an address that does not exist.
+const NO_ADDRESS: char = '\u{fdd2}';
 
-/// Parses one part of a template footer, with the values of `meta`.
+/// The variables of a template.
+const VARIABLES: [&str; 9] = [
+    "current_slide",
+    "total_slides",
+    "author",
+    "title",
+    "sub_title",
+    "event",
+    "location",
+    "date",
+    "serve_url",
+];
+
+/// Parses one part of a template footer, with the values of `meta` and the audience's address. A talk that is not
+/// served has none, and the part is empty there.
 ///
 /// # Errors
 /// An unknown or unset variable, or an unbalanced brace.
-pub fn footer(template: &str, meta: &Meta) -> Result<Vec<Inline>, String> {
-    let filled = fill(template, meta)?;
+pub fn footer(template: &str, meta: &Meta, serve_url: Option<&str>) -> Result<Vec<Inline>, String> {
+    let filled = fill(template, meta, serve_url)?;
+    // Without its address, a text about it has no meaning.
+    if filled.contains(NO_ADDRESS) {
+        return Ok(Vec::new());
+    }
     Ok(line::line(&filled).into_iter().flat_map(counters).collect())
 }
 
 /// Replaces the variables of a template; `{{` and `}}` are braces.
-fn fill(template: &str, meta: &Meta) -> Result<String, String> {
+fn fill(template: &str, meta: &Meta, serve_url: Option<&str>) -> Result<String, String> {
     let mut filled = String::with_capacity(template.len());
     let mut rest = template;
     while let Some(at) = rest.find(['{', '}']) {
-        filled.push_str(&clean(&rest[..at]).replace([CURRENT, TOTAL], ""));
+        filled.push_str(&clean(&rest[..at]).replace([CURRENT, TOTAL, NO_ADDRESS], ""));
         let brace = &rest[at..=at];
         rest = &rest[at + 1..];
         if let Some(after) = rest.strip_prefix(brace) {
@@ -40,18 +57,19 @@ fn fill(template: &str, meta: &Meta) -> Result<String, String> {
             let Some((name, after)) = rest.split_once('}') else {
                 return Err("unmatched `{`; write `{{` for a brace".to_owned());
             };
-            filled.push_str(&value(name.trim(), meta)?);
+            filled.push_str(&value(name.trim(), meta, serve_url)?);
             rest = after;
         }
     }
-    filled.push_str(&clean(rest).replace([CURRENT, TOTAL], ""));
+    filled.push_str(&clean(rest).replace([CURRENT, TOTAL, NO_ADDRESS], ""));
     Ok(filled)
 }
 
-fn value(name: &str, meta: &Meta) -> Result<String, String> {
+fn value(name: &str, meta: &Meta, serve_url: Option<&str>) -> Result<String, String> {
     let value = match name {
         "current_slide" => return Ok(CURRENT.into()),
         "total_slides" => return Ok(TOTAL.into()),
+        "serve_url" => return Ok(serve_url.map_or_else(|| NO_ADDRESS.into(), str::to_owned)),
         "author" => &meta.author,
         "title" => &meta.title_source,
         "sub_title" => &meta.sub_title_source,
@@ -65,7 +83,7 @@ fn value(name: &str, meta: &Meta) -> Result<String, String> {
         Some(value) if value.contains('\n') => {
             Err(format!("`{{{name}}}` has several lines, but a footer has one"))
         }
-        Some(value) => Ok(value.replace([CURRENT, TOTAL], "")),
+        Some(value) => Ok(value.replace([CURRENT, TOTAL, NO_ADDRESS], "")),
     }
 }
 
@@ -112,7 +130,8 @@ mod tests {
     }
 
     fn parsed(template: &str) -> Result<String, String> {
-        footer(template, &meta()).map(|inlines| deck_text::text(&inlines))
+        footer(template, &meta(), Some("http://127.0.0.1:1/"))
+            .map(|inlines| deck_text::text(&inlines))
     }
 
     #[test]
@@ -124,6 +143,16 @@ mod tests {
         );
         assert_eq!(parsed("**{current_slide}**").unwrap(), "<CurrentSlide>");
         assert_eq!(parsed("").unwrap(), "");
+    }
+
+    #[test]
+    fn address_is_that_of_a_served_talk() {
+        assert!(parsed("at {serve_url}").unwrap().contains("http://127.0.0.1:1/"));
+        assert_eq!(footer("at {serve_url}", &meta(), None), Ok(Vec::new()));
+        assert_eq!(
+            parsed("{serve_ur}").unwrap_err(),
+            "unknown variable `{serve_ur}`; did you mean `{serve_url}`?"
+        );
     }
 
     #[test]
@@ -157,7 +186,7 @@ mod tests {
     fn multi_line_value_is_an_error_in_a_footer() {
         let meta = Meta { title_source: Some("a\nb".to_owned()), ..Meta::default() };
         assert_eq!(
-            footer("{title}", &meta).unwrap_err(),
+            footer("{title}", &meta, None).unwrap_err(),
             "`{title}` has several lines, but a footer has one"
         );
     }

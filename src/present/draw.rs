@@ -97,6 +97,7 @@ impl Talk {
         self.timer.moved(self.app.at());
         self.time_rehearsal();
         self.publish_state(false);
+        self.publish_served();
     }
 
     /// Starts the drawings of neighbouring slides.

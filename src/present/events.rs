@@ -149,6 +149,7 @@ impl Talk {
             }
             LoopEvent::Link(event) => return self.on_link(event),
             LoopEvent::Control(event) => return self.on_control(event),
+            LoopEvent::Serve(event) => return self.on_serve(event),
             LoopEvent::Exec(msg) => {
                 if let Msg::Markdown(..)
                 | Msg::Run(_, Output(_) | Value(_) | Picture(_) | Finished(..)) = msg

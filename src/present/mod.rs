@@ -34,6 +34,7 @@ mod rehearsing;
 mod remote_control;
 mod review;
 mod save;
+mod serving;
 mod settings;
 mod signals;
 #[cfg(test)]
@@ -67,6 +68,7 @@ use crate::highlight::EditedCode;
 use crate::layout::{LargeText, Scene};
 use crate::media::{self, Capabilities, Media};
 use crate::project::{ExaminedDeck, LoadedDeck, TrustReport, TrustWorker};
+use crate::serve::{BoundServer, ServeEvent};
 use crate::source::visible_line;
 use crate::view::Overlay;
 
@@ -93,6 +95,7 @@ use prerender::Prerender;
 use rehearsing::Rehearsing;
 use remote_control::RemoteControl;
 use review::Review;
+use serving::Serving;
 use speaker_sync::Publisher;
 use talk_link::LinkEvent;
 use talk_log::{LogFile, TalkLog};
@@ -150,6 +153,8 @@ enum LoopEvent {
     Link(LinkEvent),
     /// Another program asks for something.
     Control(ControlEvent),
+    /// Someone follows the talk, or the speaker's remote asks for something.
+    Serve(ServeEvent),
 }
 
 /// Presents a deck until the speaker quits or a signal ends the program.
@@ -182,6 +187,7 @@ fn log_file(path: &Path) -> io::Result<LogFile> {
 fn run(mut settings: Settings, log: Option<LogFile>) -> io::Result<Ending> {
     let (sender, receivers) = channel::channel()?;
     signals::listen(sender.clone())?;
+    let served = serving::bind(&mut settings);
     opening::start(&settings.load_options, None, &sender)?;
     let known = ColorSupport::from_env();
     let mut screen = Screen::take(ScreenOptions {
@@ -211,7 +217,7 @@ fn run(mut settings: Settings, log: Option<LogFile>) -> io::Result<Ending> {
         let path = log.path().to_string_lossy();
         settings.notice = Some(format!("the log of this talk is `{}`", visible_line(&path)));
     }
-    let mut talk = Talk::new(settings, screen, loaded, sender, log)?;
+    let mut talk = Talk::new(settings, screen, (loaded, served), sender, log)?;
     let ended = talk.run_loop(input, &receivers, early);
     talk.clear_pictures();
     let logged = talk.end_log();
@@ -253,6 +259,8 @@ struct Talk {
     publisher: Option<Publisher>,
     /// The control socket.
     control: Option<RemoteControl>,
+    /// The web server, if the talk is served.
+    serving: Option<Serving>,
     /// The miniatures of the open overview.
     miniatures: Option<Miniatures>,
     /// The notes under the slide.
@@ -275,7 +283,7 @@ impl Talk {
     fn new(
         settings: Settings,
         screen: Screen,
-        loaded: LoadedDeck,
+        (loaded, served): (LoadedDeck, Option<Result<BoundServer, String>>),
         sender: EventSender,
         log: Option<LogFile>,
     ) -> io::Result<Self> {
@@ -358,6 +366,7 @@ impl Talk {
             transition: None,
             publisher,
             control: None,
+            serving: None,
             miniatures: None,
             notes: NotesPane::default(),
             outer_terminal: OuterTerminal::default(),
@@ -374,6 +383,7 @@ impl Talk {
         }
         // A program may connect as soon as it sees the first slide.
         talk.control = RemoteControl::start(&talk.settings, &mut talk.app, &talk.sender);
+        talk.serving = Serving::start(served, &talk.settings, &mut talk.app, &talk.sender);
         talk.draw()?;
         talk.prepare();
         if has_code {

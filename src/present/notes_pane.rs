@@ -154,7 +154,8 @@ pub(super) fn rows(app: &App, screen_rows: u16) -> u16 {
     if !app.shows_notes() || screen_rows < MIN_SCREEN_ROWS {
         return 0;
     }
-    (screen_rows * NOTES_PERCENT / 100).clamp(NOTES_ROWS.0, NOTES_ROWS.1)
+    let rows = u32::from(screen_rows) * u32::from(NOTES_PERCENT) / 100;
+    (rows.min(u16::MAX.into()) as u16).clamp(NOTES_ROWS.0, NOTES_ROWS.1)
 }
 
 /// Draws the rule between the slide and its notes.

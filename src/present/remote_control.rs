@@ -7,7 +7,7 @@ use super::channel::EventSender;
 use super::talk_link::LinkEvent;
 use super::talk_report::TalkReporter;
 use super::{LoopEvent, Settings, Talk, effects};
-use crate::app::{App, Effect, Msg, TimerCommand, update};
+use crate::app::{App, Effect, Msg, RemoteCommand, TimerCommand, update};
 use crate::control::{CallId, ControlEvent, ControlServer, TalkCall};
 use crate::deck::{Cursor, SlideNo, Step};
 use crate::project;
@@ -52,6 +52,20 @@ impl Talk {
 
     fn on_call(&mut self, call: CallId, request: &TalkCall) -> bool {
         let Some(command) = request.command() else { return false };
+        let mut answer = Ok(());
+        let ends = self.perform(command, &mut answer);
+        if let Some(control) = &self.control {
+            control.server.answer(call, answer);
+        }
+        ends
+    }
+
+    /// Performs a command of another program. Returns true if the presentation ends.
+    pub(super) fn perform(
+        &mut self,
+        command: RemoteCommand,
+        answer: &mut Result<(), String>,
+    ) -> bool {
         self.frame_pacing.draw_soon();
         if self.app.changes().scene {
             self.lay_out_unseen();
@@ -59,14 +73,11 @@ impl Talk {
         let mut ends = false;
         for effect in update(&mut self.app, Msg::Remote(command)) {
             match effect {
-                Effect::Answer(answer) => {
-                    if let Some(control) = &self.control {
-                        control.server.answer(call, answer);
-                    }
-                }
+                Effect::Answer(result) => *answer = result,
                 // Not on the audience's screen.
                 Effect::Timer(command) => {
                     self.timer.command(command);
+                    self.publish_served();
                 }
                 effect => ends |= effects::apply(self, &effect),
             }
@@ -113,6 +124,7 @@ impl Talk {
     /// Changes the timer and says so.
     pub(super) fn set_timer(&mut self, command: TimerCommand) {
         let notice = self.timer.command(command);
+        self.publish_served();
         update(&mut self.app, Msg::Failed(notice));
     }
 
@@ -132,7 +144,7 @@ impl Talk {
     }
 
     /// Returns the planned duration of the talk.
-    fn duration(&self) -> Option<std::time::Duration> {
+    pub(super) fn duration(&self) -> Option<std::time::Duration> {
         self.settings.duration.or(self.loaded.deck.options.duration)
     }
 }

@@ -8,6 +8,7 @@ use crate::app::{Keymap, Policy};
 use crate::layout::LargeText;
 use crate::media::{self, Capabilities, Protocol};
 use crate::project::{Execution, LoadOptions};
+use crate::serve::ServeAddress;
 use crate::view::ColorDepth;
 
 /// Settings of a presentation.
@@ -60,6 +61,8 @@ pub struct Settings {
     pub start: Option<u32>,
     /// Whether the first slide follows the last one.
     pub loops: bool,
+    /// The address to serve the talk at.
+    pub serve: Option<ServeAddress>,
     /// The file to log the talk in.
     pub log: Option<PathBuf>,
     /// Whether to time the slides and save their times.

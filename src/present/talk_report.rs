@@ -101,6 +101,7 @@ impl TalkReporter {
                 .collect(),
             timer,
             outputs: if with_outputs { outputs(app) } else { Vec::new() },
+            serve: app.served().cloned(),
         }
     }
 
@@ -264,6 +265,7 @@ fn mode(mode: &Mode) -> &'static str {
         Mode::Help(_) => "help",
         Mode::Problems(_) => "problems",
         Mode::Variables(_) => "variables",
+        Mode::Address(_) => "address",
         Mode::TrustPrompt(_) => "question",
         Mode::Passthrough(_) => "program",
         Mode::StdinPrompt(_) => "input",

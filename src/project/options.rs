@@ -49,6 +49,8 @@ pub struct LoadOptions {
     pub notebook_pictures: Option<PathBuf>,
     /// Unsaved edits made during the presentation.
     pub unsaved: SharedDrafts,
+    /// The address for the audience, if the talk is served.
+    pub serve_url: Option<Arc<str>>,
 }
 
 /// Unsaved edits, shared by all loads of one deck.
@@ -102,6 +104,7 @@ impl LoadOptions {
             mistakes: Vec::new(),
             notebook_pictures: None,
             unsaved: SharedDrafts::default(),
+            serve_url: None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The times of a rehearsal on disk: `talk.rehearsal.json` beside `talk.md`.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::options::folder;
 use crate::deck::{Deck, SlideNo};
 use crate::files::{self, FileKind};
+
+/// The longest time of a slide: those of a damaged file can be added up, too.
+const MAX_SLIDE_TIME: Duration = Duration::from_hours(10_000);
 
 /// The times of a rehearsal.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
@@ -33,7 +37,7 @@ impl RehearsedSlide {
     /// Returns how long the slide was shown.
     pub fn time(&self) -> Duration {
         let total = self.steps_ms.iter().fold(0_u64, |sum, step| sum.saturating_add(*step));
-        Duration::from_millis(total)
+        Duration::from_millis(total).min(MAX_SLIDE_TIME)
     }
 }
 
@@ -41,15 +45,15 @@ impl Rehearsal {
     /// Returns the time of each slide of a deck, which may have changed since: slides are found by their
     /// titles, and those without by their numbers.
     pub fn times(&self, deck: &Deck) -> Vec<Option<Duration>> {
-        let mut free: Vec<&RehearsedSlide> = self.slides.iter().collect();
+        // The number only counts without a title.
+        let key = |title, number| if str::is_empty(title) { (title, number) } else { (title, 0) };
+        let mut free = BTreeMap::<_, VecDeque<_>>::new();
+        for slide in &self.slides {
+            free.entry(key(&slide.title, slide.slide)).or_default().push_back(slide);
+        }
         let mut time = |number: usize| {
-            let title = title(deck, SlideNo::new(number));
-            let is_it = |slide: &&RehearsedSlide| {
-                let same_number = slide.slide as usize == number + 1;
-                slide.title == title && (!title.is_empty() || same_number)
-            };
-            let at = free.iter().position(is_it)?;
-            Some(free.remove(at).time())
+            let slide = SlideNo::new(number);
+            Some(free.get_mut(&key(title(deck, slide), slide.human()))?.pop_front()?.time())
         };
         (0..deck.slides.len()).map(&mut time).collect()
     }
@@ -109,6 +113,10 @@ mod tests {
         let deck = Deck { slides, ..Deck::default() };
         let millis = |millis| Some(Duration::from_millis(millis));
         assert_eq!(rehearsal.times(&deck), [millis(1_000), None, millis(2_500), None]);
+        let endless = slide("", 1, &[u64::MAX; 2]);
+        let many = Rehearsal { slides: vec![endless; 2_000] };
+        let sum: Duration = many.slides.iter().map(RehearsedSlide::time).sum();
+        assert_eq!(sum, MAX_SLIDE_TIME * 2_000);
     }
 
     #[test]

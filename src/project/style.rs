@@ -49,10 +49,12 @@ fn footer_text(theme: &Theme, deck: &mut Deck, load_options: &LoadOptions) -> Fo
     };
     let mut read = |part: &Option<FooterPart>| -> Vec<Inline> {
         let Some(FooterPart::Text(template, at)) = part else { return Vec::new() };
-        parse::footer(template, &deck.meta).unwrap_or_else(|message| {
-            deck.diagnostics.push(Diagnostic::error(*at, format!("footer: {message}")));
-            Vec::new()
-        })
+        parse::footer(template, &deck.meta, load_options.serve_url.as_deref()).unwrap_or_else(
+            |message| {
+                deck.diagnostics.push(Diagnostic::error(*at, format!("footer: {message}")));
+                Vec::new()
+            },
+        )
     };
     let texts = [left, center, right].map(&mut read);
     let pictures = [left, center, right].map(|part| footer_picture(part.as_ref(), load_options));

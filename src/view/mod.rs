@@ -1,5 +1,6 @@
 //! View: draws a scene and the app's state into a buffer. It decides nothing: layout and the app have.
 
+mod address;
 mod blank;
 mod block_text;
 mod color_depth;
@@ -74,6 +75,7 @@ pub fn draw(
         Mode::Help(row) => help::draw(app, *row, theme, buffer),
         Mode::Variables(panel) => variables::draw(app, panel, theme, buffer),
         Mode::Problems(row) => problems::draw(app, *row, theme, buffer),
+        Mode::Address(shown) => address::draw(app, *shown, theme, buffer),
         Mode::TrustPrompt(prompt) => trust_prompt::draw(app, prompt, theme, buffer),
     }
     status::draw(app, theme, slide::mark_columns(scene, scroll), buffer);

@@ -79,6 +79,8 @@ pub enum Action {
     NotesUp,
     /// Toggles the overview.
     ToggleOverview,
+    /// Toggles the audience's address.
+    ToggleAddress,
     /// Turns the screen black, or shows the slide again.
     Blank,
     /// Turns the screen white, or shows the slide again.
@@ -144,6 +146,7 @@ impl Action {
                 | Self::NotesDown
                 | Self::NotesUp
                 | Self::ToggleOverview
+                | Self::ToggleAddress
                 | Self::Blank
                 | Self::BlankWhite
                 | Self::ToggleTimer
@@ -217,6 +220,12 @@ pub fn default_bindings() -> Vec<Binding> {
         row(Action::ToggleNotes, "toggle_notes", &["N"], "speaker notes under the slide"),
         row(Action::NotesDown, "notes_down", &["<a-down>"], "scroll the notes down"),
         row(Action::NotesUp, "notes_up", &["<a-up>"], "scroll the notes up"),
+        row(
+            Action::ToggleAddress,
+            "toggle_address",
+            &["a"],
+            "the audience's address as a QR code (`--serve`)",
+        ),
         row(Action::Blank, "blank", &["b", "."], "black screen, or the slide again"),
         row(Action::BlankWhite, "blank_white", &["w"], "white screen, or the slide again"),
         row(Action::ToggleTimer, "toggle_timer", &["t"], "start or pause the timer"),

@@ -19,8 +19,14 @@ const MIN_ROWS: u16 = 10;
 /// Runs the focused cell; without a focus, the slide's cells that have not run, or all of them if
 /// each has run.
 pub(in crate::app) fn execute(app: &mut App) -> Vec<Effect> {
-    if app.view.focus.is_some() {
-        return run_focused(app);
+    let chosen = chosen(app);
+    run(app, chosen)
+}
+
+/// Returns the cells that [`execute`] runs.
+pub(in crate::app) fn chosen(app: &App) -> Vec<CellId> {
+    if let Some(focused) = app.view.focus {
+        return vec![focused];
     }
     let (allowed, others): (Vec<_>, Vec<_>) =
         app.visible_cells().partition(|cell| app.may_run(cell));
@@ -28,8 +34,7 @@ pub(in crate::app) fn execute(app: &mut App) -> Vec<Effect> {
     let visible: Vec<CellId> = asked.into_iter().map(|cell| cell.id).collect();
     let fresh: Vec<CellId> =
         visible.iter().copied().filter(|id| !has_run(app.runs.get(id))).collect();
-    let chosen = if fresh.is_empty() { visible } else { fresh };
-    run(app, chosen)
+    if fresh.is_empty() { visible } else { fresh }
 }
 
 /// Runs the focused cell; without a focus, does nothing.
@@ -48,11 +53,17 @@ pub(in crate::app) fn run(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
         return Vec::new();
     }
     let cells = bench::with_contenders(app, cells);
-    if !cells.iter().all(|&id| may_run_chain(app, id)) {
+    if needs_consent(app, &cells) {
         return ask(app, cells);
     }
     app.watch(&cells);
     cells.into_iter().flat_map(|id| start_due(app, id)).collect()
+}
+
+/// Returns whether any of these cells, or of what has to run before or beside them, may not run yet.
+pub(in crate::app) fn needs_consent(app: &App, cells: &[CellId]) -> bool {
+    let cells = bench::with_contenders(app, cells.to_vec());
+    !app.only_replays() && !cells.iter().all(|&id| may_run_chain(app, id))
 }
 
 /// Asks whether the deck's code may run, for these cells. While the trust store is being read, they

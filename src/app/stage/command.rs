@@ -39,6 +39,11 @@ pub enum RemoteCommand {
         /// The block.
         block: Option<u32>,
     },
+    /// Like [`Run`](Self::Run), but refuses what may not run yet instead of opening the question.
+    RunAllowed {
+        /// The block.
+        block: Option<u32>,
+    },
     /// Stop what runs. Never quits.
     Stop,
     /// Blank the screen or show the slide; `None` toggles a black screen.

@@ -35,7 +35,7 @@ impl OverviewGrid {
         let shape = u32::from(miniature_width) * u32::from(height) / u32::from(width.max(1));
         let miniature_height = (shape as u16).clamp(1, body.saturating_sub(1).max(1));
         // They get a little higher or lower to fill the screen.
-        let rows = ((body + miniature_height / 2) / (miniature_height + 1)).max(1);
+        let rows = (body.saturating_add(miniature_height / 2) / (miniature_height + 1)).max(1);
         let miniature_height = (body / rows).saturating_sub(1).max(1).min(miniature_height + 2);
         Self {
             columns: columns.into(),
@@ -121,7 +121,16 @@ mod tests {
 
     #[test]
     fn grid_fits_every_terminal() {
-        for (width, height) in [(80, 24), (120, 40), (60, 20), (300, 90), (12, 4), (1, 1), (0, 0)] {
+        for (width, height) in [
+            (80, 24),
+            (120, 40),
+            (60, 20),
+            (300, 90),
+            (12, 4),
+            (1, 1),
+            (0, 0),
+            (u16::MAX, u16::MAX),
+        ] {
             let grid = OverviewGrid::of((width, height));
             assert!(grid.columns * usize::from(grid.cell_width) <= usize::from(width.max(1)));
             let rows = grid.rows * usize::from(grid.miniature.1 + 1);

@@ -19,6 +19,15 @@ pub(in crate::app) enum RemoteOutcome {
     Effects(Vec<Effect>),
 }
 
+impl App {
+    /// Returns whether [`RemoteCommand::RunAllowed`] runs a cell: it is on the screen, and the speaker has allowed
+    /// it and what has to run before it.
+    pub fn is_run_allowed(&self, cell: CellId) -> bool {
+        self.visible_cells().any(|visible| visible.id == cell)
+            && !schedule::needs_consent(self, &[cell])
+    }
+}
+
 /// Performs a command, or says why not.
 pub(in crate::app) fn perform(
     app: &mut App,
@@ -43,6 +52,7 @@ fn other(app: &mut App, command: RemoteCommand) -> Result<Vec<Effect>, String> {
     match command {
         RemoteCommand::GoTo { slide, step } => return go_to(app, slide, step),
         RemoteCommand::Run { block } => return run(app, block),
+        RemoteCommand::RunAllowed { block } => return run_allowed(app, block),
         RemoteCommand::Stop if app.is_running() => return Ok(stop::stop(app)),
         RemoteCommand::Stop => return Err("nothing is running".to_owned()),
         RemoteCommand::Timer(command) => return Ok(vec![Effect::Timer(command)]),
@@ -78,19 +88,35 @@ fn go_to(app: &mut App, slide: u32, step: Option<u32>) -> Result<Vec<Effect>, St
 
 /// Runs blocks, or opens the question whether they may run.
 fn run(app: &mut App, block: Option<u32>) -> Result<Vec<Effect>, String> {
+    let cells = chosen(app, block)?;
+    free_slide(app)?;
+    Ok(schedule::run(app, cells))
+}
+
+/// Runs blocks that the speaker has allowed. Never opens the question: the screen is not before the eyes of
+/// whoever sends this.
+fn run_allowed(app: &mut App, block: Option<u32>) -> Result<Vec<Effect>, String> {
+    let cells = chosen(app, block)?;
+    if schedule::needs_consent(app, &cells) {
+        return Err("the speaker has not allowed this code to run".to_owned());
+    }
+    free_slide(app)?;
+    Ok(schedule::run(app, cells))
+}
+
+/// Returns the cells that a command to run means.
+fn chosen(app: &App, block: Option<u32>) -> Result<Vec<CellId>, String> {
     let Some(number) = block else {
         if app.visible_cells().next().is_none() {
             return Err("no block on this slide can run".to_owned());
         }
-        free_slide(app)?;
-        return Ok(schedule::execute(app));
+        return Ok(schedule::chosen(app));
     };
     let Some(cell) = numbered(app, number) else {
         let count = app.visible_cells().count();
         return Err(format!("there is no block {number}; the slide shows {count} that can run"));
     };
-    free_slide(app)?;
-    Ok(schedule::run(app, vec![cell]))
+    Ok(vec![cell])
 }
 
 /// Returns the cell with this number, from 1, among those of the slide that can run, if it is visible.

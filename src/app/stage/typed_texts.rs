@@ -57,12 +57,14 @@ impl TypedTexts {
     pub(in crate::app) fn type_key(&mut self, code: &CodeBlock) {
         let Some(typed) = code.typed else { return };
         let shown = self.shown.entry(typed.key).or_default();
+        let mut rest = code.text.chars().skip(*shown).peekable();
         for _ in 0..typed.pace {
-            let mut rest = code.text.chars().skip(*shown);
             let Some(next) = rest.next() else { return };
             *shown += 1;
             if next == '\n' || *shown == 1 && next == ' ' {
-                *shown += rest.take_while(|c| matches!(c, ' ' | '\t' | '\n')).count();
+                while rest.next_if(|c| matches!(c, ' ' | '\t' | '\n')).is_some() {
+                    *shown += 1;
+                }
             }
         }
     }

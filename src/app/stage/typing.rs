@@ -10,9 +10,10 @@ use crate::deck::{Block, BlockKind, CellId, CodeBlock, Deck, Fingerprint, SlideN
 
 impl App {
     /// Returns the typed texts of a slide of which a part is shown, and how many bytes. The overview shows
-    /// whole slides.
+    /// other slides whole.
     pub fn partial_texts(&self, slide: SlideNo) -> BTreeMap<Fingerprint, usize> {
-        if !self.view.typed.is_on() || matches!(self.mode, Mode::Overview(_)) {
+        let is_other = matches!(self.mode, Mode::Overview(_)) && slide != self.view.at.slide;
+        if !self.view.typed.is_on() || is_other {
             return BTreeMap::new();
         }
         let part = |code: &CodeBlock| Some((code.typed?.key, self.view.typed.shown_bytes(code)?));

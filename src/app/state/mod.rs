@@ -16,6 +16,7 @@ use crate::app::nav::jumps::Jumps;
 use crate::app::stage::command::Blank;
 use crate::app::stage::light::Spotlight;
 use crate::app::stage::overview_grid::Overview;
+use crate::app::stage::served::{AddressPanel, ServeReport};
 use crate::app::stage::typed_texts::TypedTexts;
 use crate::deck::{Cell, CellId, Cursor, Deck, Replay, SlideNo, Start, Step};
 use crate::diag::Diagnostic;
@@ -97,6 +98,8 @@ pub(in crate::app) struct ViewState {
     pub(in crate::app) has_mouse: bool,
     /// The colour of the screen while it is blank.
     pub(in crate::app) blank: Option<Blank>,
+    /// What the audience can open, if the talk is served.
+    pub(in crate::app) served: Option<Box<ServeReport>>,
 }
 
 /// The left mouse button since it was pressed.
@@ -179,6 +182,8 @@ pub enum Mode {
     Problems(u16),
     /// The variables of a session.
     Variables(Variables),
+    /// The audience's address, or the remote's.
+    Address(AddressPanel),
     /// The question whether the deck's code may run.
     TrustPrompt(TrustPrompt),
     /// Nothing: keys go to the program of this cell.
@@ -296,6 +301,7 @@ impl App {
                 button: MouseButtonState::default(),
                 has_mouse,
                 blank: None,
+                served: None,
             },
             mode: Mode::default(),
             pane: None,

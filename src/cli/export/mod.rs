@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Color;
 
 use self::film::film;
 use self::images::FileNames;
@@ -27,11 +26,11 @@ use crate::config::Config;
 use crate::config::Paper;
 use crate::deck::{Cursor, SlideNo, Step};
 use crate::export::{
-    HtmlDocument, HtmlMetadata, HtmlPage, HtmlSlide, Overflow, PAGE_BREAK, Rasterizer, Rgb,
+    HtmlDocument, HtmlMetadata, HtmlPage, HtmlSlide, Overflow, PAGE_BREAK, Rasterizer,
     TerminalColors, svg, text,
 };
 #[cfg(feature = "pdf")]
-use crate::export::{PdfContent, PdfLayout, PdfMetadata, PdfPage, pdf};
+use crate::export::{PdfContent, PdfLayout, PdfMetadata, PdfPage, Rgb, pdf};
 #[cfg(feature = "pdf")]
 use crate::files::{self, FileKind};
 use crate::headless::SlideRenderer;
@@ -413,11 +412,7 @@ struct Page {
 
 /// Returns the theme's base colours; light on dark if the theme uses the terminal's.
 fn terminal_colors(theme: &Theme) -> TerminalColors {
-    let rgb = |color: Option<Color>, own| match color {
-        Some(Color::Rgb(red, green, blue)) => Rgb(red, green, blue),
-        _ => own,
-    };
-    TerminalColors::new(rgb(theme.base.fg, Rgb(230, 230, 230)), rgb(theme.base.bg, Rgb(24, 24, 24)))
+    TerminalColors::of_style(theme.base)
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ macro_rules! topics {
 }
 
 /// The pages, in reading order.
-static TOPICS: [Topic; 15] = topics! {
+static TOPICS: [Topic; 16] = topics! {
     "tutorial", "TUTORIAL.md", "from nothing to a talk with live code";
     "format", "FORMAT.md", "everything that a deck can contain";
     "execution", "EXECUTION.md", "running code: Python, Rust, sessions, benchmarks, recordings";
@@ -48,6 +48,7 @@ static TOPICS: [Topic; 15] = topics! {
     "exporting", "EXPORT.md", "PDF, HTML, text and SVG files";
     "theming", "THEMES.md", "choosing and writing themes";
     "configuration", "CONFIG.md", "the configuration file";
+    "serving", "SERVE.md", "a page for the audience, a remote for your phone";
     "control", "CONTROL.md", "driving a talk from other programs";
     "notebooks", "NOTEBOOKS.md", "opening Jupyter notebooks";
     "editors", "EDITORS.md", "problems in editors and continuous integration; JSON schemas";

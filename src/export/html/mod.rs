@@ -61,6 +61,41 @@ pub struct HtmlPage {
     pub colors: TerminalColors,
 }
 
+/// One step of a slide as a part of a document that is made elsewhere.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HtmlFragment {
+    /// The page's element.
+    pub markup: String,
+    /// The style rules that it needs besides [`HTML_STYLE`].
+    pub rules: String,
+    /// The texts of its copy buttons.
+    pub codes: Vec<Box<str>>,
+    /// The pictures, which the rules refer to by `PREFIX` and name.
+    pub pictures: Vec<LinkedPicture>,
+}
+
+/// A picture that is not embedded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkedPicture {
+    /// Its name: a hash of its bytes.
+    pub name: String,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its file.
+    pub bytes: Vec<u8>,
+}
+
+/// The style of slides, without what depends on their size and colours.
+pub const HTML_STYLE: &str = STYLE;
+
+/// Returns a page as a part of a document. Its pictures have the address `prefix` and their name.
+pub fn html_fragment(page: &HtmlPage, prefix: &str) -> HtmlFragment {
+    let mut shared = SharedParts { link_prefix: Some(prefix.to_owned()), ..SharedParts::default() };
+    let markup = page::page(page, &mut shared, true, page.buffer.area.height);
+    let SharedParts { rules, code_list: codes, linked: pictures, .. } = shared;
+    HtmlFragment { markup, rules, codes, pictures }
+}
+
 /// A document in the making.
 #[derive(Debug)]
 pub struct HtmlDocument {
@@ -82,6 +117,9 @@ struct SharedParts {
     pictures: HashMap<blake3::Hash, usize>,
     rules: String,
     code_list: Vec<Box<str>>,
+    /// What the addresses of pictures start with. Without it, they are embedded.
+    link_prefix: Option<String>,
+    linked: Vec<LinkedPicture>,
 }
 
 impl SharedParts {
@@ -108,12 +146,18 @@ impl SharedParts {
     /// Returns the number of the class of a picture. Each is embedded once.
     fn picture(&mut self, bytes: &[u8]) -> usize {
         let number = self.pictures.len();
-        *self.pictures.entry(blake3::hash(bytes)).or_insert_with(|| {
-            let (kind, data) = (super::svg::media_type(bytes), STANDARD.encode(bytes));
-            let _ = writeln!(
-                self.rules,
-                ".p{number}{{background-image:url(data:{kind};base64,{data})}}"
-            );
+        let hash = blake3::hash(bytes);
+        *self.pictures.entry(hash).or_insert_with(|| {
+            let media_type = super::svg::media_type(bytes);
+            let address = if let Some(prefix) = &self.link_prefix {
+                let name = hash.to_hex().to_string();
+                let address = format!("{prefix}{name}");
+                self.linked.push(LinkedPicture { name, media_type, bytes: bytes.to_vec() });
+                address
+            } else {
+                format!("data:{media_type};base64,{}", STANDARD.encode(bytes))
+            };
+            let _ = writeln!(self.rules, ".p{number}{{background-image:url({address})}}");
             number
         })
     }

@@ -236,7 +236,7 @@ impl Talk {
 }
 
 /// Returns whether the output of any cell may have something to hide.
-fn has_masked_output(deck: &Deck, runs: &crate::run::Runs) -> bool {
+pub(super) fn has_masked_output(deck: &Deck, runs: &crate::run::Runs) -> bool {
     let masked = deck.cells.iter().filter(|cell| cell.check.mask.is_some());
     let mut runs = masked.filter_map(|cell| runs.get(&cell.id));
     runs.any(|run| run.has_output() || run.shown().has_output())

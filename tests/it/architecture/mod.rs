@@ -94,6 +94,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("control", &["source", "app"]),
+    ("serve", &["source", "panics", "layout", "app", "view", "media", "export", "control"]),
     (
         "present",
         &[
@@ -115,6 +116,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "project",
             "headless",
             "control",
+            "serve",
         ],
     ),
     (
@@ -143,6 +145,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "project",
             "headless",
             "control",
+            "serve",
             "present",
         ],
     ),

@@ -9,6 +9,7 @@ mod pane;
 mod pasting;
 mod remote;
 mod replay;
+mod serve;
 mod stage;
 mod tmux;
 mod trust;
