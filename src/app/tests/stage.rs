@@ -1,7 +1,9 @@
 //! The stage: blank screen, commands of other programs.
 
 use super::{Script, page};
-use crate::app::{Blank, Effect, Hit, Mode, Msg, RemoteCommand, TimerCommand};
+use crate::app::{
+    AddressPanel, Blank, Effect, Hit, Mode, Msg, RemoteCommand, ServeReport, TimerCommand,
+};
 use crate::deck::CellId;
 
 fn answer(talk: &mut Script, command: RemoteCommand) -> Result<(), String> {
@@ -61,6 +63,42 @@ fn command_cannot_answer_the_question() {
     assert!(answer(&mut talk, run).is_err() && answer(&mut talk, RemoteCommand::Next).is_err());
     assert!(matches!(talk.app.mode, Mode::TrustPrompt(_)));
     assert!(!talk.app.is_running());
+}
+
+#[test]
+fn phone_runs_only_what_is_allowed() {
+    let run = RemoteCommand::RunAllowed { block: Some(1) };
+    let all = RemoteCommand::RunAllowed { block: None };
+    let mut talk = Script::new(&[page("a", &["ls"]), page("b", &[])]).untrusted();
+    for command in [run, all] {
+        assert!(answer(&mut talk, command).unwrap_err().contains("has not allowed"));
+    }
+    assert!(matches!(talk.app.mode, Mode::Slide) && !talk.app.is_running(), "nothing is asked");
+    assert!(!talk.app.is_run_allowed(CellId(0)));
+    let mut talk = Script::new(&[page("a", &["ls"]), page("b", &[])]);
+    assert!(talk.app.is_run_allowed(CellId(0)));
+    assert_eq!(answer(&mut talk, run), Ok(()));
+    assert!(talk.app.is_running());
+    answer(&mut talk, RemoteCommand::Next).unwrap();
+    assert!(!talk.app.is_run_allowed(CellId(0)), "it is on another slide");
+    assert!(answer(&mut talk, run).is_err() && answer(&mut talk, all).is_err());
+}
+
+#[test]
+fn address_is_shown_in_a_panel() {
+    let mut talk = Script::new(&[page("a", &[]), page("b", &[])]);
+    talk.keys("a");
+    assert!(talk.app.notice().unwrap().contains("--serve"), "the talk is not served");
+    talk.send(Msg::Served(ServeReport { viewers: 2, ..ServeReport::default() }));
+    talk.keys("a");
+    assert!(matches!(talk.app.mode, Mode::Address(AddressPanel::Audience)));
+    talk.keys("enter");
+    assert!(matches!(talk.app.mode, Mode::Address(AddressPanel::Remote)));
+    talk.keys("l");
+    assert!(matches!(talk.app.mode, Mode::Slide));
+    assert_eq!(talk.at(), (0, 0), "the key only closes the panel");
+    talk.keys("a a");
+    assert!(matches!(talk.app.mode, Mode::Slide));
 }
 
 #[test]

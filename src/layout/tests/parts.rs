@@ -57,4 +57,10 @@ fn typed_part_of_code_is_shown() {
     fixture.typed.insert(Fingerprint(7), 7);
     assert!(fixture.body().contains("let a") && !fixture.body().contains("let b"));
     assert_eq!(fixture.scene().height, height, "the rest keeps its place");
+    let scene = fixture.scene();
+    let text = scene.body.iter().find_map(|placed| match &placed.item {
+        Item::Begin(Role::Code { text, .. }) => Some(&**text),
+        _ => None,
+    });
+    assert_eq!(text, Some("let a\nl"), "documents cannot copy the rest");
 }

@@ -64,6 +64,44 @@ fn console_joins_late_follows_and_drives() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn talk_sleeps_when_a_console_has_gone() {
+    let talk = PtyHarness::show_with(DECK, &Opening { args: &["-x"], ..Opening::default() });
+    talk.wait_for("first");
+    for ends_alone in [true, false] {
+        let console = console(&talk, &[], (100, 30));
+        console.wait_for("say hello first");
+        if ends_alone {
+            console.quit();
+        } else {
+            console.signal(Signal::KILL);
+        }
+        let start = std::time::Instant::now();
+        loop {
+            let before = wakeups(&talk);
+            std::thread::sleep(std::time::Duration::from_secs(2));
+            if wakeups(&talk) == before {
+                break;
+            }
+            assert!(start.elapsed() < crate::harness::TIMEOUT, "the talk goes on waking up");
+        }
+    }
+    talk.quit();
+}
+
+/// Returns how often the threads of a talk have gone to sleep.
+#[cfg(target_os = "linux")]
+fn wakeups(talk: &PtyHarness) -> u64 {
+    let tasks = fs::read_dir(format!("/proc/{}/task", talk.pid().as_raw_nonzero())).unwrap();
+    let count = |task: fs::DirEntry| -> u64 {
+        let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("voluntary_ctxt_switches"));
+        line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
+    };
+    tasks.flatten().map(count).sum()
+}
+
+#[test]
 fn console_waits_for_a_talk_and_joins_the_next() {
     let mut first = PtyHarness::show(DECK);
     first.wait_for("first");

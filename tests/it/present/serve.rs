@@ -421,7 +421,7 @@ fn hostile_clients_do_not_hold_up_the_talk() {
     served.talk.keys("l");
     served.talk.wait_for("second words");
     let mut viewer = served.follow("/events", "");
-    assert!(html(&viewer.next()).contains("second words"));
+    viewer.until(|state| html(state).contains("second words"));
     for stream in &mut slow {
         let _ = stream.write_all(b"st");
     }
@@ -516,14 +516,18 @@ fn page_and_remote_work_in_a_browser() {
     let (host, token) = (&served.host, &served.token);
     browser.go(&format!("http://{host}/"));
     browser.wait_for("document.getElementById('slide').innerText", "first words");
-    assert_eq!(browser.value("document.documentElement.className.includes('reading')"), true);
+    browser.wait_for("document.documentElement.className", "reading");
     assert_eq!(browser.value("document.documentElement.scrollWidth <= innerWidth"), true);
     served.talk.keys("n");
     browser.wait_for("document.getElementById('status').textContent", "Slide 2 of 3: Two");
     browser.wait_for("document.querySelector('pre.code').innerText", "echo $((40 + 2))");
     browser.go(&format!("http://{host}/remote#{token}"));
     browser.wait_for("document.body.innerText", "Next: Three");
-    assert_eq!(browser.value("location.href.includes('#')"), false, "the secret is not left in the bar");
+    assert_eq!(
+        browser.value("location.href.includes('#')"),
+        false,
+        "the secret is not left in the bar"
+    );
     browser.value("document.querySelector('#blocks button').click()");
     served.talk.wait_for("42");
     browser.wait_for("document.getElementById('blocks').innerText", "done");
@@ -586,7 +590,11 @@ impl Browser {
         write!(self.input, "{call}\0").unwrap();
         loop {
             let mut message = Vec::new();
-            assert_ne!(self.output.read_until(0, &mut message).unwrap(), 0, "the browser has ended");
+            assert_ne!(
+                self.output.read_until(0, &mut message).unwrap(),
+                0,
+                "the browser has ended"
+            );
             message.pop();
             let message: Value = serde_json::from_slice(&message).unwrap();
             if message["id"] == self.calls {
