@@ -41,6 +41,14 @@ pub(super) enum Feed {
     Remote,
 }
 
+/// What is to be written.
+#[derive(Debug, Default)]
+struct Outgoing {
+    parts: VecDeque<Arc<[u8]>>,
+    /// Bytes of the first part that are written.
+    written: usize,
+}
+
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -49,9 +57,7 @@ pub(super) struct Connection {
     pub(super) peer: IpAddr,
     pub(super) phase: Phase,
     input: Vec<u8>,
-    output: VecDeque<Arc<[u8]>>,
-    /// Bytes of the first output that are written.
-    written: usize,
+    output: Outgoing,
     /// When it has to be done with what it does.
     deadline: Option<u64>,
     /// The number of the state whose output it is reading.
@@ -72,8 +78,7 @@ impl Connection {
             peer,
             phase: Phase::Reading,
             input: Vec::new(),
-            output: VecDeque::new(),
-            written: 0,
+            output: Outgoing::default(),
             deadline: Some(now + millis(REQUEST_TIMEOUT)),
             held: 0,
             allowance: Allowance::new(CONNECTION_RATE, now),
@@ -94,12 +99,12 @@ impl Connection {
     }
 
     pub(super) fn has_output(&self) -> bool {
-        !self.output.is_empty()
+        !self.output.parts.is_empty()
     }
 
     /// Returns the output that is not written yet.
     pub(super) fn output(&self) -> impl Iterator<Item = &Arc<[u8]>> {
-        self.output.iter()
+        self.output.parts.iter()
     }
 
     /// Returns whether more may be read. A request is read when the response to the last one is written.
@@ -175,9 +180,9 @@ impl Connection {
     /// Answers the request.
     pub(super) fn respond(&mut self, mut response: Response, now: u64) {
         response.is_last |= self.is_last;
-        self.output.push_back(response.head().into());
+        self.output.parts.push_back(response.head().into());
         if !response.is_head && !response.body.is_empty() {
-            self.output.push_back(response.body);
+            self.output.parts.push_back(response.body);
         }
         self.phase = if response.is_last { Phase::Ends } else { Phase::Reading };
         self.deadline = Some(now + millis(READ_TIMEOUT));
@@ -193,7 +198,7 @@ impl Connection {
     pub(super) fn follow(&mut self, feed: Feed, now: u64) {
         self.input = Vec::new();
         self.phase = Phase::Follows(feed, 0);
-        self.output.push_back(stream_head().into());
+        self.output.parts.push_back(stream_head().into());
         self.deadline = Some(now + millis(READ_TIMEOUT));
     }
 
@@ -205,32 +210,32 @@ impl Connection {
         now: u64,
     ) {
         let Phase::Follows(_, sent) = &mut self.phase else { return };
-        if *sent >= number || !self.output.is_empty() {
+        if *sent >= number || !self.output.parts.is_empty() {
             return;
         }
         *sent = number;
         self.held = number;
-        self.output.extend(parts);
+        self.output.parts.extend(parts);
         self.deadline = Some(now + millis(READ_TIMEOUT));
     }
 
     /// Writes as much as the client takes. Returns whether all of it is written now.
     pub(super) fn flush(&mut self, now: u64) -> bool {
-        if self.output.is_empty() {
+        if self.output.parts.is_empty() {
             return false;
         }
-        while let Some(bytes) = self.output.front() {
-            match self.stream.write(&bytes[self.written..]) {
-                Ok(count) => self.written += count,
+        while let Some(bytes) = self.output.parts.front() {
+            match self.stream.write(&bytes[self.output.written..]) {
+                Ok(count) => self.output.written += count,
                 Err(error) if is_temporary(&error) => return false,
                 Err(_) => {
                     self.is_lost = true;
                     return false;
                 }
             }
-            if self.written == bytes.len() {
-                self.output.pop_front();
-                self.written = 0;
+            if self.output.written == bytes.len() {
+                self.output.parts.pop_front();
+                self.output.written = 0;
             }
         }
         self.deadline = match self.phase {

@@ -121,13 +121,13 @@ impl BoundServer {
             },
             send: Box::new(send),
         };
-        let (done, wakes) = (Arc::clone(&shared), Arc::clone(&waker));
+        let (done, notifier) = (Arc::clone(&shared), Arc::clone(&waker));
         let waiting = Arc::clone(&mailbox);
         std::thread::Builder::new().name("web pages".to_owned()).spawn(move || {
             yield_to_others();
             renderer::run(&waiting, |page| {
                 *done.page.lock() = Some(page);
-                wake(&wakes);
+                wake(&notifier);
             });
         })?;
         std::thread::Builder::new().name("web".to_owned()).spawn(move || {

@@ -164,6 +164,7 @@ const READERS: &[(&str, &str)] = &[
     ("exec/rust/cache.rs", "our own cache, once it is known to be ours"),
     ("exec/rust/crates.rs", "our own cache, once it is known to be ours"),
     ("present/input.rs", "the terminal"),
+    ("serve/token.rs", "random bytes of the system"),
 ];
 
 /// Calls that open or read a file.

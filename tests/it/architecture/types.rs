@@ -11,6 +11,7 @@ const MAX_FIELDS: usize = 12;
 const LARGE_STRUCTS: &[(&str, &str)] = &[
     ("cli::args::Args", "one field for each argument"),
     ("cli::args::ExportArgs", "one field for each argument"),
+    ("control::message::TalkState", "one field for each part of the message"),
     ("deck::Options", "one field for each option of a deck"),
     ("exec::os::spawn::SpawnCommand", "one field for each property of a process"),
     ("layout::inputs::Inputs", "one field for each input of the layout"),

@@ -540,7 +540,7 @@ fn page_and_remote_work_in_a_browser() {
     served.talk.quit();
 }
 
-/// A browser without a window, which speaks the DevTools protocol over pipes.
+/// A browser without a window, driven over pipes by the debugging protocol of Chrome.
 struct Browser {
     child: Child,
     input: ChildStdin,
