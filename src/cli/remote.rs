@@ -1,5 +1,6 @@
 //! `livedeck remote`: drives a running talk through its control socket.
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
@@ -49,7 +50,7 @@ fn print_links(socket: &Path) -> anyhow::Result<()> {
         // The addresses and the prompt take rows, too.
         let code = qr_rows(&served.remote, columns, u32::from(rows.saturating_sub(4)));
         for row in code.unwrap_or_default() {
-            text += &format!("\x1b[38;2;0;0;0;48;2;255;255;255m{row}\x1b[0m\n");
+            let _ = writeln!(text, "\x1b[38;2;0;0;0;48;2;255;255;255m{row}\x1b[0m");
         }
     }
     print(&text)

@@ -381,15 +381,20 @@ impl Talk {
         if talk.rehearsing.is_some() {
             talk.timer.command(TimerCommand::Start);
         }
-        // A program may connect as soon as it sees the first slide.
-        talk.control = RemoteControl::start(&talk.settings, &mut talk.app, &talk.sender);
-        talk.serving = Serving::start(served, &talk.settings, &mut talk.app, &talk.sender);
+        talk.open_doors(served);
         talk.draw()?;
         talk.prepare();
         if has_code {
             talk.keeper.check(&talk.loaded.deck);
         }
         Ok(talk)
+    }
+
+    /// Lets other programs and the audience follow the talk: they may connect as soon as they see the first
+    /// slide.
+    fn open_doors(&mut self, served: Option<Result<BoundServer, String>>) {
+        self.control = RemoteControl::start(&self.settings, &mut self.app, &self.sender);
+        self.serving = Serving::start(served, &self.settings, &mut self.app, &self.sender);
     }
 
     /// Runs the loop, starting with the events that arrived while the deck was loaded.

@@ -39,7 +39,7 @@ pub(super) const ACCEPT_RATE: Rate = Rate { burst: 512, per_second: 200 };
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a client may take to read a response, or one state of the talk.
-pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How long a request waits for the talk.
 pub(super) const TALK_TIMEOUT: Duration = Duration::from_secs(10);
