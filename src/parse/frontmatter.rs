@@ -154,12 +154,14 @@ const MAX_UNKNOWN_KEYS: usize = 50;
 pub fn front_matter_schema(theme: &Json) -> Json {
     let text =
         |about| json!({ "type": ["string", "number", "boolean", "null"], "description": about });
+    let mut overrides = theme.clone();
+    overrides["type"] = json!(["object", "null"]);
     let theme = json!({
         "name": text("The theme."),
         "light": text("The theme for terminals with a light background."),
         "dark": text("The theme for terminals with a dark background."),
         "path": text("A theme file, relative to the deck."),
-        "override": theme,
+        "override": overrides,
     });
     let keys = json!({
         "title": text("The title, as markdown; makes an intro slide."),

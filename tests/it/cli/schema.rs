@@ -129,6 +129,7 @@ fn front_matter_of_the_manual_is_valid_by_its_schema() {
         count += 1;
     }
     assert!(count > 5, "{count}");
+    assert_valid("theme: {override: }", &schema);
     for wrong in ["titel: x", "options: {session: true}", "theme: {override: {foot: {}}}"] {
         assert_eq!(mistakes(&yaml(wrong), &schema, "").len(), 1, "{wrong}");
     }
