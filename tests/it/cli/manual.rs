@@ -21,7 +21,8 @@ fn pages() -> Vec<PathBuf> {
     files.filter(|file| file.extension().is_some_and(|extension| extension == "md")).collect()
 }
 
-fn read(page: &str) -> String {
+/// Reads a page, by its path from `docs`.
+pub(super) fn read(page: &str) -> String {
     fs::read_to_string(docs().join(page)).unwrap()
 }
 
@@ -51,7 +52,7 @@ fn blocks(page: &str) -> Vec<PageBlock> {
 }
 
 /// Runs a line of a shell in a folder, with livedeck on `PATH`.
-fn shell(folder: &Path, line: &str) -> Output {
+pub(super) fn shell(folder: &Path, line: &str) -> Output {
     let program = Path::new(env!("CARGO_BIN_EXE_livedeck")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     Command::new("sh")
@@ -76,7 +77,7 @@ fn is_deck(text: &str) -> bool {
 }
 
 #[track_caller]
-fn assert_succeeds(folder: &Path, line: &str) -> String {
+pub(super) fn assert_succeeds(folder: &Path, line: &str) -> String {
     let output = shell(folder, line);
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{line}\n{out}{err}");
@@ -184,6 +185,15 @@ fn the_book_has_every_page() {
         let name = page.file_name().unwrap().to_string_lossy().into_owned();
         assert!(name == "SUMMARY.md" || summary.contains(&format!("({name})")), "add {name} to it");
     }
+}
+
+#[test]
+fn version_is_that_of_the_changelog_and_the_manual() {
+    let version = env!("CARGO_PKG_VERSION");
+    let changelog = read("../CHANGELOG.md");
+    let mut newest = changelog.lines().filter_map(|line| line.strip_prefix("## "));
+    assert_eq!(newest.find(|heading| *heading != "Unreleased"), Some(version));
+    assert!(read("README.md").contains(&format!("livedeck {version}.")), "docs/README.md");
 }
 
 #[test]
