@@ -39,13 +39,14 @@ macro_rules! topics {
 }
 
 /// The pages, in reading order.
-static TOPICS: [Topic; 16] = topics! {
+static TOPICS: [Topic; 18] = topics! {
     "tutorial", "TUTORIAL.md", "from nothing to a talk with live code";
     "format", "FORMAT.md", "everything that a deck can contain";
     "execution", "EXECUTION.md", "running code: Python, Rust, sessions, benchmarks, recordings";
     "pyo3", "PYO3.md", "Rust blocks as Python modules";
     "sandbox", "SANDBOX.md", "running untrusted decks";
-    "exporting", "EXPORT.md", "PDF, HTML, text and SVG files";
+    "stage", "STAGE.md", "presenting: the console, the timer, a blank screen, variants of a talk";
+    "exporting", "EXPORT.md", "PDF and HTML files, pictures, GIFs, terminal recordings, text";
     "theming", "THEMES.md", "choosing and writing themes";
     "configuration", "CONFIG.md", "the configuration file";
     "serving", "SERVE.md", "a page for the audience, a remote for your phone";
@@ -53,6 +54,7 @@ static TOPICS: [Topic; 16] = topics! {
     "notebooks", "NOTEBOOKS.md", "opening Jupyter notebooks";
     "editors", "EDITORS.md", "problems in editors and continuous integration; JSON schemas";
     "migrating", "MIGRATING.md", "coming from presenterm, Slidev, Marp, reveal.js or RISE";
+    "compatibility", "COMPATIBILITY.md", "differences from presenterm";
     "troubleshooting", "TROUBLESHOOTING.md", "terminals, tmux, ssh, fonts, Python, Rust";
     "faq", "FAQ.md", "common questions";
     "security", "SECURITY.md", "what is promised about other people's decks";

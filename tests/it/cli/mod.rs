@@ -9,6 +9,7 @@ mod export_html;
 mod export_values;
 mod export_walk;
 mod manual;
+mod manual_commands;
 mod new;
 mod notebooks;
 mod recording;
