@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use super::html_pictures::html_pictures_as_markdown;
 use super::{CellRole, Notebook, NotebookCell, NotebookCellKind, SavedOutput};
 
 /// The deck of a notebook.
@@ -74,7 +75,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// Writes the front matter. Saved outputs are shown until their block runs.
+    /// Writes the front matter. Saved outputs are shown until their block runs, and `$…$` is a formula.
     fn front_matter(&mut self, fields: &[(String, String)]) {
         let text = &mut self.deck.text;
         text.push_str("---\n");
@@ -84,13 +85,13 @@ impl Writer {
         let own = fields.iter().find(|(name, _)| name == "options");
         let own = own.and_then(|(_, value)| value.strip_prefix('{')?.strip_suffix('}'));
         match own {
-            Some(own) if own.contains("\"replay\"") => {
-                let _ = writeln!(text, "options: {{{own}}}");
-            }
             Some(own) if !own.is_empty() => {
-                let _ = writeln!(text, "options: {{\"replay\": \"until_run\", {own}}}");
+                let defaults = [("\"replay\"", "\"until_run\""), ("\"math\"", "true")];
+                let missing = defaults.iter().filter(|(name, _)| !own.contains(name));
+                let missing = missing.map(|(name, value)| format!("{name}: {value}, "));
+                let _ = writeln!(text, "options: {{{}{own}}}", missing.collect::<String>());
             }
-            _ => text.push_str("options:\n  replay: until_run\n"),
+            _ => text.push_str("options:\n  replay: until_run\n  math: true\n"),
         }
         text.push_str("---\n\n");
     }
@@ -107,7 +108,8 @@ impl Writer {
             (role, NotebookCellKind::Markdown) => {
                 self.start(role);
                 let attachments = std::mem::take(&mut cell.attachments);
-                let text = self.attach(&cell.text, attachments);
+                let text = html_pictures_as_markdown(cell.text);
+                let text = self.attach(&text, attachments);
                 self.markdown(&text);
             }
         }

@@ -14,7 +14,7 @@ fn deck(cells: &[&str]) -> NotebookDeck {
 
 /// The markdown after the front matter.
 fn body(deck: &NotebookDeck) -> &str {
-    deck.text.strip_prefix("---\noptions:\n  replay: until_run\n---\n\n").unwrap()
+    deck.text.strip_prefix("---\noptions:\n  replay: until_run\n  math: true\n---\n\n").unwrap()
 }
 
 const CODE: &str =
@@ -177,7 +177,7 @@ fn metadata_becomes_front_matter() {
     title: "T: x"
     authors: ["A"]
     theme: {"name":"light"}
-    options: {"replay": "until_run", "a":1}
+    options: {"replay": "until_run", "math": true, "a":1}
     ---
     "#);
 }
