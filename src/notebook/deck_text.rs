@@ -233,6 +233,9 @@ impl Writer {
             if cell.hides_output {
                 attributes.push_str(" +output:none");
             }
+            if cell.fails {
+                attributes.push_str(" +expect:failure");
+            }
         }
         let text = &mut self.deck.text;
         let _ = writeln!(text, "{fence}{language}{attributes}");

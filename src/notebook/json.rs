@@ -113,6 +113,7 @@ fn cell(file: &str, read: JsonCell<'_>) -> NotebookCell {
         role: metadata["slideshow"]["slide_type"].as_str().and_then(CellRole::of),
         hides_code: metadata["jupyter"]["source_hidden"] == true || metadata["hide_input"] == true,
         hides_output: metadata["jupyter"]["outputs_hidden"] == true,
+        fails: false,
         outputs: outputs::read(read.outputs),
         failed,
         date: date(metadata).unwrap_or_default(),

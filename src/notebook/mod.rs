@@ -58,6 +58,7 @@ struct Notebook {
 
 /// A cell of a notebook.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "tags of a cell, each on its own")]
 struct NotebookCell {
     kind: NotebookCellKind,
     text: String,
@@ -67,6 +68,8 @@ struct NotebookCell {
     role: Option<CellRole>,
     hides_code: bool,
     hides_output: bool,
+    /// Whether it is meant to fail.
+    fails: bool,
     outputs: Vec<SavedOutput>,
     /// Whether the saved output ends with an error.
     failed: bool,
@@ -153,13 +156,14 @@ impl CellRole {
 }
 
 impl NotebookCell {
-    /// Applies the tags by which other tools hide parts of cells.
+    /// Applies the tags by which other tools hide parts of cells or expect errors.
     fn apply_tags<'t>(&mut self, tags: impl IntoIterator<Item = &'t str>) {
         for tag in tags {
             match tag.replace('-', "_").as_str() {
                 "hide_input" | "remove_input" => self.hides_code = true,
                 "hide_output" | "remove_output" => self.hides_output = true,
                 "hide_cell" | "remove_cell" => self.role = Some(CellRole::Skip),
+                "raises_exception" => self.fails = true,
                 _ => {}
             }
         }

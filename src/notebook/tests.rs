@@ -165,6 +165,15 @@ fn attachments_become_pictures() {
 }
 
 #[test]
+fn cells_that_raise_are_expected_to_fail() {
+    let tagged =
+        CODE.replace("\"metadata\": {}", "\"metadata\": {\"tags\": [\"raises-exception\"]}");
+    let deck = deck(&[&tagged, CODE]);
+    let fences: Vec<_> = body(&deck).lines().filter(|line| line.contains("python")).collect();
+    assert_eq!(fences, ["```python +exec +session +expect:failure", "```python +exec +session"]);
+}
+
+#[test]
 fn metadata_becomes_front_matter() {
     let json = jupyter(&[]).replace(
         "\"metadata\": {}",
