@@ -29,7 +29,7 @@ use crate::media::Protocol;
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
-    /// The deck: a markdown file.
+    /// The deck: markdown, a notebook, or a Python script with `# %%` cells.
     #[arg(required_unless_present = "list", conflicts_with = "list", value_hint = ValueHint::FilePath)]
     pub(super) deck: Option<PathBuf>,
     #[command(flatten)]
@@ -128,7 +128,7 @@ pub(super) enum Command {
     Rehearse(RehearseArgs),
     /// Drive a running talk from another terminal, a script or a pedal.
     ///
-    /// The talk listens on a socket that only you can open; see docs/CONTROL.md.
+    /// The talk listens on a socket that only you can open; see `livedeck help control`.
     Remote(RemoteArgs),
     /// Write a notebook as a deck, with its saved outputs as the deck's recording.
     Convert(ConvertArgs),
@@ -245,7 +245,7 @@ pub(super) enum SchemaName {
 /// Arguments of `livedeck check`.
 #[derive(Debug, Parser)]
 pub(super) struct CheckArgs {
-    /// The deck: a markdown file.
+    /// The deck: markdown, a notebook, or a Python script with `# %%` cells.
     pub(super) deck: PathBuf,
     /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -281,7 +281,7 @@ pub(super) struct CheckArgs {
 /// Arguments of `livedeck record`.
 #[derive(Debug, Parser)]
 pub(super) struct RecordArgs {
-    /// The deck: a markdown file. The recording of `talk.md` is saved in `talk.recording`.
+    /// The deck: markdown, a notebook, or a Python script with `# %%` cells. The recording of `talk.md` is saved in `talk.recording`.
     pub(super) deck: PathBuf,
     /// Record only the blocks of this slide, counted from 1, and keep the rest of the recording.
     #[arg(long, value_name = "N")]
@@ -315,7 +315,7 @@ pub(super) struct ConvertArgs {
 /// Arguments of `livedeck doctor`.
 #[derive(Debug, Parser)]
 pub(super) struct DoctorArgs {
-    /// The deck: a markdown file. Without one, only the installed tools are reported.
+    /// The deck: markdown, a notebook, or a Python script with `# %%` cells. Without one, only the installed tools are reported.
     #[arg(required_if_eq("prepare", "true"), value_hint = ValueHint::FilePath)]
     pub(super) deck: Option<PathBuf>,
     /// Compile the deck's Rust blocks, modules and crates now, without asking, to avoid compiling
@@ -350,7 +350,7 @@ pub(super) enum ReportFormat {
 #[derive(Debug, Parser)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct ExportArgs {
-    /// The deck: a markdown file.
+    /// The deck: markdown, a notebook, or a Python script with `# %%` cells.
     pub(super) deck: PathBuf,
     /// Output format.
     #[arg(long)]

@@ -69,7 +69,7 @@ pub(super) fn check_variant(deck: &Deck) -> anyhow::Result<()> {
 pub(super) struct Sandbox {
     /// Run the deck's code in a sandbox, without asking. It can read system files and the deck's
     /// folder, write only temporary files, and has no network unless you pass `--sandbox=net`. Linux
-    /// only; see docs/SANDBOX.md.
+    /// only; see `livedeck help sandbox`.
     #[arg(long, value_name = "OPEN", num_args = 0..=1, require_equals = true)]
     #[expect(clippy::option_option, reason = "a flag whose value may be left out")]
     pub(super) sandbox: Option<Option<SandboxAccess>>,

@@ -24,7 +24,7 @@ mod stage_args;
 mod themes;
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -32,6 +32,7 @@ use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 
 use crate::config::{self, Config};
+use crate::diag::closest;
 use crate::panics;
 use crate::parse;
 use crate::present;
@@ -44,7 +45,10 @@ use args::{Args, Command, ConfigArgs, ExportArgs, Format, Lists, SchemaName};
 /// Runs the program with this process's arguments.
 pub fn run() -> ExitCode {
     report_uncontained_panics();
-    let mut args = Args::parse();
+    let mut args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return refuse(&error),
+    };
     let done = |done: anyhow::Result<()>| done.map(|()| ExitCode::SUCCESS);
     let done = match args.command.take() {
         None => show(&args),
@@ -77,6 +81,29 @@ pub fn run() -> ExitCode {
             if error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
+}
+
+/// Reports arguments that cannot be parsed, or prints the help that they ask for.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let first = std::env::args_os().nth(1).map(PathBuf::from);
+    if let Some(why) =
+        first.filter(|_| error.use_stderr()).and_then(|first| misspelt_command(&first))
+    {
+        warn(&report(&why.into()));
+    } else {
+        // There is nowhere to report that standard error is closed.
+        let _ = error.print();
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+/// Returns the error for a first argument that is almost a command. clap takes it for a deck.
+fn misspelt_command(first: &Path) -> Option<Usage> {
+    let name = first.to_str().filter(|name| !name.contains(['.', '/']) && !first.exists())?;
+    let program = Args::command();
+    let commands: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();
+    let command = closest(name, commands)?;
+    Some(Usage(format!("there is no command `{name}`\nhint: did you mean `{command}`?")))
 }
 
 /// Formats an error for standard error. Excerpts of a configuration already start with `error: `.
@@ -116,6 +143,9 @@ fn show(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn present(args: &Args) -> anyhow::Result<ExitCode> {
     let deck = args.deck.clone().context("no deck given")?;
+    if let Some(why) = misspelt_command(&deck) {
+        return Err(why.into());
+    }
     if args.export.export_html {
         export::export(&ExportArgs::from_flags(args, deck, Format::Html, "html"))?;
         return Ok(ExitCode::SUCCESS);

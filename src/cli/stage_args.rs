@@ -47,7 +47,7 @@ pub(super) struct ConsoleArgs {
 /// Arguments of `livedeck rehearse`.
 #[derive(Debug, Parser)]
 pub(super) struct RehearseArgs {
-    /// The deck: a markdown file.
+    /// The deck: markdown, a notebook, or a Python script with `# %%` cells.
     #[arg(value_hint = ValueHint::FilePath)]
     pub(super) deck: PathBuf,
     /// How long the talk is planned to take, such as `30m`.

@@ -385,3 +385,17 @@ fn configuration_manual_examples_are_valid() {
         assert_eq!(slides(export(&["-c", "c.yaml"]).file("c.yaml", block).run()), 1, "{block}");
     }
 }
+
+#[test]
+fn misspelt_commands_are_suggested() {
+    let wrong: [&[&str]; 3] =
+        [&["chekc"], &["chekc", "talk.md"], &["chekc", "talk.md", "--size", "80x24"]];
+    for args in wrong {
+        let done = Shell::new(args).file("talk.md", "text\n").run();
+        let said = "error: there is no command `chekc`\nhint: did you mean `check`?\n";
+        assert_eq!((done.status, &*done.err), (2, said), "{args:?}");
+    }
+    let other = Shell::new(&["talk.md", "--sise"]).file("talk.md", "text\n").run();
+    assert_eq!(other.status, 2);
+    assert!(other.err.contains("unexpected argument '--sise'"), "{}", other.err);
+}
