@@ -55,7 +55,8 @@ fn deck() -> String {
     let tags = "<!-- // tags: [deep] -->\n\nDeep\n\n<!-- end_slide -->\n\n\
                 <!-- // tags: [workshop] -->\n\nWorkshop\n\n<!-- end_slide -->\n\n";
     let code = "```python +exec\nprint(6 * 7)\n```\n\n<!-- end_slide -->\n\n";
-    let rest: String = (4..12).map(|n| format!("slide {n}\n\n<!-- end_slide -->\n\n")).collect();
+    let rest: Vec<_> = (4..12).map(|n| format!("slide {n}\n\n<!-- end_slide -->\n\n")).collect();
+    let rest = rest.concat();
     format!("{code}{tags}{rest}the end\n")
 }
 
