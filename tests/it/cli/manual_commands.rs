@@ -13,7 +13,7 @@ use crate::harness::{Opening, PtyHarness};
 
 /// The pages for users. The tutorial's decks build on each other, and those of the format are described
 /// one by one: they have tests of their own.
-const PAGES: [&str; 20] = [
+const PAGES: [&str; 21] = [
     "../README.md",
     "COMPATIBILITY.md",
     "CONFIG.md",
@@ -29,6 +29,7 @@ const PAGES: [&str; 20] = [
     "README.md",
     "SANDBOX.md",
     "SECURITY.md",
+    "SERVE.md",
     "STAGE.md",
     "THEMES.md",
     "TROUBLESHOOTING.md",
@@ -37,8 +38,13 @@ const PAGES: [&str; 20] = [
 ];
 
 /// Commands that are not run here, and why.
-const NOT_RUN: [(&str, &str); 1] =
-    [("livedeck <(generate)", "`present::pane` and `project` open decks from pipes")];
+const NOT_RUN: [(&str, &str); 5] = [
+    ("livedeck <(generate)", "`generate` stands for any program"),
+    ("livedeck talk.md --serve", "`present::serve` serves talks"),
+    ("livedeck talk.md --serve 0.0.0.0", "tests open no port to other machines"),
+    ("livedeck talk.md --serve 192.168.1.7:8000", "the address of a machine"),
+    ("livedeck remote link", "`present::serve` asks a served talk"),
+];
 
 /// Words that stand for others, and what they stand for here.
 const PLACEHOLDERS: [(&str, &str); 6] = [
