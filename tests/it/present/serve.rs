@@ -333,7 +333,8 @@ fn remote_runs_only_what_the_speaker_allowed() {
     }
     let header = format!("Authorization: Bearer {token}\r\n");
     let mut remote = served.follow("/remote/events", &header);
-    assert_eq!(remote.next()["view"]["blocks"][0]["allowed"], false);
+    let state = remote.until(|state| state["view"]["slide"] == 2);
+    assert_eq!(state["view"]["blocks"][0]["allowed"], false);
     // The speaker allows it.
     served.talk.keys("ctrl-e");
     served.talk.wait_for("once");
