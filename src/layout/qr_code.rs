@@ -77,15 +77,13 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock, span: Span) {
 /// Returns the rows of a code for a text, as large as it fits this many columns and rows: dark modules in the colour
 /// of the text, light ones in that of the background.
 pub fn qr_rows(text: &str, columns: u16, rows: u32) -> Option<Vec<String>> {
-    let codes = [EcLevel::M, EcLevel::L].into_iter();
-    let codes = codes.filter_map(|level| QrCode::with_error_correction_level(text, level).ok());
-    let mut matrices = codes.flat_map(|code| QUIET_ZONES.map(|zone| Matrix::within(&code, zone)));
     let fits = |matrix: &Matrix, module| {
         let (needed, height) = matrix.cells(module);
         needed <= columns && height <= rows
     };
-    let matrix = matrices.find(|matrix| fits(matrix, 1))?;
-    let module = (1..=MAX_MODULE).rev().find(|&module| fits(&matrix, module)).unwrap_or(1);
+    let matrices = Matrix::of(text);
+    let matrix = matrices.iter().find(|matrix| fits(matrix, 1))?;
+    let module = (1..=MAX_MODULE).rev().find(|&module| fits(matrix, module)).unwrap_or(1);
     Some(matrix.rows(module))
 }
 
