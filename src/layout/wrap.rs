@@ -10,9 +10,18 @@ use unicode_width::UnicodeWidthStr;
 
 use super::cjk;
 
-/// Returns the width of a text in cells.
+/// The Arabic letter that joins with an alef into one column, but not in cells of their own.
+const LAM: char = '\u{644}';
+
+/// Returns the width of a text in cells: that of its graphemes, which are drawn one by one.
 pub(super) fn cells(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.width() }
+    if text.is_ascii() {
+        text.len()
+    } else if text.contains(LAM) {
+        text.graphemes(true).map(UnicodeWidthStr::width).sum()
+    } else {
+        text.width()
+    }
 }
 
 /// Returns the width of a text in cells, saturating.
@@ -234,6 +243,11 @@ mod tests {
         let text = texts.concat();
         let rows = pieces(&text, width, ends.collect::<Vec<_>>());
         rows.into_iter().map(|row| text[row].to_owned()).collect()
+    }
+
+    #[test]
+    fn letters_that_join_have_their_own_cells() {
+        assert_eq!((cells("لا"), cells("ثلاثة"), cells("日本"), cells("é")), (2, 5, 4, 1));
     }
 
     #[test]
