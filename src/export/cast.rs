@@ -14,6 +14,8 @@ use crate::view;
 pub struct Cast {
     lines: String,
     before: Option<Buffer>,
+    /// The time of the last event: times never decrease.
+    last: Duration,
 }
 
 /// What the first line of a recording says.
@@ -41,7 +43,7 @@ impl Cast {
         if let Some(started) = started {
             header["timestamp"] = started.into();
         }
-        Self { lines: format!("{header}\n"), before: None }
+        Self { lines: format!("{header}\n"), before: None, last: Duration::ZERO }
     }
 
     /// Shows a frame from this time on. Cells that did not change are left out; another size is that of
@@ -106,7 +108,8 @@ impl Cast {
     }
 
     fn event(&mut self, at: Duration, kind: &str, text: &str) {
-        let text = serde_json::Value::from(text);
+        self.last = self.last.max(at);
+        let (at, text) = (self.last, serde_json::Value::from(text));
         let _ = writeln!(self.lines, "[{:.3}, \"{kind}\", {text}]", at.as_secs_f64());
     }
 }
@@ -162,7 +165,9 @@ impl Pen {
         let symbol = if cell.symbol().is_empty() { " " } else { cell.symbol() };
         out.push_str(symbol);
         let width = u16::try_from(symbol.width()).unwrap_or(1).max(1);
-        self.place = Some((x + width, y));
+        // Terminals disagree about the width of characters that are joined or have marks.
+        let is_simple = symbol.chars().nth(1).is_none();
+        self.place = is_simple.then_some((x + width, y));
     }
 }
 
@@ -226,6 +231,14 @@ mod tests {
         assert!(third.starts_with("[1.000, \"r\", \"9x1\"]\n[1.000, \"o\""), "{third}");
         cast.note(Duration::from_secs(2), "L", "{}");
         assert_eq!(cast.take_lines(), "[2.000, \"L\", \"{}\"]\n");
+    }
+
+    #[test]
+    fn text_after_a_joined_character_is_placed_anew() {
+        let mut cast = Cast::new(CastHeader { size: (8, 1), ..CastHeader::default() });
+        cast.frame(Duration::ZERO, &Buffer::with_lines(["a👩\u{200d}💻bc"]));
+        let line = cast.take_lines();
+        assert!(line.contains("💻\\u001b[1;4Hbc"), "{line}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod writer;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -29,9 +30,9 @@ use crate::run::{CellRun, Outcome, RunId, State};
 use crate::view::{self, Overlay};
 
 pub(super) use writer::LogFile;
-use writer::{LogEntry, LogWriter, UnwrittenRun};
+use writer::{LogEntry, LogWriter, NewestFrame, UnwrittenRun};
 
-/// Maximum number of pending entries before frames are left out.
+/// Maximum number of pending entries before only the newest frame waits.
 const MAX_PENDING_FRAMES: usize = 32;
 
 /// Maximum number of pending entries before runs are left out.
@@ -43,6 +44,7 @@ const END_TIMEOUT: Duration = Duration::from_secs(3);
 /// The talk's side of its log.
 pub(super) struct TalkLog {
     entries: Sender<LogEntry>,
+    newest: NewestFrame,
     /// Closed when everything is written.
     written: Receiver<()>,
     started: Instant,
@@ -69,12 +71,15 @@ impl TalkLog {
         let (closed, written) = bounded(0);
         let report = move |why| sender.send(LoopEvent::Exec(Msg::Failed(why)));
         let writer = LogWriter::new(file, title, size, Box::new(report));
+        let newest = NewestFrame::default();
+        let waiting = Arc::clone(&newest);
         std::thread::Builder::new().name("log".to_owned()).spawn(move || {
-            writer.write_all(&receiver);
+            writer.write_all(&receiver, &waiting);
             drop(closed);
         })?;
         Ok(Self {
             entries,
+            newest,
             written,
             started: Instant::now(),
             slide: None,
@@ -83,12 +88,8 @@ impl TalkLog {
         })
     }
 
-    /// Returns whether there is no time to write more frames.
-    fn is_behind(&self) -> bool {
-        self.entries.len() >= MAX_PENDING_FRAMES
-    }
-
-    /// Logs what the screen shows.
+    /// Logs what the screen shows. If there is no time to write all frames, the newest one takes the place
+    /// of those that wait.
     fn frame(&mut self, frame: LoggedFrame, (slide, title): (SlideNo, &str)) {
         let at = self.started.elapsed();
         if self.slide.replace(slide) != Some(slide) {
@@ -96,7 +97,11 @@ impl TalkLog {
             let _ = self.entries.send(LogEntry::Slide(at, label));
         }
         let LoggedFrame { buffer, pictures, background } = frame;
-        let _ = self.entries.send(LogEntry::Frame { at, buffer, pictures, background });
+        let frame = LogEntry::Frame { at, buffer, pictures, background };
+        let is_behind = self.entries.len() >= MAX_PENDING_FRAMES;
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        *newest =
+            if is_behind { Some(frame) } else { self.entries.send(frame).err().map(|it| it.0) };
     }
 
     /// Logs a run that has ended, once.
@@ -135,7 +140,10 @@ impl TalkLog {
     /// Ends the log. Waits for what is not written yet, but not for a disk that hangs. Returns whether
     /// everything is written.
     pub(super) fn finish(self) -> bool {
-        let Self { entries, written, started, has_lost_runs, .. } = self;
+        let Self { entries, newest, written, started, has_lost_runs, .. } = self;
+        if let Some(frame) = newest.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = entries.send(frame);
+        }
         let _ = entries.send(LogEntry::End(started.elapsed()));
         drop(entries);
         let result = written.recv_timeout(END_TIMEOUT);
@@ -155,7 +163,7 @@ impl Talk {
     pub(super) fn show(&mut self, frame: Frame, overlays: Vec<Overlay>) -> io::Result<()> {
         self.overlays = overlays;
         self.screen.show(frame)?;
-        if self.log.as_ref().is_some_and(|log| !log.is_behind())
+        if self.log.is_some()
             && let Some(frame) = self.logged_frame()
         {
             let slide = self.app.at().slide;
@@ -169,7 +177,11 @@ impl Talk {
 
     /// Returns what the screen shows, without what `+mask` matches. `None` if that is not known.
     fn logged_frame(&mut self) -> Option<LoggedFrame> {
-        let (buffer, overlays) = if has_masked_output(self.app.deck(), self.app.runs()) {
+        let is_masked = match self.app.mode() {
+            Mode::Variables(_) => self.app.deck().cells.iter().any(|it| it.check.mask.is_some()),
+            _ => has_masked_output(self.app.deck(), self.app.runs()),
+        };
+        let (buffer, overlays) = if is_masked {
             self.masked_frame()?
         } else {
             (self.screen.shown().clone(), self.overlays.clone())
@@ -184,9 +196,10 @@ impl Talk {
     }
 
     /// Draws the screen again, without what `+mask` matches. `None` for transitions and the overview,
-    /// which show several slides.
+    /// which show several slides, and for the values of variables.
     fn masked_frame(&mut self) -> Option<(Buffer, Vec<Overlay>)> {
-        if self.transition.is_some() || matches!(self.app.mode(), Mode::Overview(_)) {
+        let is_unknown = matches!(self.app.mode(), Mode::Overview(_) | Mode::Variables(_));
+        if self.transition.is_some() || is_unknown {
             return None;
         }
         let loaded = LoadedDeck { hides_masked: true, ..self.loaded.clone() };

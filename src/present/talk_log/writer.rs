@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
@@ -90,6 +91,9 @@ pub(super) enum LogEntry {
     End(Duration),
 }
 
+/// The newest frame, if there is no time for all of them.
+pub(super) type NewestFrame = Arc<Mutex<Option<LogEntry>>>;
+
 /// A run that has ended.
 pub(super) struct UnwrittenRun {
     pub(super) at: Duration,
@@ -156,9 +160,9 @@ impl LogWriter {
     }
 
     /// Writes all entries, until the talk ends. After a failure, entries are discarded.
-    pub(super) fn write_all(mut self, entries: &Receiver<LogEntry>) {
+    pub(super) fn write_all(mut self, entries: &Receiver<LogEntry>, newest: &NewestFrame) {
         self.flush();
-        for entry in entries {
+        while let Some(entry) = next(entries, newest) {
             if !self.is_over {
                 self.add(entry);
                 self.flush();
@@ -241,6 +245,12 @@ impl LogWriter {
     }
 }
 
+/// Waits for the next entry: the newest frame when there is nothing before it. `None` at the end.
+fn next(entries: &Receiver<LogEntry>, newest: &NewestFrame) -> Option<LogEntry> {
+    let newest = || newest.lock().unwrap_or_else(PoisonError::into_inner).take();
+    entries.try_recv().ok().or_else(newest).or_else(|| entries.recv().ok())
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
@@ -274,6 +284,10 @@ mod tests {
 
     /// Writes entries to a file; returns it and what was reported.
     fn written(path: &Path, entries: Vec<LogEntry>) -> Vec<String> {
+        written_with(path, entries, &NewestFrame::default())
+    }
+
+    fn written_with(path: &Path, entries: Vec<LogEntry>, newest: &NewestFrame) -> Vec<String> {
         let (reports, reported) = mpsc::channel();
         let report = move |why| reports.send(why).unwrap();
         let file = LogFile::create(path).unwrap();
@@ -283,7 +297,7 @@ mod tests {
             sender.send(entry).unwrap();
         }
         drop(sender);
-        writer.write_all(&receiver);
+        writer.write_all(&receiver, newest);
         reported.try_iter().collect()
     }
 
@@ -308,6 +322,20 @@ mod tests {
         assert_eq!((at, &*kind), (2.0, RUN_EVENT));
         assert_eq!(LoggedRun::read(&run).unwrap().entry.result.lines, ["key <masked> ok"]);
         assert!(lines[4].starts_with("[3.000, \"o\""), "{text}");
+    }
+
+    #[test]
+    fn newest_frame_is_written_after_those_that_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("talk.cast");
+        let later = LogEntry::Slide(Duration::from_secs(5), "later".to_owned());
+        let newest = Arc::new(Mutex::new(Some(frame("newest"))));
+        written_with(&path, vec![frame("oldest"), later], &newest);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines[1].contains("oldest"), "{text}");
+        // Times never decrease.
+        assert!(lines[3].starts_with("[5.000, \"o\""), "{text}");
     }
 
     #[test]
