@@ -13,6 +13,7 @@ mod pdf;
 mod raster;
 mod shapes;
 mod svg;
+mod system_fonts;
 mod text;
 
 pub use cast::{Cast, CastHeader};

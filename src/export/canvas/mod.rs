@@ -1,6 +1,8 @@
 //! A painted buffer as drawing operations: backgrounds, text and drawn characters at the positions of
 //! their cells, then pictures. Each document format is a [`Canvas`].
 
+mod text_runs;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
@@ -30,6 +32,32 @@ pub(super) struct Area {
     pub(super) height: f32,
 }
 
+/// How text fills the cells of its run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum TextFit {
+    /// Every character fills its columns in a monospaced font.
+    Columns,
+    /// It is one character, in the middle of its columns.
+    Centred,
+    /// It is a word whose letters depend on each other: shaped as a whole, and as wide as its columns.
+    /// Words that are written from right to left are one run with what is between them.
+    Shaped,
+}
+
+/// The factors by which a shaped word may be made narrower or wider than its font has it.
+const MIN_STRETCH: f32 = 0.1;
+const MAX_STRETCH: f32 = 1.2;
+
+impl TextFit {
+    /// Returns the factor that fits text into its columns, and the margin that is left on both sides.
+    pub(super) fn stretch(self, natural: f32, columns: f32) -> (f32, f32) {
+        let most = if self == Self::Shaped { MAX_STRETCH } else { 1.0 };
+        let stretch = if natural > 0.0 { columns / natural } else { 1.0 };
+        let stretch = stretch.clamp(MIN_STRETCH, most);
+        (stretch, (columns - natural * stretch) / 2.0)
+    }
+}
+
 /// Text of one style in one row.
 #[derive(Clone, Debug)]
 pub(super) struct TextRun {
@@ -43,9 +71,8 @@ pub(super) struct TextRun {
     pub(super) opacity: f32,
     /// Its size, in multiples of the normal text size.
     pub(super) scale: f32,
-    /// Whether every character fills its columns in a monospaced font. Otherwise the run is a single
-    /// character, to be centred.
-    pub(super) is_monospaced: bool,
+    /// How it fills its cells.
+    pub(super) fit: TextFit,
     /// What it belongs to; neighbours of different groups are different runs.
     pub(super) group: u64,
 }
@@ -164,7 +191,7 @@ impl<'a> Rows<'a> {
 
     fn texts(&self, mut found: impl FnMut(TextRun)) {
         for (row, glyphs) in &self.0 {
-            texts(*row, glyphs, &mut found);
+            text_runs::text_runs(*row, glyphs, &mut found);
         }
     }
 
@@ -186,16 +213,6 @@ struct PlacedGlyph<'a> {
 }
 
 impl PlacedGlyph<'_> {
-    /// Whether a monospaced font draws a run of such glyphs in the right columns.
-    fn is_monospaced(&self) -> bool {
-        let fills_its_columns = f32::from(self.columns) <= self.scale;
-        fills_its_columns && self.symbol.chars().all(|c| c.is_ascii() || c.is_alphanumeric())
-    }
-
-    fn is_blank(&self) -> bool {
-        self.style.hidden || self.symbol.trim().is_empty()
-    }
-
     fn opacity(&self) -> f32 {
         if self.style.dim { DIM_OPACITY } else { 1.0 }
     }
@@ -300,31 +317,6 @@ fn draw_shapes(shapes: &[Shape], area: Area, glyph: &PlacedGlyph<'_>, canvas: &m
                 canvas.curve((area.x, area.y), curve, glyph.style.text, glyph.opacity());
             }
         }
-    }
-}
-
-fn texts(row: u16, glyphs: &[PlacedGlyph<'_>], found: &mut impl FnMut(TextRun)) {
-    let is_text = |glyph: &PlacedGlyph<'_>| !glyph.is_blank() && shapes(glyph.symbol).is_none();
-    let same = |a: &PlacedGlyph<'_>, b: &PlacedGlyph<'_>| {
-        a.style == b.style
-            && a.group == b.group
-            && a.scale.to_bits() == b.scale.to_bits()
-            && (a.is_monospaced() && b.is_monospaced() || a.is_blank() && b.is_blank())
-    };
-    for run in runs(glyphs, same) {
-        let Some(start) = run.0.iter().position(is_text) else { continue };
-        let end = run.0.iter().rposition(is_text).map_or(start, |last| last + 1);
-        let run = GlyphRun(&run.0[start..end]);
-        let first = run.first();
-        found(TextRun {
-            area: run.area(row),
-            text: run.0.iter().map(|glyph| glyph.symbol).collect(),
-            style: first.style,
-            opacity: first.opacity(),
-            scale: first.scale,
-            is_monospaced: first.is_monospaced(),
-            group: first.group,
-        });
     }
 }
 

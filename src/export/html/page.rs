@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::markup::{HeadingLevels, ListLevels, attribute, escape};
 use super::{HtmlPage, SharedParts, backdrop};
-use crate::export::canvas::{self, TextRun};
+use crate::export::canvas::{self, TextFit, TextRun};
 use crate::export::palette::CellStyle;
 use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH};
 use crate::export::svg;
@@ -25,6 +25,7 @@ pub(super) fn page(page: &HtmlPage, shared: &mut SharedParts, is_last: bool, row
         pictures: page.pictures.iter().collect(),
         open: Vec::new(),
         headings: HeadingLevels::default(),
+        last_row: None,
         out: String::new(),
     };
     let scheme = if page.colors.background.is_dark() { "dark" } else { "light" };
@@ -71,6 +72,8 @@ struct PageWriter<'a> {
     pictures: Vec<&'a (Overlay, DocumentPicture)>,
     open: Vec<OpenElement>,
     headings: HeadingLevels,
+    /// The last row of the preformatted text that is open.
+    last_row: Option<f32>,
     out: String,
 }
 
@@ -104,9 +107,18 @@ impl PageWriter<'_> {
         for run in canvas::text_runs(&page.buffer, &page.colors, &group) {
             self.runs.entry(RunOwner::unpack(run.group).item).or_default().push(run);
         }
-        let items = page.scene.body.iter().chain(&page.scene.frame);
-        for (number, placed) in (1..).zip(items) {
+        let mut numbers = 1..;
+        for (placed, number) in page.scene.body.iter().zip(&mut numbers) {
             self.item(number, placed);
+        }
+        // The footer: it is not searched.
+        let start = self.out.len();
+        for (placed, number) in page.scene.frame.iter().zip(&mut numbers) {
+            self.item(number, placed);
+        }
+        if self.out.len() > start {
+            self.out.insert_str(start, "<div class=\"k\">");
+            self.out.push_str("</div>\n");
         }
         // Marks are not items.
         if let Some(runs) = self.runs.remove(&0) {
@@ -120,7 +132,7 @@ impl PageWriter<'_> {
 
     fn item(&mut self, number: u32, placed: &PlacedItem) {
         match &placed.item {
-            Item::Begin(role) => self.begin(role, placed),
+            Item::Begin(role) => self.begin(number, role, placed),
             Item::End => self.end(),
             Item::Text(_) | Item::LargeText { .. } => {
                 let Some(runs) = self.runs.remove(&number) else { return };
@@ -133,7 +145,7 @@ impl PageWriter<'_> {
         }
     }
 
-    fn begin(&mut self, role: &Role, placed: &PlacedItem) {
+    fn begin(&mut self, number: u32, role: &Role, placed: &PlacedItem) {
         const HEADINGS: [&str; 7] = ["h1", "h1", "h2", "h3", "h4", "h5", "h6"];
         match role {
             Role::Heading(level) => {
@@ -144,20 +156,20 @@ impl PageWriter<'_> {
             Role::Quote => self.tag("blockquote", ""),
             Role::Rule => self.tag("div", " role=\"separator\""),
             Role::Code { language, text } => {
-                let number = self.shared.code(text);
+                let code = self.shared.code(text);
                 let label = if language.is_empty() { "code" } else { &**language };
                 let _ = writeln!(
                     self.out,
-                    "<button class=\"copy\" data-code=\"{number}\" style=\"--x:{};--y:{}\" \
+                    "<button class=\"copy\" data-code=\"{code}\" style=\"--x:{};--y:{}\" \
                      aria-label=\"Copy {}\">Copy</button>",
                     placed.x,
                     placed.y,
                     attribute(label)
                 );
-                self.tag("pre", " class=\"code\"");
+                self.preformatted(number, "code");
             }
             Role::CodeLine => self.tag("code", ""),
-            Role::Output => self.tag("pre", " class=\"out\""),
+            Role::Output => self.preformatted(number, "out"),
             Role::Table => self.tag("table", ""),
             Role::Decoration => self.tag("span", " class=\"d\" aria-hidden=\"true\""),
             Role::List => self.open.push(OpenElement::List(ListLevels::default())),
@@ -179,6 +191,14 @@ impl PageWriter<'_> {
         }
     }
 
+    /// Begins text with the background of its first row.
+    fn preformatted(&mut self, number: u32, class: &str) {
+        self.last_row = None;
+        let runs = (number + 1..number + 10).find_map(|next| self.runs.get(&next)?.first());
+        let background = runs.map(|run| format!(" style=\"--b:{}\"", run.style.background));
+        self.tag("pre", &format!(" class=\"{class}\"{}", background.unwrap_or_default()));
+    }
+
     fn tag(&mut self, tag: &'static str, attributes: &str) {
         let start = self.out.len();
         let _ = write!(self.out, "<{tag}{attributes}>");
@@ -188,6 +208,7 @@ impl PageWriter<'_> {
     fn end(&mut self) {
         match self.open.pop() {
             Some(OpenElement::Tag { tag, start, content }) => {
+                self.last_row = self.last_row.filter(|_| tag != "pre");
                 if self.out.len() == content && tag != "div" {
                     self.out.truncate(start);
                 } else {
@@ -258,6 +279,13 @@ impl PageWriter<'_> {
         if scale.to_bits() != 1.0_f32.to_bits() {
             let _ = write!(self.out, ";--s:{scale}");
         }
+        if start.is_some() {
+            let row = first.area.y / CELL_HEIGHT;
+            let blank_rows = self.last_row.replace(row).map_or(0.0, |last| row - last - 1.0);
+            if blank_rows > 0.0 {
+                let _ = write!(self.out, ";--g:{blank_rows}");
+            }
+        }
         self.out.push_str("\">");
         let (mut end, mut link) = (left, 0);
         for run in runs {
@@ -279,25 +307,45 @@ impl PageWriter<'_> {
         self.out.push_str(if link > 0 { "</a></span>\n" } else { "</span>\n" });
     }
 
+    /// The style of a run. A background that shades the whole page is that of the page, since the flowing
+    /// text has no shades.
+    fn style(&self, run: &TextRun) -> CellStyle {
+        let colors = &self.page.colors;
+        let row = (run.area.y / CELL_HEIGHT) as i32;
+        let edge = u16::try_from(row).ok().and_then(|row| self.page.buffer.cell((0, row)));
+        let is_shade = edge.is_some_and(|edge| {
+            let background = colors.cell_style(edge).background;
+            background == run.style.background
+                && background.is_dark() == colors.background.is_dark()
+        });
+        let is_preformatted = self.last_row.is_some();
+        let background =
+            if is_shade && !is_preformatted { colors.background } else { run.style.background };
+        CellStyle { background, ..run.style }
+    }
+
     fn run(&mut self, run: &TextRun) {
         let colors = &self.page.colors;
-        let CellStyle { text, background, bold, italic, dim, .. } = run.style;
+        let style = self.style(run);
+        let CellStyle { text, background, bold, italic, dim, .. } = style;
         let is_plain = text == colors.foreground && background == colors.background;
-        let has_lines = run.style.underlined || run.style.struck;
+        let has_lines = style.underlined || style.struck;
         let is_plain = is_plain && !bold && !italic && !dim && !has_lines;
         let text = escape(&run.text);
-        if is_plain && run.is_monospaced {
+        let is_in_columns = run.fit == TextFit::Columns;
+        if is_plain && is_in_columns {
             self.out.push_str(&text);
             return;
         }
-        let style = self.shared.style(run.style);
-        if run.is_monospaced {
+        let style = self.shared.style(style);
+        if is_in_columns {
             let _ = write!(self.out, "<span class=\"s{style}\">{text}</span>");
         } else {
             let columns = run.area.width / CELL_WIDTH / run.scale;
+            let kind = if run.fit == TextFit::Shaped { "w j" } else { "w" };
             let _ = write!(
                 self.out,
-                "<span class=\"s{style} w\" style=\"--w:{columns}\">{text}</span>"
+                "<span class=\"s{style} {kind}\" style=\"--w:{columns}\">{text}</span>"
             );
         }
     }

@@ -92,7 +92,12 @@ function toggle(name, wanted = !has(name)) {
     if (has('reading')) pre.tabIndex = 0; else pre.removeAttribute('tabindex');
   }
 }
+let wasReading = false;
 function overview(wanted = !has('overview')) {
+  if (wanted === has('overview')) return;
+  // Miniatures are of slides.
+  if (wanted) wasReading = has('reading');
+  toggle('reading', !wanted && wasReading);
   toggle('overview', wanted);
   for (const { section, pages } of slides) {
     section.tabIndex = wanted ? 0 : -1;
@@ -102,7 +107,10 @@ function overview(wanted = !has('overview')) {
   current().section.focus({ preventScroll: true });
   if (wanted) current().section.scrollIntoView({ block: 'center' });
 }
-const read = () => toggle('reading');
+const read = () => {
+  overview(false);
+  toggle('reading');
+};
 const notes = () => (has('has-notes') ? toggle('with-notes') : nextSlide());
 const help = () => {
   for (const row of document.querySelectorAll('.only-notes')) row.hidden = !has('has-notes');
@@ -141,7 +149,7 @@ const query = $('input', searchBox);
 const results = $('#results');
 let chosen = 0;
 const words = slides.map(({ pages }) =>
-  [...pages.at(-1).querySelectorAll('.r')].filter((row) => !row.closest('.d'))
+  [...pages.at(-1).querySelectorAll('.r')].filter((row) => !row.closest('.d, .k'))
     .map((row) => row.textContent).join(' ').replace(/\s+/g, ' ').trim());
 
 function find() {
@@ -321,6 +329,22 @@ addEventListener('touchend', (event) => {
   if (Math.abs(x) > 40 && Math.abs(x) > 2 * Math.abs(y)) (x < 0 ? next : back)();
 }, { passive: true });
 
+// ---- words of joined letters: as wide as their columns in any font
+
+function fitWords() {
+  const words = [...document.querySelectorAll('.r .j')];
+  if (!words.length) return;
+  const pen = document.createElement('canvas').getContext('2d');
+  const { fontFamily } = getComputedStyle(words[0]);
+  for (const word of words) {
+    const { fontWeight, fontStyle } = getComputedStyle(word);
+    pen.font = fontStyle + ' ' + fontWeight + ' 16px ' + fontFamily;
+    const { width } = pen.measureText(word.textContent);
+    const columns = Number(word.style.getPropertyValue('--w')) * 10;
+    if (width > columns) word.style.transform = 'scaleX(' + columns / width + ')';
+  }
+}
+
 // ---- icons of special fonts, which few systems have
 
 function hideMissingIcons() {
@@ -364,10 +388,14 @@ function holdStill() {
 
 root.classList.add('js');
 toggle('reading', narrow.matches);
-narrow.addEventListener('change', () => toggle('reading', narrow.matches));
+narrow.addEventListener('change', () => {
+  overview(false);
+  toggle('reading', narrow.matches);
+});
 addEventListener('hashchange', readHash);
 addEventListener('popstate', readHash);
 readHash();
+fitWords();
 hideMissingIcons();
 holdStill();
 })();

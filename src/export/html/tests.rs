@@ -139,6 +139,35 @@ fn code_keeps_its_indentation_and_can_be_copied() {
 }
 
 #[test]
+fn blank_rows_of_outputs_stay_in_the_flowing_text() {
+    let rows = [(1, text("one")), (2, text("two")), (5, text("five"))];
+    let rows = rows.into_iter().map(|(y, row)| (1, y, row));
+    let items = std::iter::once((1, 1, Item::Begin(Role::Output))).chain(rows);
+    let items = items.chain([(1, 6, Item::End), (1, 7, text("after"))]).collect();
+    let whole = document(vec![("", vec![page_of(items)])], &[]);
+    for row in ["--y:1\">one", "--y:2\">two", "--y:5;--g:2\">five", "--y:7\">after"] {
+        assert!(whole.contains(row), "{row}: {whole}");
+    }
+    assert!(whole.contains("<pre class=\"out\" style=\"--b:#141414\">"), "{whole}");
+}
+
+#[test]
+fn words_whose_letters_join_are_one_element() {
+    let whole = document(vec![("", vec![page_of(vec![(1, 1, text("a नमत b"))])])], &[]);
+    assert!(whole.contains("w j\" style=\"--w:3\">नमत</span> b"), "{whole}");
+}
+
+#[test]
+fn footer_is_marked() {
+    let mut page = page_of(vec![(1, 1, text("body"))]);
+    page.scene.frame = vec![PlacedItem { x: 1, y: 9, item: text("footer") }];
+    page.buffer.set_string(1, 9, "footer", Style::new());
+    let whole = document(vec![("", vec![page])], &[]);
+    let footer = whole.split("<div class=\"k\">").nth(1).unwrap();
+    assert!(footer.contains("footer") && !footer.contains("body"), "{whole}");
+}
+
+#[test]
 fn pictures_are_embedded_once_and_have_a_text() {
     let key = crate::layout::PictureKey::File { base: "".into(), source: "a.gif".into() };
     let picture =

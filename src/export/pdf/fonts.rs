@@ -3,29 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use fontdb::{Database, ID, Style, Weight};
+use fontdb::{Database, ID};
 use krilla::text::{Font, GlyphId};
 use ttf_parser::Face;
 
 use crate::draw::MONOSPACED_FONTS;
 use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH};
+use crate::export::system_fonts::{self, Variant};
 
 type FontData = Arc<dyn AsRef<[u8]> + Send + Sync>;
-
-/// Bold, italic, both, or neither.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Variant {
-    /// Bold.
-    pub(super) bold: bool,
-    /// Italic.
-    pub(super) italic: bool,
-}
-
-impl Variant {
-    fn index(self) -> usize {
-        usize::from(self.bold) + 2 * usize::from(self.italic)
-    }
-}
 
 /// One font.
 #[derive(Clone)]
@@ -57,12 +43,9 @@ impl LoadedFont {
         text.chars().all(is_known)
     }
 
-    /// The width of a text whose letters are not joined, in multiples of the font's size.
-    pub(super) fn total_width(&self, text: &str) -> f32 {
-        let Some(face) = self.face() else { return 1.0 };
-        let advance = |c| face.glyph_hor_advance(face.glyph_index(c)?);
-        let units: f32 = text.chars().filter_map(advance).map(f32::from).sum();
-        units / f32::from(face.units_per_em())
+    /// Its data, and its number in them.
+    pub(super) fn data(&self) -> (&[u8], u32) {
+        (self.data.as_ref().as_ref(), self.index)
     }
 
     /// The width of the widest character of a grapheme, in multiples of the font's size.
@@ -86,7 +69,8 @@ pub(super) struct TextMetrics {
 /// All fonts of a document.
 pub(super) struct Fonts {
     family: [LoadedFont; 4],
-    metrics: TextMetrics,
+    /// Of each font of the family: a chosen one may be wider or narrower than ours.
+    metrics: [TextMetrics; 4],
     glyphs: HashMap<(Variant, char), Option<GlyphId>>,
     system: Option<SystemFonts>,
 }
@@ -109,23 +93,27 @@ impl Fonts {
         }
         let family: [LoadedFont; 4] =
             family.try_into().map_err(|_| "a family has four fonts".to_owned())?;
-        let metrics = metrics(&family[0]).ok_or("the normal font has no letters")?;
+        let metrics = family.each_ref().map(metrics);
+        let normal = metrics[0].ok_or("the normal font has no letters")?;
+        // Text of a row has one baseline.
+        let metrics =
+            metrics.map(|own| TextMetrics { baseline: normal.baseline, ..own.unwrap_or(normal) });
         Ok(Self { family, metrics, glyphs: HashMap::new(), system: None })
     }
 
-    /// The size and place of text.
-    pub(super) fn metrics(&self) -> TextMetrics {
-        self.metrics
+    /// The size and place of text of this variant.
+    pub(super) fn metrics(&self, variant: Variant) -> TextMetrics {
+        self.metrics[index(variant)]
     }
 
     /// The family's font of this variant.
     pub(super) fn family(&self, variant: Variant) -> &LoadedFont {
-        &self.family[variant.index()]
+        &self.family[index(variant)]
     }
 
     /// The family's glyph of a character.
     pub(super) fn glyph(&mut self, variant: Variant, character: char) -> Option<GlyphId> {
-        let font = &self.family[variant.index()];
+        let font = &self.family[index(variant)];
         *self.glyphs.entry((variant, character)).or_insert_with(|| font.glyph(character))
     }
 
@@ -142,6 +130,11 @@ impl Fonts {
         let found = system.find(first, variant);
         found.or_else(|| self.glyph(variant, first).is_some().then(|| self.family(variant).clone()))
     }
+}
+
+/// The number of a variant's font in a family.
+fn index(variant: Variant) -> usize {
+    usize::from(variant.bold) + 2 * usize::from(variant.italic)
 }
 
 /// Joiners and variation selectors have no glyph of their own.
@@ -174,19 +167,7 @@ impl SystemFonts {
     fn load() -> Self {
         let mut fonts = Database::new();
         fonts.load_system_fonts();
-        let mut order: Vec<_> = fonts.faces().collect();
-        order.sort_by_key(|face| {
-            let is_emoji = face.families.iter().any(|(name, _)| name.contains("Emoji"));
-            let name = face.families.first().map_or("", |(name, _)| name);
-            (
-                !face.monospaced,
-                !is_emoji,
-                name.to_owned(),
-                face.index,
-                face.post_script_name.clone(),
-            )
-        });
-        let order = order.into_iter().map(|face| face.id).collect();
+        let order = system_fonts::best_first(&fonts);
         Self { fonts, order, loaded: HashMap::new(), found: HashMap::new() }
     }
 
@@ -195,7 +176,7 @@ impl SystemFonts {
         let id = if let Some(found) = self.found.get(&(character, variant)) {
             *found
         } else {
-            let found = self.search(character, variant);
+            let found = system_fonts::find(&self.fonts, &self.order, character, variant);
             self.found.insert((character, variant), found);
             found
         }?;
@@ -204,23 +185,6 @@ impl SystemFonts {
             LoadedFont::new(Arc::new(data.0), data.1)
         });
         font.clone()
-    }
-
-    fn search(&self, character: char, variant: Variant) -> Option<ID> {
-        let has = |id: &ID| {
-            let glyph = |data: &[u8], index| {
-                Face::parse(data, index).ok().and_then(|face| face.glyph_index(character))
-            };
-            self.fonts.with_face_data(*id, glyph).flatten().is_some()
-        };
-        let fits = |id: &ID| {
-            self.fonts.face(*id).is_some_and(|face| {
-                (face.weight > Weight::MEDIUM) == variant.bold
-                    && (face.style != Style::Normal) == variant.italic
-            })
-        };
-        let of_variant = self.order.iter().filter(|id| fits(id)).find(|id| has(id));
-        of_variant.or_else(|| self.order.iter().find(|id| has(id))).copied()
     }
 }
 
@@ -235,14 +199,25 @@ mod tests {
     #[test]
     fn bundled_family_has_equal_columns() {
         let fonts = fonts();
-        let TextMetrics { size, baseline } = fonts.metrics();
         for index in 0..4 {
+            let TextMetrics { size, baseline } = fonts.metrics[index];
+            assert!(baseline > 14.0 && baseline < 17.0, "{baseline}");
             for character in ["i", "W", "─", "é"] {
                 let width = fonts.family[index].width(character) * size;
                 assert!((width - CELL_WIDTH).abs() < 0.01, "{character}: {width}");
             }
         }
-        assert!(baseline > 14.0 && baseline < 17.0, "{baseline}");
+    }
+
+    #[test]
+    fn chosen_font_keeps_the_columns_of_the_others() {
+        let narrow = include_bytes!("../../draw/fonts/katex/KaTeX_Main-Regular.ttf").to_vec();
+        let fonts = Fonts::new([Some(narrow), None, None, None]).unwrap();
+        for index in 0..4 {
+            let width = fonts.family[index].width("0") * fonts.metrics[index].size;
+            assert!((width - CELL_WIDTH).abs() < 0.01, "{index}: {width}");
+        }
+        assert!(fonts.metrics[0].size > fonts.metrics[1].size * 1.1);
     }
 
     #[test]

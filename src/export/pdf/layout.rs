@@ -76,7 +76,9 @@ impl PdfLayout {
         let (width, height) = page_size(&slide.buffer);
         let slide = ContentPart::Whole(slide);
         let Some((shorter, longer)) = paper else {
-            let size = (width * POINTS + 2.0 * margin, height * POINTS + 2.0 * margin);
+            // Readers draw a row of pixels for a fraction of a point that is only a rounding error.
+            let length = |units: f32| ((units * POINTS + 2.0 * margin) * 100.0).round() / 100.0;
+            let size = (length(width), length(height));
             let part = PlacedContent { content: slide, at: (margin, margin), scale: POINTS };
             return vec![Sheet { size, parts: vec![part] }];
         };
@@ -191,6 +193,8 @@ mod tests {
         assert_eq!((sheets.len(), size(&sheets)), (1, (720.0, 432.0)));
         let layout = PdfLayout { margin: Some(10.0), ..PdfLayout::default() };
         assert_eq!(size(&layout.sheets(&slide, None)), (740.0, 452.0));
+        let whole = PdfLayout::default().sheets(&slide, None)[0].size;
+        assert_eq!(whole.1.to_bits(), 432.0_f32.to_bits(), "{whole:?}");
     }
 
     #[test]

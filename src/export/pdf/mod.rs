@@ -5,6 +5,7 @@
 mod fonts;
 mod layout;
 mod page;
+mod words;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;

@@ -15,13 +15,15 @@ use krilla::tagging::{ContentTag, Identifier, Tag, TagGroup};
 use krilla::text::{KrillaGlyph, TextDirection};
 use krilla_svg::{SurfaceExt as _, SvgSettings};
 use unicode_segmentation::UnicodeSegmentation as _;
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_width::UnicodeWidthStr as _;
 
-use super::fonts::{Fonts, Variant};
+use super::fonts::Fonts;
 use super::layout::{PlacedContent, Sheet};
-use crate::export::canvas::{self, Area, Canvas, CroppedPicture, TextRun};
+use super::words;
+use crate::export::canvas::{self, Area, Canvas, CroppedPicture, TextFit, TextRun};
 use crate::export::palette::Rgb;
 use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH, Curve};
+use crate::export::system_fonts::Variant;
 use crate::media::DocumentPicture;
 
 /// How far filled areas reach under their right and lower neighbours, in units: viewers smooth edges,
@@ -118,7 +120,8 @@ fn draw_content(
     surface.push_transform(&Transform::from_row(scale, 0.0, 0.0, scale, left, top));
     let identifier = surface.start_tagged(ContentTag::Other);
     let drawn = Drawn { is_text_open: true, ..Drawn::default() };
-    let mut canvas = PdfCanvas { surface, fonts, pictures, growing: Vec::new(), drawn };
+    let (growing, last_run) = (Vec::new(), None);
+    let mut canvas = PdfCanvas { surface, fonts, pictures, growing, last_run, drawn };
     let content = part.content.get();
     canvas::draw(&content.buffer, &content.pictures, &content.colors, &mut canvas);
     canvas.flush();
@@ -144,6 +147,8 @@ struct PdfCanvas<'a, 'b> {
     pictures: &'b mut Pictures,
     /// Rectangles that the next row may continue.
     growing: Vec<(Area, Rgb, f32)>,
+    /// The area of the last text, and how it was fitted to it.
+    last_run: Option<(Area, TextFit)>,
     drawn: Drawn,
 }
 
@@ -191,23 +196,21 @@ impl Canvas for PdfCanvas<'_, '_> {
         self.flush();
         self.surface.set_fill(Some(fill(run.style.text, run.opacity)));
         let variant = Variant { bold: run.style.bold, italic: run.style.italic };
-        if run.is_monospaced && self.columns(run, variant) {
-            return;
-        }
-        if !run.is_monospaced {
-            self.grapheme(&run.text, (run.area.x, run.area.width), run, variant);
-            return;
-        }
-        let mut x = run.area.x;
-        for part in parts(&run.text, |c| self.fonts.glyph(variant, c).is_some()) {
-            let is_joined = self.joined(part, x, run, variant);
-            for grapheme in part.graphemes(true) {
-                let width = columns(grapheme) * CELL_WIDTH * run.scale;
-                if !is_joined {
+        self.blanks_before(run, variant);
+        match run.fit {
+            TextFit::Columns if self.columns(run, variant) => {}
+            TextFit::Columns => {
+                let mut x = run.area.x;
+                for grapheme in run.text.graphemes(true) {
+                    let width = columns(grapheme) * CELL_WIDTH * run.scale;
                     self.grapheme(grapheme, (x, width), run, variant);
+                    x += width;
                 }
-                x += width;
             }
+            TextFit::Centred => {
+                self.grapheme(&run.text, (run.area.x, run.area.width), run, variant);
+            }
+            TextFit::Shaped => self.word(run, variant),
         }
     }
 
@@ -282,9 +285,29 @@ impl PdfCanvas<'_, '_> {
         }
     }
 
-    /// Writes text in columns; whether the family has all of its characters, and they need no shaping.
+    /// Writes the blanks between text in columns and other text: some readers do not find them by the
+    /// distance.
+    fn blanks_before(&mut self, run: &TextRun, variant: Variant) {
+        let Some((before, fit)) = self.last_run.replace((run.area, run.fit)) else { return };
+        let is_same_row = before.y.to_bits() == run.area.y.to_bits();
+        if !is_same_row || fit == TextFit::Columns && run.fit == TextFit::Columns {
+            return;
+        }
+        let left = before.x + before.width;
+        let width = run.area.x - left;
+        let blank = Area { x: left, width, ..run.area };
+        let text = match (width / (CELL_WIDTH * run.scale)).round() as i32 {
+            1 => " ",
+            2 => "  ",
+            _ => return,
+        };
+        let blanks = TextRun { area: blank, text: text.to_owned(), ..run.clone() };
+        self.columns(&blanks, variant);
+    }
+
+    /// Writes text in columns; whether the family has all of its characters.
     fn columns(&mut self, run: &TextRun, variant: Variant) -> bool {
-        let metrics = self.fonts.metrics();
+        let metrics = self.fonts.metrics(variant);
         let advance = CELL_WIDTH / metrics.size;
         let mut glyphs = Vec::with_capacity(run.text.len());
         for (start, character) in run.text.char_indices() {
@@ -294,34 +317,26 @@ impl PdfCanvas<'_, '_> {
         }
         let start = Point::from_xy(run.area.x, run.area.y + metrics.baseline * run.scale);
         let (font, size) = (self.fonts.family(variant).font.clone(), metrics.size * run.scale);
-        if run.text.chars().any(is_right_to_left) {
-            self.surface.draw_text(start, font, size, &run.text, false, TextDirection::Auto);
-        } else {
-            self.surface.draw_glyphs(start, &glyphs, font, &run.text, size, false);
-        }
+        self.surface.draw_glyphs(start, &glyphs, font, &run.text, size, false);
         true
     }
 
-    /// Writes a word whose letters join, or are written from right to left, in the middle of its columns.
-    /// Returns false if no single font has it.
-    fn joined(&mut self, word: &str, left: f32, run: &TextRun, variant: Variant) -> bool {
-        let mut graphemes = word.graphemes(true);
-        let Some(first) = graphemes.next().filter(|_| graphemes.next().is_some()) else {
-            return false;
-        };
-        let font = self.fonts.for_grapheme(variant, first);
-        let Some(font) = font.filter(|font| font.has_all(word)) else { return false };
-        let metrics = self.fonts.metrics();
-        let width: f32 = word.graphemes(true).map(columns).sum::<f32>() * CELL_WIDTH * run.scale;
-        let full = font.total_width(word) * metrics.size * run.scale;
-        let shrink = if full > width { width / full } else { 1.0 };
-        let start = Point::from_xy(
-            left + (width - full * shrink) / 2.0,
-            run.area.y + metrics.baseline * run.scale,
-        );
-        let size = metrics.size * run.scale * shrink;
-        self.surface.draw_text(start, font.font, size, word, false, TextDirection::Auto);
-        true
+    /// Writes a word, or words from right to left, as wide as its columns.
+    fn word(&mut self, run: &TextRun, variant: Variant) {
+        let word = words::shape(&run.text, variant, self.fonts);
+        self.drawn.missing.extend(word.missing);
+        let metrics = self.fonts.metrics(variant);
+        let size = metrics.size * run.scale;
+        let (stretch, margin) = run.fit.stretch(word.width * size, run.area.width);
+        let (left, baseline) = (run.area.x + margin, run.area.y + metrics.baseline * run.scale);
+        self.surface.push_transform(&Transform::from_row(stretch, 0.0, 0.0, 1.0, left, baseline));
+        let mut x = 0.0;
+        for part in word.parts {
+            let (start, font) = (Point::from_xy(x, 0.0), part.font.font);
+            self.surface.draw_glyphs(start, &part.glyphs, font, &run.text, size, false);
+            x += part.width * size;
+        }
+        self.surface.pop();
     }
 
     /// Writes a grapheme in the middle of its columns, in a font that has it.
@@ -336,12 +351,11 @@ impl PdfCanvas<'_, '_> {
             self.drawn.missing.extend(grapheme.chars().next());
             self.fonts.family(variant).clone()
         });
-        let metrics = self.fonts.metrics();
+        let metrics = self.fonts.metrics(variant);
         let full = font.width(grapheme) * metrics.size * run.scale;
-        let shrink = if full > width { width / full } else { 1.0 };
+        let (shrink, margin) = TextFit::Centred.stretch(full, width);
         let size = metrics.size * run.scale * shrink;
-        let x = left + (width - full * shrink) / 2.0;
-        let start = Point::from_xy(x, run.area.y + metrics.baseline * run.scale);
+        let start = Point::from_xy(left + margin, run.area.y + metrics.baseline * run.scale);
         self.surface.draw_text(start, font.font, size, grapheme, false, TextDirection::Auto);
     }
 }
@@ -349,38 +363,6 @@ impl PdfCanvas<'_, '_> {
 /// The columns of a grapheme.
 fn columns(grapheme: &str) -> f32 {
     f32::from(u8::try_from(grapheme.width()).unwrap_or(1).max(1))
-}
-
-/// Splits text into graphemes and into words that are shaped as a whole: those of scripts that the
-/// family lacks, unless their characters fill two columns each. Words from right to left stay together.
-fn parts(text: &str, mut is_in_family: impl FnMut(char) -> bool) -> Vec<&str> {
-    let mut is_letter = |grapheme: &str| {
-        let first = grapheme.chars().next().unwrap_or(' ');
-        first.is_alphabetic() && first.width() == Some(1) && !is_in_family(first)
-    };
-    let starts_from_right = |text: &str| text.starts_with(is_right_to_left);
-    let mut parts: Vec<&str> = Vec::new();
-    let (mut start, mut is_word) = (0, false);
-    for (at, grapheme) in text.grapheme_indices(true) {
-        let word = &text[start..at];
-        let goes_on = is_word
-            && (is_letter(grapheme)
-                || starts_from_right(word)
-                    && grapheme == " "
-                    && starts_from_right(&text[at + 1..]));
-        if !goes_on {
-            parts.extend((!word.is_empty()).then_some(word));
-            (start, is_word) = (at, is_letter(grapheme));
-        }
-    }
-    parts.extend((start < text.len()).then(|| &text[start..]));
-    parts
-}
-
-/// Whether a character is of a script that is written from right to left: Hebrew, Arabic and their
-/// neighbours, and the presentation forms.
-fn is_right_to_left(character: char) -> bool {
-    matches!(character, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}')
 }
 
 fn rect(area: Area) -> Option<Rect> {
@@ -397,20 +379,4 @@ fn fill(color: Rgb, opacity: f32) -> Fill {
 
 fn fraction(opacity: f32) -> NormalizedF32 {
     NormalizedF32::new(opacity.clamp(0.0, 1.0)).unwrap_or(NormalizedF32::ONE)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_of_other_scripts_are_one_part() {
-        let parts = |text| parts(text, |c| c.is_ascii());
-        assert_eq!(parts("ab"), ["a", "b"]);
-        assert_eq!(parts("a שלום עולם, b"), ["a", " ", "שלום עולם", ",", " ", "b"]);
-        assert_eq!(parts("नमस्ते दुनिया"), ["नमस्ते", " ", "दुनिया"]);
-        assert_eq!(parts("日本 🦀"), ["日", "本", " ", "🦀"]);
-        assert_eq!(parts("שלום "), ["שלום", " "]);
-        assert_eq!(parts(""), Vec::<&str>::new());
-    }
 }

@@ -16,7 +16,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use self::glyphs::{GlyphKey, Glyphs};
-use super::canvas::{self, Area, Canvas, CroppedPicture, TextRun};
+use super::canvas::{self, Area, Canvas, CroppedPicture, TextFit, TextRun};
 use super::palette::{Rgb, TerminalColors};
 use super::shapes::{CELL_WIDTH, Curve};
 use crate::media::DocumentPicture;
@@ -190,7 +190,7 @@ impl RasterCanvas<'_> {
         paint
     }
 
-    /// Draws a glyph, or text that is drawn as one, centred in an area.
+    /// Draws a glyph, or a word, fitted to an area.
     fn glyph(&mut self, text: &str, (left, width): (f32, f32), run: &TextRun) {
         let zoom = self.rasterizer.zoom;
         let key = GlyphKey::new(text, width, run);
@@ -236,7 +236,7 @@ impl Canvas for RasterCanvas<'_> {
     }
 
     fn text(&mut self, run: &TextRun) {
-        if !run.is_monospaced || run.text.chars().any(is_joined) {
+        if run.fit != TextFit::Columns {
             return self.glyph(&run.text, (run.area.x, run.area.width), run);
         }
         let mut x = run.area.x;
@@ -274,12 +274,6 @@ impl Canvas for RasterCanvas<'_> {
         let paint = Paint { shader, ..Paint::default() };
         self.pixmap.fill_rect(window, &paint, Transform::identity(), None);
     }
-}
-
-/// Whether a character's shape depends on its neighbours, as in Arabic and Indic scripts, or its row is
-/// written from right to left.
-fn is_joined(character: char) -> bool {
-    matches!(u32::from(character), 0x0590..=0x109f | 0x1780..=0x18af | 0xfb1d..=0xfdff | 0xfe70..=0xfeff)
 }
 
 #[expect(clippy::cast_sign_loss, reason = "`as` saturates")]
@@ -320,6 +314,16 @@ mod tests {
         assert_eq!((pixels.width, pixels.height), (40, 40));
         assert!(ink(&pixels, 0, 0) > 20 && ink(&pixels, 2, 0) > 20 && ink(&pixels, 1, 1) > 10);
         assert_eq!((ink(&pixels, 3, 0), ink(&pixels, 0, 1), ink(&pixels, 3, 1)), (0, 0, 0));
+    }
+
+    #[test]
+    fn letters_of_a_word_join() {
+        let has_ink = |row: &str, x| {
+            let pixels = draw(&[row], Style::new());
+            (0..20).any(|y| pixel(&pixels, x, y)[0] > 128)
+        };
+        assert!(has_ink("سس", 9) && has_ink("سس", 10));
+        assert!(!has_ink("ll", 9) && !has_ink("ll", 10));
     }
 
     #[test]

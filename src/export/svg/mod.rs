@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ratatui::buffer::Buffer;
 
-use super::canvas::{self, Area, Canvas, CroppedPicture, TextRun};
+use super::canvas::{self, Area, Canvas, CroppedPicture, TextFit, TextRun};
 use super::palette::{Rgb, TerminalColors};
 use super::shapes::Curve;
 use crate::media::DocumentPicture;
@@ -87,11 +87,15 @@ impl Canvas for SvgWriter {
     fn text(&mut self, run: &TextRun) {
         let (left, width) = (run.area.x, run.area.width);
         let y = run.area.y + BASELINE * run.scale;
-        if run.is_monospaced {
-            self.push(format_args!("<text x=\"{left}\" y=\"{y}\" textLength=\"{width}\""));
-        } else {
+        if run.fit == TextFit::Centred {
             let middle = left + width / 2.0;
             self.push(format_args!("<text x=\"{middle}\" y=\"{y}\" text-anchor=\"middle\""));
+        } else {
+            self.push(format_args!("<text x=\"{left}\" y=\"{y}\" textLength=\"{width}\""));
+        }
+        if run.fit == TextFit::Shaped {
+            // Blanks between its letters would separate them.
+            self.0.push_str(" lengthAdjust=\"spacingAndGlyphs\"");
         }
         self.push(format_args!(" fill=\"{}\"", run.style.text));
         if run.scale.to_bits() != 1.0_f32.to_bits() {

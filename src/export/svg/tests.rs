@@ -52,6 +52,13 @@ fn assert_well_formed(xml: &str) {
 }
 
 #[test]
+fn words_whose_letters_join_are_as_wide_as_their_cells() {
+    let row = elements(&buffer(12, 1, &[(1, 0, "a नमत b", Style::new())]));
+    let word = "textLength=\"30\" lengthAdjust=\"spacingAndGlyphs\" fill=\"#101010\">नमत</text>";
+    assert!(row.contains(word), "{row}");
+}
+
+#[test]
 fn text_of_one_style_is_one_element() {
     let plain = Style::new();
     insta::assert_snapshot!(elements(&buffer(20, 2, &[(2, 1, "let x = 1;", plain)])), @r##"<text x="20" y="35" textLength="100" fill="#101010" xml:space="preserve">let x = 1;</text>"##);

@@ -115,7 +115,7 @@ fn page_has_structure_and_no_network() {
             "<h1 class=\"hidden\">Keys &amp; swipes</h1>",
             "<th scope=\"col\">",
             "<a href=\"https://pyo3.rs\">",
-            "<pre class=\"code\">",
+            "<pre class=\"code\"",
             "data-number=\"4\"",
         ] {
             assert!(page.contains(part), "{part}: {page}");
