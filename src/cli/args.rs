@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 pub(super) use super::choices::{Choices, Sandbox, VariantFlags};
 use super::stage_args::{ConsoleArgs, RehearseArgs, RemoteArgs, StageFlags};
+use crate::app::Policy;
 use crate::export::Overflow;
 use crate::layout::Size;
 use crate::media::Protocol;
@@ -98,7 +99,7 @@ pub(super) struct ExportFlags {
     /// Write the export to this file.
     #[arg(short, long, value_name = "FILE", requires = "export")]
     pub(super) output: Option<PathBuf>,
-    /// Folder for the export's temporary files.
+    /// A folder for temporary files. Accepted, but not used: the export needs none.
     #[arg(long, value_name = "FOLDER", requires = "export")]
     pub(super) export_temporary_path: Option<PathBuf>,
     /// Run `+validate` blocks whenever the deck is loaded, and report those that fail.
@@ -361,11 +362,11 @@ pub(super) struct ExportArgs {
     /// Export only these slides, counted from 1: `3-7,12`.
     #[arg(long, value_name = "RANGES", value_parser = slide_ranges)]
     pub(super) slides: Option<SlideRanges>,
-    /// Export every step of a slide, not only the last one (not for SVG).
+    /// Export every step of a slide, not only the last one (not for SVG; GIF and cast always do).
     #[arg(long)]
     pub(super) steps: bool,
     /// The keys of a walk (GIF, cast), separated by blanks; `@2` waits two seconds: `l l ctrl-e @2 l`.
-    /// [default: all steps]
+    /// [default: all steps of the chosen slides]
     #[arg(long, value_name = "KEYS")]
     pub(super) walk: Option<String>,
     /// How many times larger than 10x20 pixels a cell is, from 1 to 8. [default: 2 for PNG, 1 for GIF]
@@ -377,8 +378,8 @@ pub(super) struct ExportArgs {
     /// Leave the space of pictures blank, instead of showing their alternative text or source in it (text).
     #[arg(long)]
     pub(super) no_alt_text: bool,
-    /// What to do with rows that do not fit: make the page taller, or cut them off. [default: show, and
-    /// hide for text]
+    /// What to do with rows that do not fit: make the page taller, or cut them off (GIF and cast scroll).
+    /// [default: show, and hide for text]
     #[arg(long)]
     pub(super) overflow: Option<Overflow>,
     /// Which outputs of code to show: `run`, `recording`, `none`, or what the log of a talk has (`--log`).
@@ -396,11 +397,36 @@ pub(super) struct ExportArgs {
     pub(super) choices: Choices,
     #[command(flatten)]
     pub(super) variant: VariantFlags,
-    /// Run the deck's code and show its output.
-    #[arg(short = 'x', long)]
-    pub(super) enable_snippet_execution: bool,
+    #[command(flatten)]
+    pub(super) run: RunFlags,
     #[command(flatten)]
     pub(super) sandbox: Sandbox,
+}
+
+/// What an export runs.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(super) struct RunFlags {
+    /// Run the deck's code and show its output.
+    #[arg(short = 'x', long = "enable-snippet-execution")]
+    all: bool,
+    /// Run only code whose output replaces it: `+exec_replace` and `+image`.
+    #[arg(short = 'X', long = "enable-snippet-execution-replace")]
+    replacing: bool,
+    /// Only `+exec` code, which `-x` means on presenterm's command line.
+    #[arg(skip)]
+    exec: bool,
+}
+
+impl RunFlags {
+    /// Returns what may run.
+    pub(super) fn policy(self) -> Policy {
+        Policy { exec: self.all || self.exec, replace: self.all || self.replacing }
+    }
+
+    /// Returns whether anything may run.
+    pub(super) fn is_any(self) -> bool {
+        self.policy() != Policy::default()
+    }
 }
 
 impl ExportArgs {
@@ -424,7 +450,11 @@ impl ExportArgs {
             size: None,
             choices: args.choices.clone(),
             variant: args.variant.clone(),
-            enable_snippet_execution: args.enable_snippet_execution,
+            run: RunFlags {
+                all: false,
+                exec: args.enable_snippet_execution,
+                replacing: args.enable_snippet_execution_replace,
+            },
             sandbox: args.sandbox,
         }
     }
@@ -494,6 +524,11 @@ impl SlideRanges {
     /// Whether a slide is one of them.
     pub(super) fn contain(&self, slide: u32) -> bool {
         self.0.iter().any(|range| range.contains(&slide))
+    }
+
+    /// The number of slides, if the deck has all of them.
+    pub(super) fn count(&self) -> u64 {
+        self.0.iter().map(|range| u64::from(range.end() - range.start()) + 1).sum()
     }
 
     /// The largest number.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::driver::{Driver, SCREEN_TIMEOUT, run_limits};
 use super::{code_colors, scene_builder};
-use crate::app::{Action, App, AppOptions, Msg, Trust, update};
+use crate::app::{Action, App, AppOptions, Msg, Policy, Trust, update};
 use crate::deck::{Cursor, SlideNo, Step};
 use crate::files::ReadError;
 use crate::layout::{self, Highlighting, PictureContent, PictureKey, Scene, Size};
@@ -24,8 +24,13 @@ pub struct SlideRenderer {
 }
 
 impl SlideRenderer {
-    /// Creates a renderer. Slides use the full page size.
+    /// Creates a renderer. Slides use the full page size, and all code may run.
     pub fn new(loaded: &LoadedDeck) -> Self {
+        Self::with_policy(loaded, Policy { exec: true, replace: true })
+    }
+
+    /// Creates a renderer with which only some code may run.
+    pub fn with_policy(loaded: &LoadedDeck, policy: Policy) -> Self {
         let loaded = LoadedDeck {
             limits: layout::SlideArea::default(),
             hides_masked: true,
@@ -34,7 +39,12 @@ impl SlideRenderer {
         let media = Media::new(PathBuf::from("."), None, |_| {});
         let mut app = App::new(
             loaded.deck.clone(),
-            AppOptions { trust: Trust::Once, repeats_lost_runs: false, ..AppOptions::default() },
+            AppOptions {
+                policy,
+                trust: if policy.allows_all() { Trust::Once } else { Trust::No },
+                repeats_lost_runs: false,
+                ..AppOptions::default()
+            },
         );
         update(&mut app, Msg::Recorded(loaded.recorded.clone()));
         Self { loaded, app, media, driver: None }
@@ -95,10 +105,12 @@ impl SlideRenderer {
         update(&mut self.app, Msg::Act(Action::ToggleRecorded));
     }
 
-    /// Runs the code of the slide that was laid out last and waits for it to end. `path` is the
-    /// deck's file. The pictures that it makes exist as long as `self`.
+    /// Runs the code of the slide that was laid out last, as far as the policy allows it, and waits for it
+    /// to end. `path` is the deck's file. The pictures that it makes exist as long as `self`.
     pub fn run(&mut self, path: &Path, execution: &Execution) {
-        update(&mut self.app, Msg::SetTrust(execution.trust()));
+        if self.app.policy().allows_all() {
+            update(&mut self.app, Msg::SetTrust(execution.trust()));
+        }
         let Self { loaded, app, driver, .. } = self;
         let driver = driver.get_or_insert_with(|| Driver::new(loaded, path, execution));
         let options = RequestOptions {
@@ -106,7 +118,10 @@ impl SlideRenderer {
             screen_timeout: Some(SCREEN_TIMEOUT),
             ..RequestOptions::default()
         };
-        let messages = [Msg::Shown, Msg::Act(Action::Execute)];
+        // Without a block that may run, the key would ask.
+        let can_run = app.visible_cells().any(|cell| app.may_run(cell));
+        let execute = can_run.then_some(Msg::Act(Action::Execute));
+        let messages = std::iter::once(Msg::Shown).chain(execute);
         driver.run(&loaded.deck, app, messages, &|cell| RequestOptions {
             figures: loaded.figure_colors(cell),
             ..options.clone()

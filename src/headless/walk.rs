@@ -11,11 +11,14 @@ use ratatui::layout::Rect;
 
 use super::driver::{Driver, SCREEN_TIMEOUT, run_limits};
 use super::scene_builder;
-use crate::app::{Action, App, AppOptions, Effect, Key, Keymap, Msg, Sequence, Trust, update};
-use crate::deck::{Cursor, Deck, Replay};
+use crate::app::{
+    Action, App, AppOptions, Effect, Key, Keymap, Msg, Policy, Sequence, Trust, update,
+};
+use crate::deck::{CellId, Cursor, Deck, Replay, SlideNo, Step};
 use crate::layout::{self, Highlighting, Size};
 use crate::media::{DocumentPicture, Media};
 use crate::project::{self, Execution, LoadedDeck, RequestOptions};
+use crate::run::State;
 use crate::view::{self, Overlay};
 
 /// How long a key's result is shown, unless the walk says it.
@@ -26,6 +29,9 @@ const LAST_PACE: Duration = Duration::from_secs(2);
 
 /// The time between frames while code runs.
 const FRAME_INTERVAL: Duration = Duration::from_millis(80);
+
+/// Maximum duration of recorded output.
+const MAX_REPLAY: Duration = Duration::from_secs(10);
 
 /// Maximum number of frames.
 const MAX_FRAMES: usize = 5_000;
@@ -42,6 +48,8 @@ pub enum WalkStep {
     Wait(Duration),
     /// Go through all steps to the end of the talk.
     ToEnd,
+    /// Go to a slide, and through its steps.
+    Slide(SlideNo),
 }
 
 /// How to walk through a deck.
@@ -54,6 +62,8 @@ pub struct WalkOptions<'a> {
     pub keymap: Keymap,
     /// How code runs; `None` shows recorded output instead.
     pub execution: Option<&'a Execution>,
+    /// Which code runs.
+    pub policy: Policy,
 }
 
 /// What the screen shows.
@@ -113,12 +123,18 @@ pub fn walk(
     on_frame: &mut dyn FnMut(&WalkFrame<'_>) -> Result<(), String>,
 ) -> Result<Duration, String> {
     let mut walker = Walker::new(loaded, path, options, on_frame);
-    walker.show()?;
-    walker.pass(first_wait(steps))?;
+    if !matches!(steps.first(), Some(WalkStep::Slide(_))) {
+        walker.show()?;
+        walker.pass(first_wait(steps))?;
+    }
     for (number, step) in steps.iter().enumerate() {
         match step {
             WalkStep::Key(key) => walker.press(*key)?,
             WalkStep::ToEnd => walker.go_to_end()?,
+            WalkStep::Slide(slide) => {
+                walker.show_slide(*slide)?;
+                continue;
+            }
             // It belongs to the key before.
             WalkStep::Wait(_) => continue,
         }
@@ -170,6 +186,8 @@ struct Walker<'a> {
     /// The cells and the pictures of the last frame.
     shown: Option<(Buffer, Vec<Overlay>)>,
     has_quit: bool,
+    /// The slide whose code was run without a key.
+    executed: Option<SlideNo>,
     on_frame: &'a mut dyn FnMut(&WalkFrame<'_>) -> Result<(), String>,
 }
 
@@ -180,7 +198,7 @@ impl<'a> Walker<'a> {
         options: WalkOptions<'_>,
         on_frame: &'a mut dyn FnMut(&WalkFrame<'_>) -> Result<(), String>,
     ) -> Self {
-        let WalkOptions { size, start, keymap, execution } = options;
+        let WalkOptions { size, start, keymap, execution, policy } = options;
         let mut deck = Deck::clone(&loaded.deck);
         if execution.is_none() {
             deck.options.replay = Replay::Always;
@@ -191,8 +209,13 @@ impl<'a> Walker<'a> {
             hides_masked: true,
             ..loaded.clone()
         };
-        let trust = execution.map_or(Trust::Once, Execution::trust);
-        let app = AppOptions { trust, keymap, repeats_lost_runs: false, ..AppOptions::default() };
+        let trust = match execution {
+            Some(execution) if policy.allows_all() => execution.trust(),
+            Some(_) => Trust::No,
+            None => Trust::Once,
+        };
+        let app =
+            AppOptions { policy, trust, keymap, repeats_lost_runs: false, ..AppOptions::default() };
         let mut app = App::new(loaded.deck.clone(), app);
         update(&mut app, Msg::Recorded(loaded.recorded.clone()));
         update(&mut app, Msg::GoTo(start));
@@ -218,6 +241,7 @@ impl<'a> Walker<'a> {
             frames: 0,
             shown: None,
             has_quit: false,
+            executed: None,
             on_frame,
         }
     }
@@ -241,15 +265,62 @@ impl<'a> Walker<'a> {
 
     /// Goes on, step by step, until nothing changes.
     fn go_to_end(&mut self) -> Result<(), String> {
-        loop {
-            let before = (self.app.at(), self.app.scroll());
-            self.send(Msg::Act(Action::Next));
-            if (self.app.at(), self.app.scroll()) == before {
-                return Ok(());
-            }
+        self.run_code()?;
+        while self.go_on() {
             self.show()?;
             self.pass(Wait::UntilDone(PACE))?;
+            self.run_code()?;
         }
+        Ok(())
+    }
+
+    /// Goes to a slide, and through its steps.
+    fn show_slide(&mut self, slide: SlideNo) -> Result<(), String> {
+        self.send(Msg::GoTo(Cursor { slide, step: Step(0) }));
+        loop {
+            self.show()?;
+            self.pass(Wait::UntilDone(PACE))?;
+            self.run_code()?;
+            if !self.go_on() || self.app.at().slide != slide {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Goes one step on; returns whether anything has changed.
+    fn go_on(&mut self) -> bool {
+        let before = (self.app.at(), self.app.scroll());
+        self.send(Msg::Act(Action::Next));
+        (self.app.at(), self.app.scroll()) != before
+    }
+
+    /// Runs the code of a slide at its last step, once. Recorded output takes as long as it took.
+    fn run_code(&mut self) -> Result<(), String> {
+        let Cursor { slide, step } = self.app.at();
+        let is_last = step.0.saturating_add(1) >= self.loaded.deck.slide(slide).steps;
+        if !is_last || self.executed.replace(slide) == Some(slide) {
+            return Ok(());
+        }
+        let Some(action) = self.action_for_code() else { return Ok(()) };
+        self.send(Msg::Act(action));
+        self.show()?;
+        self.pass(Wait::UntilDone(PACE))
+    }
+
+    /// Returns what shows the output of the code that has none. Time passes as it did for recorded output.
+    fn action_for_code(&mut self) -> Option<Action> {
+        let runs = self.app.runs();
+        let has_run = |id: CellId| {
+            runs.get(&id).is_some_and(|run| run.replay.is_some() || run.state != State::NotRun)
+        };
+        let mut due = self.app.visible_cells().filter(|cell| !has_run(cell.id));
+        if self.driver.is_some() {
+            return due.any(|cell| self.app.may_run(cell)).then_some(Action::Execute);
+        }
+        let recorded = &self.loaded.recorded;
+        let took = due.filter_map(|cell| Some(recorded.get(&cell.id)?.elapsed)).max()?;
+        self.time += took.min(MAX_REPLAY);
+        Some(Action::ToggleRecorded)
     }
 
     /// Whether a key is the start of a sequence.

@@ -67,7 +67,7 @@ pub(in crate::app) fn run_ended(app: &mut App, id: CellId) {
 pub(super) fn show_instead(app: &mut App, cells: &[CellId]) {
     for &id in cells {
         if !show(app, id) {
-            let why = "no recording, and `options.replay` is `always`";
+            let why = "there is no recorded output, and only that is shown";
             let run = app.runs.entry(id).or_default();
             run.state = State::Ended(Outcome::NotStarted(why.to_owned()));
         }

@@ -29,6 +29,11 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Returns whether it allows all code.
+    pub fn allows_all(self) -> bool {
+        self.exec && self.replace
+    }
+
     /// Returns whether code with this output mode may run.
     pub fn allows(self, output_mode: OutputMode) -> bool {
         if output_mode.replaces_code() { self.replace } else { self.exec }

@@ -5,14 +5,13 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use ratatui::buffer::Buffer;
 
-use super::terminal_colors;
-use crate::cli::args::{ExportArgs, Format};
+use super::{Exporter, policy, terminal_colors};
+use crate::cli::args::{Format, OutputSource};
 use crate::config::Config;
 use crate::deck::{Cursor, SlideNo, Step};
 use crate::export::{Cast, CastHeader, Gif, Rasterizer};
 use crate::headless::{WalkFrame, WalkOptions, WalkStep, read_walk, walk};
-use crate::layout::Size;
-use crate::project::{Execution, LoadedDeck};
+use crate::project::LoadedDeck;
 
 /// Maximum bytes of a file.
 const MAX_BYTES: usize = 100 * 1024 * 1024;
@@ -27,28 +26,35 @@ pub(super) struct Film {
     pub(super) duration: Duration,
 }
 
-/// Walks through the deck and returns the film. Without `execution` recorded outputs are shown.
+/// Walks through the deck and returns the film. Without a walk, it shows the chosen slides.
 ///
 /// # Errors
 /// The walk has unknown keys, the first slide does not exist, or the file would become too large.
 pub(super) fn film(
-    args: &ExportArgs,
-    loaded: &LoadedDeck,
+    exporter: &Exporter<'_>,
     config: &Config,
-    (size, execution): (Size, Option<&Execution>),
+    pages: &[Cursor],
 ) -> anyhow::Result<Film> {
+    let Exporter { args, loaded, size, .. } = *exporter;
+    let mut slides: Vec<SlideNo> = pages.iter().map(|at| at.slide).collect();
+    slides.dedup();
     let steps = match &args.walk {
         Some(text) => read_walk(text).map_err(anyhow::Error::msg).context("`--walk`")?,
+        None if args.slides.is_some() => slides.iter().copied().map(WalkStep::Slide).collect(),
         None => vec![WalkStep::ToEnd],
     };
     let first = args.slide.unwrap_or(1) as usize;
     let count = loaded.deck.slides.len();
     ensure!((1..=count).contains(&first), "there is no slide {first}: the deck has {count}");
+    let first = slides.first().copied().filter(|_| args.slides.is_some());
+    let start = first.unwrap_or(SlideNo::new(args.slide.unwrap_or(1) as usize - 1));
+    let execution = (exporter.source == OutputSource::Run).then_some(&exporter.execution);
     let options = WalkOptions {
         size,
-        start: Cursor { slide: SlideNo::new(first - 1), step: Step(0) },
+        start: Cursor { slide: start, step: Step(0) },
         keymap: config.bindings.keymap(),
         execution,
+        policy: policy(args),
     };
     let mut recorder = if let Format::Gif = args.to {
         Recorder::Gif(Rasterizer::new(args.scale.unwrap_or(1)), None)

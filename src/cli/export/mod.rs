@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "an export is a file")]
 
+mod combinations;
 mod film;
 mod images;
 mod output;
@@ -21,10 +22,11 @@ use super::args::{ExportArgs, Format, OutputSource};
 use super::choices::check_variant;
 use super::progress::Progress;
 use super::settings;
+use crate::app::Policy;
 use crate::config::Config;
 #[cfg(feature = "pdf")]
 use crate::config::Paper;
-use crate::deck::{Cursor, SlideNo, Step};
+use crate::deck::{Cursor, SlideKind, SlideNo, Step};
 use crate::export::{
     HtmlDocument, HtmlMetadata, HtmlPage, HtmlSlide, Overflow, PAGE_BREAK, Rasterizer,
     TerminalColors, svg, text,
@@ -45,18 +47,28 @@ use crate::view::{self, Overlay, VisibleLink};
 /// # Errors
 /// The deck cannot be read, a slide does not exist, or the document cannot be made or written.
 pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
+    combinations::check(args)?;
+    if !matches!(args.to, Format::Png) {
+        destination(args).check()?;
+    }
     let config = settings::config(args.choices.config.as_deref(), Some(&args.deck))?;
     let options = settings::load_options(args.deck.clone(), args.choices.theme.clone(), &config);
     let options = args.variant.applied_to(options);
     let mut loaded = load(&options, None).with_context(|| super::quoted(&args.deck))?;
     check_variant(&loaded.deck)?;
     let source = source(args, &loaded);
+    if source == OutputSource::Recording && loaded.recorded.is_empty() {
+        super::warn("the deck has no recording\nhint: `livedeck record DECK` creates one");
+    }
+    if source == OutputSource::None {
+        loaded.recorded.clear();
+    }
     // Its pictures exist as long as it does.
     let _log = talk_log(&source, &mut loaded)?;
     let pages = pages(&loaded.deck, args, config.export.page_per_step)?;
     let count = pages.chunk_by(|one, other| one.slide == other.slide).count();
     let mut exporter = Exporter {
-        renderer: SlideRenderer::new(&loaded),
+        renderer: SlideRenderer::with_policy(&loaded, policy(args)),
         loaded: &loaded,
         args,
         size: size(args, &config),
@@ -72,7 +84,7 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
         Format::Text => exporter.text(&pages).into_bytes(),
         Format::Html => exporter.html(&pages)?.into_bytes(),
         Format::Png => return exporter.png(&pages),
-        Format::Gif | Format::Cast => return exporter.film(&config),
+        Format::Gif | Format::Cast => return exporter.film(&config, &pages),
         #[cfg(feature = "pdf")]
         Format::Pdf => exporter.pdf(&pages, &config)?,
     };
@@ -101,10 +113,15 @@ fn size(args: &ExportArgs, config: &Config) -> Size {
 fn source(args: &ExportArgs, loaded: &LoadedDeck) -> OutputSource {
     match args.from.clone() {
         Some(source) => source,
-        None if args.enable_snippet_execution => OutputSource::Run,
+        None if args.run.is_any() => OutputSource::Run,
         None if !loaded.recorded.is_empty() => OutputSource::Recording,
         None => OutputSource::None,
     }
+}
+
+/// What may run, if anything does: all code, unless flags choose some.
+fn policy(args: &ExportArgs) -> Policy {
+    if args.run.is_any() { args.run.policy() } else { Policy { exec: true, replace: true } }
 }
 
 /// Puts the runs of a log in the place of the recording.
@@ -165,9 +182,16 @@ impl Exporter<'_> {
     /// A PNG file of each page.
     fn png(&mut self, pages: &[Cursor]) -> anyhow::Result<()> {
         let mut rasterizer = Rasterizer::new(self.args.scale.unwrap_or(2));
-        let single = images::single(self.args.output.as_deref()).filter(|_| pages.len() == 1);
+        let single = images::single(self.args.output.as_deref());
+        anyhow::ensure!(
+            single != Some(Destination::StandardOutput) || pages.len() == 1,
+            "standard output holds one picture, and there are {}\nhint: choose one with `--slide`",
+            pages.len()
+        );
+        let single = single.filter(|_| pages.len() == 1);
         let last = pages.last().map_or(1, |at| at.slide.index() + 1);
         let names = FileNames::new(self.args.output.as_deref(), &self.args.deck, last)?;
+        single.clone().unwrap_or_else(|| Destination::File(names.pattern())).check()?;
         for (index, &at) in pages.iter().enumerate() {
             let Page { buffer, pictures, colors, .. } = self.page(at)?;
             let pixels = rasterizer.draw(&buffer, &pictures, &colors);
@@ -186,9 +210,8 @@ impl Exporter<'_> {
     }
 
     /// A film of a walk.
-    fn film(&mut self, config: &Config) -> anyhow::Result<()> {
-        let execution = (self.source == OutputSource::Run).then_some(&self.execution);
-        let film = film(self.args, self.loaded, config, (self.size, execution))?;
+    fn film(&mut self, config: &Config, pages: &[Cursor]) -> anyhow::Result<()> {
+        let film = film(self, config, pages)?;
         let destination = destination(self.args);
         destination.write(&film.bytes)?;
         if let Destination::File(file) = &destination {
@@ -235,7 +258,7 @@ impl Exporter<'_> {
             let notes = slide.notes.iter().filter(|_| self.args.notes);
             document.add(&HtmlSlide {
                 number: number(at),
-                title: slide.title.as_deref().unwrap_or_default().to_owned(),
+                title: slide_title(self.args, self.loaded, at).unwrap_or_default(),
                 steps,
                 notes: notes.map(|note| note.text.to_string()).collect(),
             });
@@ -253,7 +276,7 @@ impl Exporter<'_> {
             let columns = buffer.area.width;
             let content = PdfContent { buffer, pictures, links, colors };
             let slide = number(at.slide);
-            let title = deck.slide(at.slide).title.as_deref().map(str::to_owned);
+            let title = slide_title(self.args, self.loaded, at.slide);
             // The notes are those of all steps.
             let is_first = last.replace(at.slide) != Some(at.slide);
             let notes =
@@ -383,6 +406,15 @@ impl Exporter<'_> {
 fn title(args: &ExportArgs, loaded: &LoadedDeck) -> String {
     let file = || args.deck.file_stem().unwrap_or_default().to_string_lossy();
     loaded.deck.meta.title_source.as_deref().map_or_else(file, Into::into).into_owned()
+}
+
+/// A slide's title; the talk's for the first slide with it.
+fn slide_title(args: &ExportArgs, loaded: &LoadedDeck, slide: SlideNo) -> Option<String> {
+    let slide = loaded.deck.slide(slide);
+    match slide.kind {
+        SlideKind::Intro => Some(title(args, loaded)),
+        SlideKind::Normal => slide.title.as_deref().map(str::to_owned),
+    }
 }
 
 /// A slide's number, from 1.

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
 use crate::cli::quoted;
 
@@ -20,6 +20,24 @@ impl Destination {
     /// The file that was named, where `-` is standard output.
     pub(super) fn named(output: &Path) -> Self {
         if output == Path::new("-") { Self::StandardOutput } else { Self::File(output.to_owned()) }
+    }
+
+    /// Checks that a file can be there, before anything runs.
+    ///
+    /// # Errors
+    /// It is a folder, or in none.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        let Self::File(file) = self else { return Ok(()) };
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        ensure!(!file.is_dir(), "{} is a folder\nhint: name a file in it", quoted(file));
+        if let Some(folder) = folder {
+            ensure!(
+                folder.is_dir(),
+                "there is no folder {}\nhint: create it first",
+                quoted(folder)
+            );
+        }
+        Ok(())
     }
 
     /// Writes a document. A file is replaced at once when all of it is written.
@@ -50,10 +68,16 @@ fn replace(file: &Path, document: &[u8]) -> std::io::Result<()> {
     let mut temporary = tempfile::Builder::new()
         .prefix(".livedeck-export-")
         .permissions(permissions(file))
-        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
+        .map_err(|error| without_path(&error))?;
     temporary.write_all(document)?;
     temporary.persist(file).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// The error without the path of the temporary file.
+fn without_path(error: &std::io::Error) -> std::io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error)
 }
 
 /// Those of the file that is replaced, else those of a new one.

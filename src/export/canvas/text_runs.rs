@@ -1,8 +1,8 @@
 //! The glyphs of a row as runs of text: columns of a monospaced font, single characters, and words of
 //! scripts whose letters join, stack, or are written from right to left.
 
-use super::super::shapes::shapes;
 use super::{GlyphRun, PlacedGlyph, TextFit, TextRun};
+use crate::export::shapes::shapes;
 
 /// Finds the runs of a row.
 pub(super) fn text_runs(row: u16, glyphs: &[PlacedGlyph<'_>], found: &mut impl FnMut(TextRun)) {
@@ -163,8 +163,8 @@ mod tests {
     use ratatui::layout::Rect;
     use ratatui::style::{Modifier, Style};
 
-    use super::super::text_runs as runs_of;
     use super::*;
+    use crate::export::canvas::text_runs as runs_of;
     use crate::export::{Rgb, TerminalColors};
 
     /// Returns the runs of a row, each with the mark of its fit.

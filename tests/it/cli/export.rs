@@ -159,7 +159,7 @@ fn wrong_slide_ranges_are_errors() {
 }
 
 /// Records a deck in a folder.
-fn record(folder: &Path) {
+pub(super) fn record(folder: &Path) {
     let livedeck = Command::new(env!("CARGO_BIN_EXE_livedeck"))
         .args(["record", "talk.md"])
         .current_dir(folder)
@@ -212,4 +212,87 @@ fn exports_show_whole_typed_code_and_the_last_of_a_place() {
     let steps = export(&["--steps"]);
     assert_eq!((steps.matches("date one").count(), steps.matches("date two").count()), (1, 1));
     assert_eq!(steps.matches("ls -l").count(), 2, "{steps}");
+}
+
+#[test]
+fn options_without_an_effect_are_errors() {
+    for (args, message) in [
+        (&["--to", "pdf", "--walk", "l"][..], "`--walk` is for"),
+        (&["--to", "gif", "--walk", "l", "--slides", "1-2"], "`--slides` and `--walk` exclude"),
+        (&["--to", "cast", "--walk", "l", "--steps"], "`--steps` and `--walk` exclude"),
+        (&["--to", "html", "--scale", "2"], "`--scale` is for"),
+        (&["--to", "text", "--notes"], "`--notes` is for"),
+        (&["--to", "gif", "--overflow", "hide"], "`--overflow` is not for films"),
+        (&["--to", "svg", "--steps"], "`--steps` is not for SVG"),
+        (&["--to", "svg", "--slides", "1-2"], "an SVG file shows one slide"),
+        (&["--to", "text", "-x", "--from", "none"], "`-x` and `-X` run code"),
+        (&["--to", "html", "-X", "--from", "recording"], "`-x` and `-X` run code"),
+    ] {
+        let args = [&["export", "talk.md", "-o", "out"], args].concat();
+        let shell = Shell::new(&args).file("talk.md", "one\n\n<!-- end_slide -->\n\ntwo\n");
+        let folder = shell.folder.path().to_owned();
+        shell.run_in(|done| {
+            assert_eq!((done.status, done.out.as_str()), (2, ""), "{args:?}: {}", done.err);
+            assert!(done.err.contains(message), "{args:?}: {}", done.err);
+            assert!(!folder.join("out").exists(), "{args:?}");
+        });
+    }
+}
+
+#[test]
+fn output_that_cannot_be_written_is_an_error_before_code_runs() {
+    let deck = "```bash +exec\ntouch ran\n```\n";
+    for to in ["html", "text", "svg", "png", "gif", "cast"] {
+        for (output, message) in
+            [("none/out", "there is no folder `none`"), ("home", "is a folder")]
+        {
+            if to == "png" && output == "home" {
+                // It holds the pictures.
+                continue;
+            }
+            let args = ["export", "talk.md", "--to", to, "-x", "-o", output];
+            let shell = Shell::new(&args).file("talk.md", deck).file("home/x", "");
+            let folder = shell.folder.path().to_owned();
+            shell.run_in(|done| {
+                assert_eq!((done.status, done.out.as_str()), (1, ""), "{to}: {}", done.err);
+                assert!(done.err.contains(message), "{to}: {}", done.err);
+                assert!(!folder.join("ran").exists(), "{to}");
+            });
+        }
+    }
+}
+
+#[test]
+fn several_pictures_do_not_fit_standard_output() {
+    let args = ["export", "talk.md", "--to", "png", "-o", "-"];
+    let done = Shell::new(&args).file("talk.md", "one\n\n<!-- end_slide -->\n\ntwo\n").run();
+    assert_eq!((done.status, done.out.as_str()), (1, ""), "{}", done.err);
+    assert!(done.err.contains("standard output holds one picture"), "{}", done.err);
+}
+
+#[test]
+fn flags_choose_which_code_runs() {
+    let deck = "```bash +exec\necho $((6 * 7)) below\n```\n\n```bash +exec_replace\necho $((6 * 7)) instead\n```\n";
+    for (args, below, instead) in [
+        (&["export", "talk.md", "--to", "text"][..], false, false),
+        (&["export", "talk.md", "--to", "text", "-x"], true, true),
+        (&["export", "talk.md", "--to", "text", "-X"], false, true),
+        (&["export", "talk.md", "--to", "text", "-x", "-X"], true, true),
+        (&["export", "talk.md", "--to", "text", "--from", "run"], true, true),
+        (&["-E", "talk.md", "-o", "-"], false, false),
+        (&["-E", "talk.md", "-o", "-", "-x"], true, false),
+        (&["-E", "talk.md", "-o", "-", "-X"], false, true),
+    ] {
+        let page = Shell::new(args).file("talk.md", deck).run().text();
+        let found = (page.contains("42 below"), page.contains("42 instead"));
+        assert_eq!(found, (below, instead), "{args:?}: {page}");
+    }
+}
+
+#[test]
+fn recording_that_is_not_there_is_reported() {
+    let args = ["export", "talk.md", "--to", "text", "--from", "recording"];
+    let done = Shell::new(&args).file("talk.md", "one").run();
+    assert_eq!(done.status, 0);
+    assert!(done.err.contains("the deck has no recording"), "{}", done.err);
 }

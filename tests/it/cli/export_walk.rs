@@ -63,6 +63,32 @@ fn walk_runs_nothing_unless_asked() {
 }
 
 #[test]
+fn film_without_outputs_shows_no_recorded_one() {
+    let shows = |args: &[&str]| {
+        let args = [&["export", "talk.md", "--to", "cast", "-o", "out.cast"], args].concat();
+        let shell = Shell::new(&args).file("talk.md", "```bash +exec\necho $((6 * 7)) it\n```\n");
+        let folder = shell.folder.path().to_owned();
+        super::export::record(&folder);
+        shell.run_in(|done| {
+            assert_eq!(done.status, 0, "{}", done.err);
+            fs::read_to_string(folder.join("out.cast")).unwrap().contains("42 it")
+        })
+    };
+    assert!(shows(&["--walk", "ctrl-e"]) && shows(&[]) && shows(&["-x"]));
+    assert!(!shows(&["--walk", "ctrl-e", "--from", "none"]) && !shows(&["--from", "none"]));
+}
+
+#[test]
+fn film_shows_the_chosen_slides() {
+    let args = ["--to", "cast", "--slides", "2", "-o", "out.cast"];
+    export(&args, "out.cast", |done, file, _| {
+        assert_eq!(done.status, 0, "{}", done.err);
+        let cast = String::from_utf8(file.unwrap()).unwrap();
+        assert!(cast.contains("second") && !cast.contains("first"), "{cast}");
+    });
+}
+
+#[test]
 fn gif_moves_through_the_slides() {
     export(&["--to", "gif", "--slide", "1"], "talk.gif", |done, file, _| {
         assert_eq!((done.status, done.out.as_str()), (0, ""), "{}", done.err);
