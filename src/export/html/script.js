@@ -227,6 +227,7 @@ searchBox.addEventListener('keydown', (event) => {
   if (event.target !== query) return;
   if (event.key === 'ArrowDown') choose(chosen + 1);
   else if (event.key === 'ArrowUp') choose(chosen - 1);
+  else if (event.key === 'Escape') searchBox.close();
   else if (event.key === 'Enter') results.querySelectorAll('button')[chosen]?.click();
   else return;
   event.preventDefault();
