@@ -27,6 +27,10 @@ const MIN_CONTRAST: f64 = 3.0;
 /// Text of less contrast is dim on terminals without colours.
 const FAINT_CONTRAST: f64 = 4.5;
 
+/// Colours whose channels differ by at least this have a hue, which text keeps among sixteen colours: pastel
+/// colours are nearest to grey.
+const MIN_CHROMA: u8 = 64;
+
 /// Replaces the colours that a terminal of this depth does not have.
 pub fn reduce(buffer: &mut Buffer, depth: ColorDepth) {
     if depth == ColorDepth::TrueColor {
@@ -55,14 +59,17 @@ fn is_faint((fg, bg, is_picture): (Color, Color, bool)) -> bool {
     !is_picture && contrast(text, ground) < FAINT_CONTRAST
 }
 
-/// Returns whether a cell holds two pixels of a picture (half blocks) and not text.
+/// Returns whether a cell holds pixels of a picture (half blocks, sextants, octants) and not text. Quadrants
+/// are the letters of large text: pictures have them only with 24-bit colour, if not configured.
 fn is_picture(symbol: &str) -> bool {
-    matches!(symbol, "▀" | "▄")
+    let first = symbol.chars().next();
+    matches!(first, Some('▀' | '▄' | '\u{1fb00}'..='\u{1fb3b}' | '\u{1cd00}'..='\u{1cde5}'))
 }
 
 /// Returns the reduced foreground and background of a cell.
 fn reduced((fg, bg, is_picture): (Color, Color, bool), depth: ColorDepth) -> (Color, Color) {
-    let (text, ground) = (nearest(fg, depth), nearest(bg, depth));
+    let ground = nearest(bg, depth);
+    let text = if is_picture { nearest(fg, depth) } else { nearest_text(fg, depth) };
     let (Some(exact_text), Some(exact_ground), Some(seen)) = (rgb(fg), rgb(bg), rgb(ground)) else {
         return (text, ground);
     };
@@ -74,7 +81,12 @@ fn reduced((fg, bg, is_picture): (Color, Color, bool), depth: ColorDepth) -> (Co
         return (text, ground);
     }
     let readable = palette(depth).filter(|(color, _)| is_readable(*color));
-    let best = readable.min_by_key(|(_, candidate)| distance(exact_text, *candidate));
+    let best = readable.min_by_key(|(_, candidate)| {
+        match vivid(exact_text).filter(|_| depth == ColorDepth::Ansi16) {
+            Some(vivid) => (is_grey(*candidate), distance(vivid, *candidate)),
+            None => (false, distance(exact_text, *candidate)),
+        }
+    });
     (best.map_or(text, |(color, _)| color), ground)
 }
 
@@ -104,6 +116,32 @@ fn nearest_16(wanted: Channels) -> Color {
     let colors = palette(ColorDepth::Ansi16);
     let nearest = colors.min_by_key(|(_, candidate)| distance(wanted, *candidate));
     nearest.map_or(Color::Reset, |(color, _)| color)
+}
+
+/// Returns the nearest colour for text, with a hue if the wanted one has one.
+fn nearest_text(color: Color, depth: ColorDepth) -> Color {
+    let is_exact = !matches!(color, Color::Rgb(..) | Color::Indexed(16..));
+    match rgb(color).and_then(vivid).filter(|_| depth == ColorDepth::Ansi16 && !is_exact) {
+        Some(vivid) => nearest_16(vivid),
+        None => nearest(color, depth),
+    }
+}
+
+/// Returns the colour of the same hue without grey in it; `None` if it has no hue.
+fn vivid(color: Channels) -> Option<Channels> {
+    let [least, most] = extremes(color);
+    let chroma = most - least;
+    let channel = |value: u8| u16::from(value - least) * 255 / u16::from(chroma.max(1));
+    (chroma >= MIN_CHROMA).then(|| color.map(|value| channel(value) as u8))
+}
+
+fn is_grey(color: Channels) -> bool {
+    let [least, most] = extremes(color);
+    most - least < MIN_CHROMA
+}
+
+fn extremes([red, green, blue]: Channels) -> [u8; 2] {
+    [red.min(green).min(blue), red.max(green).max(blue)]
 }
 
 /// Returns the palette of this depth. The first sixteen of 256 colours are left out because users
@@ -162,6 +200,18 @@ mod tests {
             assert_eq!(nearest(color, ColorDepth::Ansi16), of_16, "{color}");
             assert_eq!(nearest(color, ColorDepth::Monochrome), Color::Reset);
         }
+    }
+
+    #[test]
+    fn pastel_text_keeps_its_hue_among_sixteen_colours() {
+        let ground = Color::Rgb(16, 18, 26);
+        let text = |red, green, blue| {
+            reduced((Color::Rgb(red, green, blue), ground, false), ColorDepth::Ansi16).0
+        };
+        assert_eq!(text(0xff, 0x7a, 0x85), Color::Indexed(9));
+        assert_eq!(text(0x9c, 0xcc, 0x7c), Color::Indexed(10));
+        assert_eq!(text(0x82, 0xaa, 0xff), Color::Indexed(12));
+        assert_eq!(text(0xc5, 0xcb, 0xd8), Color::Indexed(7));
     }
 
     #[test]
