@@ -53,6 +53,7 @@ pub(super) fn alert(
         style: theme.style,
         padding: theme.padding,
     };
+    let is_open = frame.padding.vertical == 0;
     frame.lay_out(flow, |inner| {
         let inline_style = InlineStyle::title(title_style);
         let mut heading = StyledText::default();
@@ -69,7 +70,8 @@ pub(super) fn alert(
             None => heading.push(&kind.title, title_style),
         }
         inner.rows(&heading, inner.style.alignment);
-        inner.close(inner.height(), 1);
+        // A padded box needs no empty row.
+        inner.close(inner.height(), u32::from(is_open));
         blocks::lay_out(inner, blocks);
     });
 }
