@@ -85,7 +85,7 @@ fn rows_joined(flow: &Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -
     };
     let mut shown = run.output.parts().iter().filter(|_| cell.exec.place != OutputPlace::Nowhere);
     match shown.find(|part| !is_empty(part)) {
-        Some(Part::Text(_) | Part::Table(_)) => boxed,
+        Some(Part::Text(_) | Part::Table(_) | Part::Markdown(_)) => boxed,
         Some(Part::Timing(_)) => 1,
         None if has_prompt => boxed,
         _ => 0,
@@ -175,7 +175,7 @@ impl Listing {
 fn has_box_at_end(run: &CellRun) -> bool {
     let is_empty = |part: &&Part| matches!(part, Part::Text(text) if text.is_empty());
     let last = run.output.parts().iter().rfind(|part| !is_empty(part));
-    run.prompt.is_some() || matches!(last, Some(Part::Text(_) | Part::Table(_)))
+    run.prompt.is_some() || matches!(last, Some(Part::Text(_) | Part::Table(_) | Part::Markdown(_)))
 }
 
 /// Draws the frame of a focused cell on the padding of its box, whose items after the background start at

@@ -60,7 +60,8 @@ pub(in crate::layout) fn lay_out(
         let has_box = match part {
             Part::Text(text) => !text.is_empty(),
             Part::Table(_) => true,
-            Part::Picture(_) | Part::Timing(_) | Part::Markdown(_) => false,
+            Part::Markdown(_) => is_card,
+            Part::Picture(_) | Part::Timing(_) => false,
         };
         if is_card && follows_box && has_box {
             // The gap, and one of the two padding rows.
@@ -78,8 +79,10 @@ pub(in crate::layout) fn lay_out(
             Part::Timing(timing) => bench::words(flow, block, &panel, timing),
             Part::Picture(file) => picture::lay_out_result(flow, file),
             Part::Markdown(MarkdownOutput { text, blocks }) => {
-                markdown(flow, &panel, text, blocks);
-                continue;
+                markdown(flow, (&panel, is_card), text, blocks);
+                if !is_card {
+                    continue;
+                }
             }
         }
         let is_picture = matches!(part, Part::Picture(_));
@@ -124,9 +127,11 @@ pub(in crate::layout) fn panel(
     CodeBox::aligned(flow, alignment, padding, longest)
 }
 
-/// Lays out markdown as on a slide, or as text if it has not been parsed.
-fn markdown(flow: &mut Flow<'_>, panel: &CodeBox, text: &str, blocks: &[Block]) {
-    let y = flow.open();
+/// Lays out markdown as on a slide, or as text if it has not been parsed; in a card, on its ground.
+fn markdown(flow: &mut Flow<'_>, (panel, is_card): (&CodeBox, bool), text: &str, blocks: &[Block]) {
+    let top = flow.open();
+    let above = if is_card { panel.above } else { 0 };
+    let y = top.saturating_add(above);
     let mut inner = flow.inner(panel.inner(), y);
     if blocks.is_empty() {
         for line in text.trim_end().lines() {
@@ -135,9 +140,13 @@ fn markdown(flow: &mut Flow<'_>, panel: &CodeBox, text: &str, blocks: &[Block]) 
     } else {
         blocks::lay_out(&mut inner, blocks);
     }
-    let height = inner.height();
+    let next = y.saturating_add(inner.height()).saturating_add(above);
+    if is_card {
+        let style = flow.context.theme().output.style;
+        flow.fill(panel.range.x, top, (panel.range.width, next - top), style);
+    }
     flow.adopt(inner, panel.x(), y);
-    flow.close(y.saturating_add(height), 1);
+    flow.close(next, 1);
 }
 
 /// Text output with measured rows.

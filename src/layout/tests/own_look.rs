@@ -69,6 +69,46 @@ fn output_is_in_the_frame_of_its_code() {
 }
 
 #[test]
+fn displayed_markdown_is_on_its_card() {
+    let block = block(BlockKind::Code(Box::new(CodeBlock {
+        cell: Some(CellId(0)),
+        ..listing("python", "show()")
+    })));
+    let mut run = written(["text".to_owned()]);
+    let blocks = vec![list(vec![item(0, "read")])];
+    run.output.show_markdown(MarkdownOutput { text: "- read".into(), blocks });
+    let fixture = framed(vec![block]).size(30, 20).run(run);
+    insta::assert_snapshot!(fixture.body(), @"");
+    let card = fixture.theme.output.style;
+    let scene = fixture.scene();
+    let row = |needle: &str| {
+        let body = fixture.body();
+        body.lines().position(|line| line.contains(needle)).unwrap() as u32
+    };
+    let is_filled = |y: u32| {
+        scene.body.iter().any(|placed| match &placed.item {
+            Item::Fill { height, style, .. } => {
+                *style == card && (placed.y..placed.y + height).contains(&y)
+            }
+            _ => false,
+        })
+    };
+    assert!(is_filled(row("read")));
+}
+
+#[test]
+fn padded_alerts_have_no_empty_row_below_the_title() {
+    let alert = |padding| {
+        let mut fixture =
+            framed(vec![block(BlockKind::Alert(AlertKind::Note, None, vec![paragraph("text")]))]);
+        fixture.theme.alerts.padding.vertical = padding;
+        fixture.size(20, 10).body()
+    };
+    insta::assert_snapshot!(alert(1), @"");
+    insta::assert_snapshot!(alert(0), @"");
+}
+
+#[test]
 fn output_without_padding_keeps_its_rows() {
     let block = block(BlockKind::Code(Box::new(CodeBlock {
         cell: Some(CellId(0)),
