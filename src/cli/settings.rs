@@ -102,6 +102,7 @@ pub(super) fn default_settings(deck: PathBuf, choices: &Choices, config: &Config
         reload: true,
         policy: Policy::default(),
         protocol: config.defaults.image_protocol,
+        picture_blocks: config.defaults.picture_blocks,
         picture_memory: config.defaults.picture_memory.bytes(),
         color_depth: config.defaults.color_depth,
         large_text: config.defaults.large_text,

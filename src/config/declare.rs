@@ -75,6 +75,11 @@ impl Defaults {
         keys.key("terminal_font_size", about, &mut within(&mut self.terminal_font_size.0, 1..=255));
         let about = "The image protocol.";
         keys.key("image_protocol", about, &mut values::ProtocolSlot(&mut self.image_protocol));
+        let about = "What pictures are drawn from in terminals without pictures: `halves`, `quadrants`, \
+                     `sextants` or `octants`, if your font has them; `auto` draws quadrants with 24-bit \
+                     colour, else halves.";
+        let mut slot = one_of(&mut self.picture_blocks, values::PICTURE_BLOCKS);
+        keys.key("picture_blocks", about, &mut slot);
         let about = "Memory for pictures, here and in the terminal, in MiB. Within it, the pictures of the next and \
                      previous slides are drawn ahead.";
         keys.key("picture_memory", about, &mut within(&mut self.picture_memory.0, 1..=4096));

@@ -22,7 +22,7 @@ use crate::deck::Options;
 use crate::diag::{Diagnostic, Severity};
 use crate::exec::{CustomExecutor, SandboxOptions};
 use crate::layout::{LargeText, SlideArea};
-use crate::media::Protocol;
+use crate::media::{PictureBlocks, Protocol};
 use crate::source::{FileId, Span};
 use crate::view::{ColorDepth, Motion};
 use crate::yaml::{self, DocumentKind, Fields, YamlSource};
@@ -83,6 +83,8 @@ pub struct Defaults {
     pub terminal_font_size: FontSize,
     /// The image protocol; `None` to detect it.
     pub image_protocol: Option<Protocol>,
+    /// What pictures are drawn from in terminals without pictures; `None` if the terminal decides.
+    pub picture_blocks: Option<PictureBlocks>,
     /// Memory for pictures.
     pub picture_memory: PictureMemory,
     /// The terminal's colour depth; `None` to detect it.

@@ -51,6 +51,7 @@ defaults:
   theme: {light: light, dark: gruvbox-dark, timeout: 50}
   terminal_font_size: 10
   image_protocol: sixel
+  picture_blocks: sextants
   picture_memory: 16
   color_depth: 256
   large_text: blocks
@@ -123,6 +124,7 @@ fn every_key_is_read() {
         theme,
         terminal_font_size,
         image_protocol,
+        picture_blocks,
         picture_memory,
         color_depth,
         large_text,
@@ -133,6 +135,7 @@ fn every_key_is_read() {
     } = &config.defaults;
     assert_eq!((*mouse, *links), (false, Some(true)));
     assert_eq!(*color_depth, Some(ColorDepth::Ansi256));
+    assert_eq!(*picture_blocks, Some(PictureBlocks::Sextants));
     assert_eq!(*large_text, Some(LargeText::Blocks));
     let (light, dark) = ("light".to_owned(), "gruvbox-dark".to_owned());
     assert_eq!(*theme, DefaultTheme::ByBackground { light, dark, timeout: 50 });
@@ -325,6 +328,7 @@ fn deck_configuration_sets_allowed_keys_only() {
     let wanted = [
         "defaults.terminal_font_size",
         "defaults.image_protocol",
+        "defaults.picture_blocks",
         "defaults.picture_memory",
         "defaults.color_depth",
         "defaults.large_text",

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use super::{DefaultTheme, Paper, ValidateOverflows};
 use crate::exec::SandboxOptions;
 use crate::layout::{HorizontalAlign, LargeText, VerticalAlign};
-use crate::media::Protocol;
+use crate::media::{PictureBlocks, Protocol};
 use crate::view::{ColorDepth, Motion};
 use crate::yaml::{Node, NodeValue, Slot, quoted, text, within};
 
@@ -47,6 +47,15 @@ pub(super) const ON_OFF: &[(&str, bool)] = &[("on", true), ("off", false)];
 /// `defaults.links`
 pub(super) const LINKS: &[(&str, Option<bool>)] =
     &[("auto", None), ("on", Some(true)), ("off", Some(false))];
+
+/// `defaults.picture_blocks`
+pub(super) const PICTURE_BLOCKS: &[(&str, Option<PictureBlocks>)] = &[
+    ("auto", None),
+    ("halves", Some(PictureBlocks::Halves)),
+    ("quadrants", Some(PictureBlocks::Quadrants)),
+    ("sextants", Some(PictureBlocks::Sextants)),
+    ("octants", Some(PictureBlocks::Octants)),
+];
 
 /// `defaults.large_text`
 pub(super) const LARGE_TEXT: &[(&str, Option<LargeText>)] = &[

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use image::RgbaImage;
+use super::protocol::BlockPicture;
 
 /// Frames, repeated for ever.
 #[derive(Debug)]
@@ -14,8 +14,8 @@ pub(super) struct Animation {
 /// A frame, ready to be shown.
 #[derive(Debug)]
 pub(super) enum DrivenFrame {
-    /// Pixels for half blocks.
-    Pixels(RgbaImage),
+    /// Cells of block characters.
+    Blocks(BlockPicture),
     /// Bytes for the terminal.
     Bytes(Vec<u8>),
 }
@@ -56,7 +56,7 @@ impl DrivenFrame {
     /// Returns the memory it takes in bytes.
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::Pixels(picture) => picture.as_raw().len(),
+            Self::Blocks(picture) => picture.len(),
             Self::Bytes(bytes) => bytes.len(),
         }
     }

@@ -17,6 +17,7 @@ mod drawings;
 mod find;
 mod found;
 mod header_reader;
+mod labels;
 mod limits;
 mod pixels;
 mod prefetch;
@@ -42,7 +43,7 @@ use crate::layout::{Drawing, PictureContent, PictureKey, PictureProblem, PixelSi
 use crate::view::Overlay;
 
 pub use prefetch::ExpectedPicture;
-pub use protocol::{Capabilities, Protocol, wrap_for_tmux};
+pub use protocol::{Capabilities, PictureBlocks, Protocol, wrap_for_tmux};
 
 use animation::DrivenFrame;
 use cache::RenditionCache;
@@ -64,6 +65,7 @@ pub struct Media {
     cache: RenditionCache,
     renders: RenderQueue,
     protocol: Option<Protocol>,
+    blocks: PictureBlocks,
     /// Columns and rows from the terminal's corner to ours, if tmux is between and passes sequences on.
     tmux: Option<(u16, u16)>,
     /// Whether the terminal shows kitty's pictures, but does not move them.
@@ -161,6 +163,7 @@ impl Media {
             cache: RenditionCache::new(DEFAULT_MEMORY_BYTES),
             renders: RenderQueue::new(send),
             protocol,
+            blocks: PictureBlocks::default(),
             tmux: None,
             lacks_animations: false,
             content: PictureContent::default(),
@@ -209,6 +212,11 @@ impl Media {
     /// Sets whether the terminal shows kitty's pictures, but does not move them.
     pub fn set_lacks_animations(&mut self, lacks_animations: bool) {
         self.lacks_animations = lacks_animations;
+    }
+
+    /// Sets what pictures are drawn from if the terminal shows none.
+    pub fn set_blocks(&mut self, blocks: PictureBlocks) {
+        self.blocks = blocks;
     }
 
     /// Sets whether sequences have to be wrapped for tmux, and where its pane is in the terminal: columns and
@@ -365,7 +373,7 @@ impl Media {
     }
 
     /// Paints the pictures of a frame into the buffer; returns the bytes to write after it, for
-    /// protocols other than half blocks.
+    /// protocols other than block characters.
     pub fn paint(
         &mut self,
         overlays: &[Overlay],
@@ -383,7 +391,7 @@ impl Media {
         for overlay in overlays {
             let Some(place) = place(overlay, protocol, buffer.area) else { continue };
             let Ok(Some(found)) = self.find(&overlay.key, Urgency::Ahead) else { continue };
-            let spec = RenditionSpec::new(&found, protocol, place, cell, background)
+            let spec = RenditionSpec::new(&found, (protocol, self.blocks), place, cell, background)
                 .driven(self.lacks_animations);
             let Some(entry) = self.cache.get(&spec) else {
                 if !missing.contains(&spec) {
@@ -391,15 +399,15 @@ impl Media {
                 }
                 continue;
             };
-            if let Some(Rendition::Pixels(picture)) = &entry.rendition {
-                protocol::paint_blocks(picture, place.area, place.skipped, buffer);
+            if let Some(Rendition::Blocks(picture)) = &entry.rendition {
+                picture.paint(place.area, place.skipped, buffer);
             } else if let Some(Rendition::Cells(picture)) = &entry.rendition {
                 picture.paint(place.area, place.skipped, buffer);
             } else if let Some(Rendition::Frames(animation)) = &entry.rendition {
                 let (frame, stays) = animation.at(elapsed);
                 wait = Some(wait.map_or(stays, |wait: Duration| wait.min(stays)));
-                if let Some(DrivenFrame::Pixels(picture)) = animation.frame(frame) {
-                    protocol::paint_blocks(picture, place.area, place.skipped, buffer);
+                if let Some(DrivenFrame::Blocks(picture)) = animation.frame(frame) {
+                    picture.paint(place.area, place.skipped, buffer);
                 } else {
                     reserve(place, (protocol, self.tmux), entry.id, buffer);
                     let (id, number) = (entry.id, shown.len() as u32 + 1);
@@ -421,7 +429,7 @@ impl Media {
         self.clock.next.map(|due| due.saturating_duration_since(Instant::now()))
     }
 
-    /// Paints the pictures if they are half blocks; otherwise their cells stay blank.
+    /// Paints the pictures if they are block characters; otherwise their cells stay blank.
     pub fn paint_cells(
         &mut self,
         overlays: &[Overlay],

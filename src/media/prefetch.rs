@@ -26,7 +26,8 @@ impl Media {
         for (overlay, background) in expected {
             let Some(place) = place(overlay, protocol, screen) else { continue };
             let Ok(Some(found)) = self.find(&overlay.key, Urgency::Ahead) else { continue };
-            let spec = RenditionSpec::new(&found, protocol, place, cell, rgb(*background))
+            let shown_by = (protocol, self.blocks);
+            let spec = RenditionSpec::new(&found, shown_by, place, cell, rgb(*background))
                 .driven(self.lacks_animations);
             if specs.contains(&spec) {
                 continue;

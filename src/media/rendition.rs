@@ -11,8 +11,11 @@ use tempfile::TempPath;
 use super::animation::{Animation, DrivenFrame};
 use super::find::PictureFile;
 use super::found::FoundPicture;
+use super::labels;
 use super::pixels;
-use super::protocol::{self, DottedPicture, Parts, Protocol, sampled_size};
+use super::protocol::{
+    self, BlockPicture, DottedPicture, Parts, PictureBlocks, Protocol, sampled_size,
+};
 use super::time_limit::within_time;
 use crate::draw::{MAX_SIDE, VectorPicture};
 use crate::files::{self, FileKind};
@@ -34,6 +37,8 @@ pub(super) struct RenditionSpec {
     pub(super) found: FoundPicture,
     /// The terminal's protocol.
     pub(super) protocol: Protocol,
+    /// What it is drawn from, if the terminal shows no pictures.
+    blocks: PictureBlocks,
     /// The colour to blend transparent pixels with, if any.
     background: Option<[u8; 3]>,
     /// Size that the whole picture is scaled to, in pixels.
@@ -60,8 +65,8 @@ pub(super) struct PicturePlacement {
 /// A picture, ready to be shown.
 #[derive(Debug)]
 pub(super) enum Rendition {
-    /// Pixels for half blocks.
-    Pixels(RgbaImage),
+    /// Cells of block characters.
+    Blocks(BlockPicture),
     /// Cells of a drawing.
     Cells(DottedPicture),
     /// Frames that we show one after the other.
@@ -75,7 +80,7 @@ pub(super) enum Rendition {
 impl Rendition {
     fn len(&self) -> usize {
         match self {
-            Self::Pixels(picture) => picture.as_raw().len(),
+            Self::Blocks(picture) => picture.len(),
             Self::Cells(picture) => picture.len(),
             Self::Frames(animation) => animation.len(),
             Self::Bytes(bytes) => bytes.len(),
@@ -88,18 +93,19 @@ impl RenditionSpec {
     /// Creates the spec for a placement in a terminal; `cell` is the size of a cell in pixels.
     pub(super) fn new(
         found: &FoundPicture,
-        protocol: Protocol,
+        (protocol, blocks): (Protocol, PictureBlocks),
         place: PicturePlacement,
         cell: (u16, u16),
         background: Option<[u8; 3]>,
     ) -> Self {
-        let size = scaled(found, protocol, place, cell);
+        let size = scaled(found, (protocol, blocks), place, cell);
         let cuts =
             matches!(protocol, Protocol::Sixel | Protocol::Iterm2 | Protocol::Iterm2Multipart);
         let rows = if cuts { place.rows_of(size.1) } else { (0, size.1) };
         Self {
             found: found.clone(),
             protocol,
+            blocks,
             background: background.filter(|_| !protocol.is_kitty()),
             size,
             rows,
@@ -145,7 +151,7 @@ impl RenditionSpec {
                 }
                 None => match self.driven_frames(id)? {
                     Some(animation) => Rendition::Frames(animation),
-                    None => Rendition::Pixels(self.composed(scaled)?.clone()),
+                    None => Rendition::Blocks(self.block_picture(scaled)?),
                 },
             },
             Protocol::Sixel => match self.driven_frames(id)? {
@@ -164,6 +170,28 @@ impl RenditionSpec {
         })
     }
 
+    /// Returns the cells of a picture, with its labels as text.
+    fn block_picture(&self, scaled: &mut ScaleCache) -> Result<BlockPicture, String> {
+        let file = self.found.file_of(ImageFormat::Png);
+        let start = file.and_then(|file| files::read_start(&file.path, labels::START_BYTES).ok());
+        let labels = start.map(|start| labels::read(&start)).unwrap_or_default();
+        let (Some(file), false) = (file, labels.is_empty()) else {
+            return Ok(BlockPicture::new(self.composed(scaled)?, self.blocks));
+        };
+        let mut picture = pixels::decode(&file.path)?.into_rgba8();
+        if let Some(background) = self.background {
+            pixels::compose(&mut picture, background);
+        }
+        let (across, down) = self.blocks.pixels();
+        let cells = (self.size.0 / u32::from(across), self.size.1 / u32::from(down));
+        let labels = labels::place(labels, &picture, (cells.0 as usize, cells.1 as usize));
+        labels.iter().for_each(|label| label.erase(&mut picture));
+        let picture = pixels::scale(picture.into(), self.size)?;
+        let mut cells = BlockPicture::new(&picture, self.blocks);
+        labels.iter().for_each(|label| label.write(&mut cells));
+        Ok(cells)
+    }
+
     /// Returns the frames of an animation that we drive.
     fn driven_frames(&self, id: u32) -> Result<Option<Animation>, String> {
         let mut made = Vec::new();
@@ -174,7 +202,7 @@ impl RenditionSpec {
             }
             let rows = || pixels::rows(&picture, self.rows.0, self.rows.1);
             let frame = match self.protocol {
-                Protocol::Blocks => DrivenFrame::Pixels(picture),
+                Protocol::Blocks => DrivenFrame::Blocks(BlockPicture::new(&picture, self.blocks)),
                 Protocol::Sixel => DrivenFrame::Bytes(protocol::encode_sixel(&rows())),
                 Protocol::Iterm2 | Protocol::Iterm2Multipart => {
                     let frame = png(&rows())?;
@@ -300,7 +328,7 @@ impl PicturePlacement {
 /// pixels, and the terminal can scale it up.
 fn scaled(
     found: &FoundPicture,
-    protocol: Protocol,
+    (protocol, blocks): (Protocol, PictureBlocks),
     place: PicturePlacement,
     cell: (u16, u16),
 ) -> (u32, u32) {
@@ -316,7 +344,10 @@ fn scaled(
             }
             (u64::from(width), u64::from(height))
         }
-        Protocol::Blocks => (columns, rows * 2),
+        Protocol::Blocks => {
+            let (across, down) = blocks.pixels();
+            (columns * u64::from(across), rows * u64::from(down))
+        }
         Protocol::Sixel => cells,
         Protocol::KittyLocal if readable_by_terminal(found).is_some() => {
             return fit(natural.unwrap_or(cells), u64::MAX);

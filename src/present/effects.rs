@@ -9,8 +9,12 @@ use crate::app::{Effect, Msg, Trust, update};
 use crate::deck::CellId;
 use crate::exec::{self, Executor};
 use crate::headless::control_run;
+use crate::layout::Size;
 use crate::project::{LoadedDeck, RequestOptions, options, request, snippet, to_msg};
 use crate::run::{self, Outcome, Request, RunId, Target};
+
+/// Rows of a slide that a figure leaves: the title, the footer and what is between them.
+const ROWS_BESIDE_PICTURES: u16 = 8;
 
 /// Creates the executor of a presentation.
 pub(super) fn executor(settings: &Settings, loaded: &LoadedDeck, sender: &EventSender) -> Executor {
@@ -106,6 +110,7 @@ impl Talk {
             is_interactive: true,
             theme: Some(self.loaded.theme_of(cell.1)),
             figures: self.loaded.figure_colors(cell.1),
+            picture_rows: self.picture_rows(),
             ..RequestOptions::default()
         };
         let Some(request) = request(&self.loaded.deck, cell, terminal, &options) else { return };
@@ -115,6 +120,12 @@ impl Talk {
         }
         self.frame_pacing.wait_for_output();
         self.executor.run(&request);
+    }
+
+    /// Returns the rows that a figure has beside a title, if pictures are drawn from characters.
+    fn picture_rows(&self) -> Option<u16> {
+        let Size { rows, is_coarse, .. } = self.screen.size();
+        is_coarse.then(|| rows.saturating_sub(ROWS_BESIDE_PICTURES).max(1))
     }
 
     /// Lays out the slide to get the final size of the screen of a program that draws on it. Returns

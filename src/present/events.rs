@@ -169,6 +169,7 @@ impl Talk {
         self.screen.set_capabilities(answers.cell, large_text);
         if answers.true_color && self.settings.color_depth.is_none() {
             self.screen.set_depth(ColorDepth::TrueColor);
+            self.media.set_blocks(self.settings.blocks(ColorDepth::TrueColor));
         }
         if !Capabilities::from_env().is_tmux() {
             self.show_pictures_by(protocol(&self.settings, answers));

@@ -313,6 +313,7 @@ impl Talk {
         let mut media = Media::new(std::env::current_dir()?, protocol, move |loaded| {
             pictures.send(LoopEvent::Picture(loaded));
         });
+        media.set_blocks(settings.blocks(screen.depth()));
         media.keep_drawings_in(settings.execution.drawings());
         media.set_memory_limit(settings.picture_memory);
         let slow_pictures = sender.clone();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{SpeakerSync, TerminalAnswers, Transition};
 use crate::app::{Keymap, Policy};
 use crate::layout::LargeText;
-use crate::media::{self, Capabilities, Protocol};
+use crate::media::{self, Capabilities, PictureBlocks, Protocol};
 use crate::project::{Execution, LoadOptions};
 use crate::serve::ServeAddress;
 use crate::view::ColorDepth;
@@ -23,6 +23,8 @@ pub struct Settings {
     pub policy: Policy,
     /// Image protocol to use instead of the detected one.
     pub protocol: Option<media::Protocol>,
+    /// What pictures are drawn from in terminals without pictures, instead of what suits the colour depth.
+    pub picture_blocks: Option<PictureBlocks>,
     /// Limit of the memory for pictures, in bytes.
     pub picture_memory: usize,
     /// Colour depth to use instead of the detected one.
@@ -69,6 +71,17 @@ pub struct Settings {
     pub rehearses: bool,
     /// A notice to show at the start.
     pub notice: Option<String>,
+}
+
+impl Settings {
+    /// Returns the characters that pictures are drawn from in a terminal of this colour depth. Those without
+    /// 24-bit colour, such as Linux's console, often have a font with half blocks only.
+    pub(super) fn blocks(&self, depth: ColorDepth) -> PictureBlocks {
+        self.picture_blocks.unwrap_or(match depth {
+            ColorDepth::TrueColor => PictureBlocks::Quadrants,
+            _ => PictureBlocks::Halves,
+        })
+    }
 }
 
 /// Returns the configured image protocol, or else the best one that the terminal supports.

@@ -35,6 +35,10 @@ pub(crate) fn options(
 /// The variable that gives a Python block the colours of figures.
 const COLORS_VARIABLE: &str = "LIVEDECK_COLORS";
 
+/// The variable that gives a Python block the rows of a figure on the slide, if the terminal draws pictures
+/// from characters.
+const PICTURE_ROWS_VARIABLE: &str = "LIVEDECK_PICTURE_ROWS";
+
 /// How to run a cell, beyond what the deck says.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RequestOptions {
@@ -50,6 +54,8 @@ pub(crate) struct RequestOptions {
     pub(crate) theme: Option<Arc<Theme>>,
     /// The colours of figures.
     pub(crate) figures: Option<FigureColors>,
+    /// The rows of a figure on the slide, if the terminal draws pictures from characters.
+    pub(crate) picture_rows: Option<u16>,
 }
 
 /// Returns the request to run a cell, in a session on top of another run, in a terminal of this many
@@ -79,6 +85,9 @@ pub(crate) fn request(
     }
     if let Some(colors) = options.figures.filter(|_| &*cell.language == "python") {
         request.code.environment.push((COLORS_VARIABLE.to_owned(), colors.to_string()));
+    }
+    if let Some(rows) = options.picture_rows.filter(|_| &*cell.language == "python") {
+        request.code.environment.push((PICTURE_ROWS_VARIABLE.to_owned(), rows.to_string()));
     }
     if let (true, Some(alternative)) = (options.validates, &cell.check.alternative) {
         let code = &mut request.code;

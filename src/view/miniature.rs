@@ -87,7 +87,9 @@ fn seen(cell: &Cell) -> (Option<[u8; 3]>, bool) {
     let ink = fixed_rgb(cell.fg).unwrap_or(UNKNOWN_INK);
     let share = match symbol {
         "█" => 100,
-        "▀" | "▄" | "▌" | "▐" => 50,
+        "▀" | "▄" | "▌" | "▐" | "▚" | "▞" => 50,
+        "▘" | "▝" | "▖" | "▗" => 25,
+        "▛" | "▜" | "▙" | "▟" => 75,
         _ => INK_PERCENT,
     };
     (Some(mix(ink, ground, 100 - share)), true)

@@ -80,3 +80,24 @@ def test_more_than_a_caption_is_not_a_table(display, extra):
 )
 def test_html_becomes_markdown(display, html, markdown):
     assert display.html_words(html) == markdown
+
+
+def test_powers_of_ten_are_text(display):
+    assert display.power(r"$\mathdefault{10^{-2}}$") == "10⁻²"
+    assert display.power(r"$\alpha$") == ""
+
+
+def test_labels_are_in_a_chunk_after_the_header(display):
+    png = b"\x89PNG\r\n\x1a\n" + b"h" * 25 + b"rest"
+    labelled = display.with_labels(png, ["1\t2\t3\t4\tleft\tffffff\ta"])
+    assert labelled.startswith(png[:33]) and labelled.endswith(b"rest")
+    assert labelled[33:41] == (21).to_bytes(4, "big") + b"ldTx"
+    assert display.with_labels(png, []) == png
+
+
+def test_texts_are_as_high_as_a_row_of_the_terminal(display, monkeypatch):
+    assert display.text_enlargement(480) == 1
+    monkeypatch.setenv("LIVEDECK_PICTURE_ROWS", "10")
+    assert display.text_enlargement(480) == 2
+    monkeypatch.setenv("LIVEDECK_PICTURE_ROWS", "100")
+    assert display.text_enlargement(480) == 1

@@ -8,7 +8,8 @@ mod placeholders;
 mod sixel;
 mod tmux;
 
-pub(super) use blocks::paint as paint_blocks;
+pub(super) use blocks::BlockPicture;
+pub use blocks::PictureBlocks;
 pub(super) use dots::{DottedPicture, sampled_size};
 pub(super) use iterm::Parts;
 pub(super) use kitty::{
@@ -24,7 +25,7 @@ pub(super) use {iterm::inline, sixel::encode as encode_sixel};
 /// An image protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
-    /// Half blocks, two pixels per cell, for any terminal.
+    /// Block characters, for any terminal.
     Blocks,
     /// iTerm2's inline files.
     Iterm2,

@@ -272,3 +272,33 @@ fn f202_sixels_cover_their_cells_and_stay_off_the_last_row() {
         assert_eq!(sixel.get_pixel(0, 0), &RED);
     }
 }
+
+#[test]
+fn block_characters_show_several_pixels_in_a_cell() {
+    let mut harness = MediaHarness::new(Protocol::Blocks);
+    // A red corner.
+    let picture = RgbaImage::from_fn(2, 2, |x, y| if x + y == 0 { RED } else { BLUE });
+    harness.write("deck/a.png", &picture);
+    let overlays = [harness.overlay("a.png", Rect::new(0, 0, 1, 1))];
+    let cell = harness.shown(&overlays).0[(0, 0)].clone();
+    assert_eq!((cell.symbol(), cell.fg), ("▘", Color::Rgb(255, 0, 0)));
+    harness.media.set_blocks(PictureBlocks::Halves);
+    assert_eq!(harness.shown(&overlays).0[(0, 0)].symbol(), "▀");
+}
+
+#[test]
+fn texts_of_figures_are_text_over_block_characters() {
+    let mut harness = MediaHarness::new(Protocol::Blocks);
+    harness.write("deck/a.png", &RgbaImage::from_pixel(100, 100, BLUE));
+    let mut file = fs::read(harness.path("deck/a.png")).unwrap();
+    let mut chunk = b"ldTx".to_vec();
+    chunk.extend(b"40\t50\t20\t10\tcenter\tffffff\ttime");
+    let length = (chunk.len() as u32 - 4).to_be_bytes();
+    let sum = crc(&chunk).to_be_bytes();
+    file.splice(33..33, [&length, &chunk[..], &sum].concat());
+    fs::write(harness.path("deck/a.png"), file).unwrap();
+    let (buffer, _) = harness.shown(&[harness.overlay("a.png", Rect::new(0, 0, 10, 5))]);
+    let row: String = (0..10).map(|x| buffer[(x, 2)].symbol()).collect();
+    assert_eq!(row, "   time   ");
+    assert_eq!(buffer[(3, 2)].bg, Color::Rgb(0, 0, 255));
+}

@@ -45,7 +45,8 @@ fn cache_is_limited_and_keeps_the_current_frame() {
     let found = FoundPicture::File(found);
     let place = PicturePlacement { area: Rect::new(0, 0, 4, 4), whole: (4, 4), skipped: 0 };
     // Each takes 31 MB in the terminal.
-    let spec = |cell| RenditionSpec::new(&found, Protocol::KittyRemote, place, (cell, cell), None);
+    let shown_by = (Protocol::KittyRemote, PictureBlocks::default());
+    let spec = |cell| RenditionSpec::new(&found, shown_by, place, (cell, cell), None);
     let made = || Some(Rendition::Bytes(vec![1]));
     let mut cache = RenditionCache::new(64 << 20);
     let mut gone = Vec::new();

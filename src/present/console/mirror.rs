@@ -14,7 +14,7 @@ use crate::control::{BlockReport, BlockStatus, OutputReport, TalkState};
 use crate::deck::{CellId, Cursor, Deck, SlideNo, Step};
 use crate::headless;
 use crate::layout::{Highlighting, Scene, Size};
-use crate::media::{Media, Protocol};
+use crate::media::{Media, PictureBlocks, Protocol};
 use crate::present::channel::EventSender;
 use crate::present::notes_pane::{NotesPane, NotesPart, PanePlace};
 use crate::present::watch::Watch;
@@ -23,7 +23,7 @@ use crate::project::{self, LoadedDeck, Rehearsal, SlideStyle};
 use crate::recording;
 use crate::run::{CellRun, Outcome, Runs, State};
 use crate::theme::{FooterStyle, Theme};
-use crate::view::{self, Overlay};
+use crate::view::{self, ColorDepth, Overlay};
 
 /// A deck, as the talk shows it.
 pub(super) struct Mirror {
@@ -49,6 +49,7 @@ impl Mirror {
         path: &Path,
         loaded: LoadedDeck,
         (settings, keymap): (&Settings, Keymap),
+        depth: ColorDepth,
         sender: &EventSender,
     ) -> io::Result<Self> {
         let options = AppOptions { keymap, ..AppOptions::default() };
@@ -56,9 +57,10 @@ impl Mirror {
         let loaded = without_footer(loaded);
         let pictures = sender.clone();
         let folder = std::env::current_dir()?;
-        let media = Media::new(folder, settings.protocol, move |loaded| {
+        let mut media = Media::new(folder, settings.protocol, move |loaded| {
             pictures.send(LoopEvent::Picture(loaded));
         });
+        media.set_blocks(settings.blocks(depth));
         let load_options = settings.load_options.clone();
         let watch = Watch::start(load_options, loaded.clone(), settings.reload, sender.clone())?;
         Ok(Self {
@@ -123,7 +125,8 @@ impl Mirror {
         true
     }
 
-    pub(super) fn set_protocol(&mut self, protocol: Option<Protocol>) {
+    pub(super) fn set_protocol(&mut self, protocol: Option<Protocol>, blocks: PictureBlocks) {
+        self.media.set_blocks(blocks);
         if let Some(protocol) = protocol {
             self.media.set_protocol(protocol);
         }

@@ -218,7 +218,8 @@ impl Console {
                 }
                 self.settings.protocol = Some(protocol(&self.settings, answers));
                 if let Some(mirror) = &mut self.mirror {
-                    mirror.set_protocol(self.settings.protocol);
+                    let blocks = self.settings.blocks(self.screen.depth());
+                    mirror.set_protocol(self.settings.protocol, blocks);
                 }
             }
             LoopEvent::Link(event) => self.on_link(event, input)?,
@@ -231,6 +232,7 @@ impl Console {
                             &settings.load_options.path,
                             *loaded,
                             (settings, self.keymap.clone()),
+                            self.screen.depth(),
                             sender,
                         )?);
                     }

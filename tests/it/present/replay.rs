@@ -107,7 +107,7 @@ fn recorded_values_are_drawn_like_live_ones() {
         let is_status = |line: &&str| line.contains("✓ ") || line.contains("↺ recorded");
         screen.lines().filter(|line| !is_status(line)).collect::<Vec<_>>().join("\n")
     };
-    let is_drawn = |screen: &str| screen.contains('▀') && screen.contains("a note");
+    let is_drawn = |screen: &str| screen.contains(['▀', '▌', '▛']) && screen.contains("a note");
     talk.wait("all of it", |screen| is_drawn(screen) && screen.contains("✓ "));
     let live = drawn(&talk.screen());
     talk.keys("r");

@@ -29,6 +29,13 @@ METHODS = [
     ("text/html", "_repr_html_"),
     ("text/markdown", "_repr_markdown_"),
 ]
+LABELS_CHUNK = b"ldTx"
+PNG_HEADER = 33
+MAX_LABELS = 200
+CELL_PIXELS = 20
+TEXT_PIXELS = 24
+MAX_ENLARGEMENT = 2.5
+SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 FRESH_LINE = "\x1b[?7z"
 BACKEND = "livedeck_figures"
 LOCK = _thread.allocate_lock()
@@ -574,11 +581,101 @@ def figures(*_, **__):
 def figure(drawn):
     """Shows one figure and closes it."""
     file = io.BytesIO()
-    drawn.savefig(file, format="png", bbox_inches="tight")
+    width, height = drawn.get_size_inches()
+    by = text_enlargement(height * drawn.dpi)
+    labels = []
+    try:
+        if by > 1:
+            drawn.set_size_inches(width / by, height / by)
+        with noting_labels(labels):
+            drawn.savefig(file, format="png", bbox_inches="tight", dpi=drawn.dpi * by)
+    finally:
+        if by > 1:
+            drawn.set_size_inches(width, height)
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
         close(pyplot, drawn)
-    picture("image/png", file.getvalue())
+    picture("image/png", with_labels(file.getvalue(), labels))
+
+
+def text_enlargement(pixels):
+    """Returns by how much the text of a figure, this many pixels high, has to be larger to be as high as
+    a row of the terminal, if that draws pictures from characters."""
+    try:
+        rows = min(int(os.environ["LIVEDECK_PICTURE_ROWS"]), pixels / CELL_PIXELS)
+    except (KeyError, ValueError):
+        return 1
+    return min(max(pixels / rows / TEXT_PIXELS, 1), MAX_ENLARGEMENT)
+
+
+class noting_labels:
+    """Adds the texts that matplotlib draws to a list: left, top, width and height in pixels, alignment and
+    direction, colour, and the text."""
+
+    def __init__(self, labels):
+        self.labels = labels
+
+    def __enter__(self):
+        from matplotlib.backends.backend_agg import RendererAgg
+
+        labels, draw = self.labels, RendererAgg.draw_text
+
+        def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
+            try:
+                label = placed_label(self, gc, (x, y), (s, prop, ismath), angle, mtext)
+            except Exception:
+                label = None
+            if label is not None and len(labels) < MAX_LABELS:
+                labels.append(label)
+            return draw(self, gc, x, y, s, prop, angle, ismath=ismath, mtext=mtext)
+
+        self.owner, self.draw = RendererAgg, draw
+        RendererAgg.draw_text = draw_text
+
+    def __exit__(self, *_):
+        self.owner.draw_text = self.draw
+
+
+def placed_label(renderer, gc, place, text, angle, mtext):
+    """Returns the label of a text that is horizontal or upright, and no formula."""
+    (x, y), (words, font, is_formula) = place, text
+    width, height, descent = renderer.get_text_width_height_descent(words, font, is_formula)
+    if is_formula:
+        words = power(words)
+    words = words.replace("\u2212", "-").strip()
+    if not words or not words.isprintable():
+        return None
+    if angle == 0:
+        how = mtext.get_ha() if mtext is not None else "center"
+        left, top = x, y - height + descent
+    elif angle == 90:
+        how = "up"
+        left, top, width, height = x - height + descent, y - width, height, width
+    else:
+        return None
+    color = "%02x%02x%02x" % tuple(round(channel * 255) for channel in gc.get_rgb()[:3])
+    box = "%d\t%d\t%d\t%d" % tuple(map(round, (left, top, width, height)))
+    return "%s\t%s\t%s\t%s" % (box, how, color, words)
+
+
+def power(formula):
+    """Returns a power of ten, as logarithmic axes have them, as text; nothing for other formulas."""
+    inner = formula.replace("\\mathdefault", "").strip("$").replace("{", "").replace("}", "")
+    base, _, exponent = inner.partition("^")
+    if not base.isdigit() or not exponent.lstrip("-").isdigit():
+        return ""
+    return base + exponent.translate(SUPERSCRIPTS)
+
+
+def with_labels(png, labels):
+    """Returns a PNG file with these labels in a chunk of its own, after the header."""
+    import zlib
+
+    if not labels or len(png) < PNG_HEADER or not png.startswith(PICTURES["image/png"]):
+        return png
+    chunk = LABELS_CHUNK + "\n".join(labels).encode("utf-8", "replace")
+    sizes = (len(chunk) - 4).to_bytes(4, "big"), zlib.crc32(chunk).to_bytes(4, "big")
+    return png[:PNG_HEADER] + sizes[0] + chunk + sizes[1] + png[PNG_HEADER:]
 
 
 def close(pyplot, drawn):
