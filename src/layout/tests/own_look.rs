@@ -78,7 +78,16 @@ fn displayed_markdown_is_on_its_card() {
     let blocks = vec![list(vec![item(0, "read")])];
     run.output.show_markdown(MarkdownOutput { text: "- read".into(), blocks });
     let fixture = framed(vec![block]).size(30, 20).run(run);
-    insta::assert_snapshot!(fixture.body(), @"");
+    insta::assert_snapshot!(fixture.body(), @"
+
+    ╭─ python ───────────────────╮
+    │ show()                     │
+    ├─────────────────── ✓ 12 ms ┤
+    ┃ text                       │
+    ┃                            │
+    ┃ • read                     │
+    ╰────────────────────────────╯
+    ");
     let card = fixture.theme.output.style;
     let scene = fixture.scene();
     let row = |needle: &str| {
@@ -104,8 +113,19 @@ fn padded_alerts_have_no_empty_row_below_the_title() {
         fixture.theme.alerts.padding.vertical = padding;
         fixture.size(20, 10).body()
     };
-    insta::assert_snapshot!(alert(1), @"");
-    insta::assert_snapshot!(alert(0), @"");
+    insta::assert_snapshot!(alert(1), @"
+
+    ▍
+    ▍  ● Note
+    ▍  text
+    ▍
+    ");
+    insta::assert_snapshot!(alert(0), @"
+
+    ▍  ● Note
+    ▍
+    ▍  text
+    ");
 }
 
 #[test]
