@@ -111,7 +111,9 @@ pub(super) fn place(
         };
         let is_free = !cells.iter().any(|cell| taken[*cell] || beside(cell));
         if is_free {
-            cells.iter().for_each(|cell| taken[*cell] = true);
+            for cell in cells {
+                taken[cell] = true;
+            }
         }
         let ground = ground(picture, label.area);
         placed.push(PlacedLabel { label, start: is_free.then_some(start), ground });
@@ -282,7 +284,9 @@ mod tests {
             if (10..30).contains(&x) && (10..16).contains(&y) { ink } else { ground }
         });
         let placed = place(read(&png("10\t10\t20\t6\tleft\tffffff\tab")), &picture, (8, 4));
-        placed.iter().for_each(|label| label.erase(&mut picture));
+        for label in &placed {
+            label.erase(&mut picture);
+        }
         assert!(picture.pixels().all(|pixel| *pixel == ground));
     }
 }

@@ -185,10 +185,14 @@ impl RenditionSpec {
         let (across, down) = self.blocks.pixels();
         let cells = (self.size.0 / u32::from(across), self.size.1 / u32::from(down));
         let labels = labels::place(labels, &picture, (cells.0 as usize, cells.1 as usize));
-        labels.iter().for_each(|label| label.erase(&mut picture));
+        for label in &labels {
+            label.erase(&mut picture);
+        }
         let picture = pixels::scale(picture.into(), self.size)?;
         let mut cells = BlockPicture::new(&picture, self.blocks);
-        labels.iter().for_each(|label| label.write(&mut cells));
+        for label in &labels {
+            label.write(&mut cells);
+        }
         Ok(cells)
     }
 

@@ -1,7 +1,7 @@
 //! What only livedeck's own themes use: frames, one left edge, the middle of the page, drawn titles.
 
 use super::*;
-use crate::deck::Columns;
+use crate::deck::{AlertKind, Columns};
 use crate::run::Output;
 
 /// Returns a fixture in livedeck's own look.
