@@ -231,7 +231,7 @@ fn slide_decides_whether_it_is_centred() {
     let mut fixture = framed(vec![paragraph("words")]).size(40, 30);
     assert_eq!(rows_of("words", &fixture), [1]);
     fixture.deck.slides[0].is_centered = Some(true);
-    assert_eq!(rows_of("words", &fixture), [9]);
+    assert_eq!(rows_of("words", &fixture), [10]);
     fixture.theme.is_centered = true;
     fixture.deck.slides[0].is_centered = Some(false);
     assert_eq!(rows_of("words", &fixture), [1]);

@@ -58,8 +58,8 @@ fn only_awaited_pictures_change_the_frame() {
 #[test]
 fn memory_limit_holds() {
     let mut harness = harness(&["a.png", "b.png"]);
-    // One takes 4 by 8 pixels of 4 bytes.
-    harness.media.set_memory_limit(200);
+    // One takes 8 by 8 pixels of 4 bytes.
+    harness.media.set_memory_limit(400);
     harness.prefetch(&["a.png", "b.png"]);
     harness.finish();
     assert!(harness.is_ready("a.png") && !harness.is_ready("b.png"));
