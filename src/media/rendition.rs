@@ -105,7 +105,8 @@ impl RenditionSpec {
         Self {
             found: found.clone(),
             protocol,
-            blocks,
+            // Other protocols do not depend on it.
+            blocks: if protocol == Protocol::Blocks { blocks } else { PictureBlocks::default() },
             background: background.filter(|_| !protocol.is_kitty()),
             size,
             rows,
