@@ -54,13 +54,13 @@ impl RowBound<'_> {
         Some(match &block.kind {
             BlockKind::Title(title) => {
                 let style = &theme.slide_title;
-                let size = self.drawn_size(asked.max(style.font_size.into()));
+                let size = self.title_size(asked, style.font_size.into());
                 let padding = usize::from(style.padding_top) + usize::from(style.padding_bottom);
                 text(title, style.alignment, size) + padding + 2
             }
             BlockKind::Heading(level, heading) => {
                 let style = &theme.headings[usize::from((*level).clamp(1, 6)) - 1];
-                let size = self.drawn_size(asked.max(style.font_size.into()));
+                let size = self.title_size(asked, style.font_size.into());
                 text(heading, style.alignment, size)
             }
             BlockKind::Paragraph(paragraph) | BlockKind::Footnote(_, paragraph) => {
@@ -124,11 +124,12 @@ impl RowBound<'_> {
         usize::from(range.width).saturating_sub(indent)
     }
 
-    /// Returns the size in which a title is drawn at most.
-    fn drawn_size(&self, asked: usize) -> usize {
+    /// Returns the maximum of the size of a title, from the sizes that the slide and the theme ask for.
+    fn title_size(&self, asked: usize, themed: usize) -> usize {
         match self.inputs.size.large_text {
-            LargeText::Protocol => asked,
-            LargeText::Blocks if asked > 1 => asked.max(MAX_DRAWN_SIZE),
+            LargeText::Protocol => asked.max(themed),
+            // The theme's size is for terminals that can enlarge text.
+            LargeText::Blocks if asked > 1 => MAX_DRAWN_SIZE,
             LargeText::Off | LargeText::Blocks => 1,
         }
     }

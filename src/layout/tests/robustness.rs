@@ -102,6 +102,7 @@ fn surely_fitting_slides_fit() {
             block(BlockKind::Heading(2, text(&some(20)))),
         ];
         blocks.extend(others.into_iter().filter(|_| random(2) == 0));
+        blocks[0].font_size = [None, Some(2), Some(4)][random(3)];
         let mut fixture = Fixture::new(blocks).size(20 + random(120) as u16, 8 + random(40) as u16);
         fixture.deck.cells.clear();
         fixture.theme.is_centered = random(2) == 0;
@@ -115,4 +116,20 @@ fn surely_fitting_slides_fit() {
         }
     }
     assert!(fitting > 40, "{fitting}");
+}
+
+#[test]
+fn ordinary_slide_surely_fits_though_the_theme_enlarges_titles() {
+    let words = "some words ".repeat(12);
+    let title = block(BlockKind::Title(text("A title")));
+    let mut fixture = Fixture::new(vec![title, paragraph(&words), paragraph(&words)]).size(80, 24);
+    fixture.deck.cells.clear();
+    fixture.theme.slide_title.font_size = 2;
+    fixture.size.large_text = LargeText::Blocks;
+    assert!(fixture.with(surely_fits));
+    let mut fixture = fixture.size(80, 20);
+    fixture.size.large_text = LargeText::Blocks;
+    assert!(fixture.with(surely_fits));
+    fixture.deck.slides[0].blocks[0].font_size = Some(2);
+    assert!(!fixture.with(surely_fits), "the drawn title takes eight rows");
 }
