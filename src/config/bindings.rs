@@ -66,6 +66,9 @@ impl Bindings {
 
     /// Returns a conflict among the keys that were just read.
     pub(super) fn check(&self, place: YamlSource<'_>) -> Option<Diagnostic> {
+        if self.0.iter().all(|bound| bound.place.is_none()) {
+            return None;
+        }
         let Conflict { one, other } = self.build().err()?;
         let at = |name| self.0.iter().find(|bound| bound.name == name)?.place.clone();
         let range = at(other.0).or_else(|| at(one.0)).unwrap_or_default();
