@@ -3,6 +3,7 @@
 //! ratatui's own comparison, which is several times slower.
 
 use ratatui::buffer::{Buffer, Cell, CellDiffOption};
+use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr;
 
 /// Returns the cells of `next` that differ from `shown`, with column and row, from top to bottom.
@@ -23,9 +24,11 @@ fn narrow<'next>(shown: &Buffer, next: &'next Buffer) -> Option<Vec<(u16, u16, &
             if is_same(before, after) {
                 continue;
             }
-            let left = x.checked_sub(1);
-            let beside = left.map_or([before, after], |left| [&old[left], &new[left]]);
-            if ![before, after].into_iter().chain(beside).all(is_narrow) {
+            let is_first = x == 0;
+            let is_plain = is_narrow(before)
+                && is_narrow(after)
+                && (is_first || is_narrow(&old[x - 1]) && is_narrow(&new[x - 1]));
+            if !is_plain {
                 return None;
             }
             found.push((next.area.x + x as u16, next.area.y + y as u16, after));
@@ -42,11 +45,16 @@ fn is_same(one: &Cell, other: &Cell) -> bool {
         _ => a == b,
     };
     symbol
-        && one.fg == other.fg
+        && (one.fg == other.fg || a == b" " && !shows_foreground(one.modifier))
         && one.bg == other.bg
         && one.modifier == other.modifier
         && one.underline_color == other.underline_color
         && one.diff_option == other.diff_option
+}
+
+/// Returns whether a blank cell with these modifiers shows its foreground colour.
+fn shows_foreground(modifier: Modifier) -> bool {
+    modifier.intersects(Modifier::UNDERLINED.union(Modifier::REVERSED).union(Modifier::CROSSED_OUT))
 }
 
 /// Returns whether a cell is an ordinary cell of one column.
@@ -77,8 +85,25 @@ mod tests {
         let (shown, mut next) = (buffer(shown), buffer(next));
         assert_eq!(changes(&shown, &next), shown.diff(&next));
         let area = next.area;
-        next.set_style(area, Style::new().fg(Color::Red));
+        next.set_style(area, Style::new().bg(Color::Red));
         assert_eq!(changes(&shown, &next), shown.diff(&next));
+    }
+
+    #[rstest]
+    #[case(Style::new().fg(Color::Red), &[(0, 0), (2, 0)])]
+    #[case(Style::new().fg(Color::Red).underlined(), &[(0, 0), (1, 0), (2, 0)])]
+    #[case(Style::new().fg(Color::Red).reversed(), &[(0, 0), (1, 0), (2, 0)])]
+    #[case(Style::new().bg(Color::Red), &[(0, 0), (1, 0), (2, 0)])]
+    fn foreground_of_blank_cells_is_no_change(
+        #[case] style: Style,
+        #[case] expected: &[(u16, u16)],
+    ) {
+        let (mut shown, mut next) = (buffer(&["a b"]), buffer(&["a b"]));
+        next.set_style(next.area, style);
+        let others = style.fg(Color::Blue).bg(style.bg.map_or(Color::Reset, |_| Color::Blue));
+        shown.set_style(shown.area, others);
+        let found: Vec<_> = changes(&shown, &next).iter().map(|&(x, y, _)| (x, y)).collect();
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -34,6 +34,7 @@ mod rehearsing;
 mod remote_control;
 mod review;
 mod save;
+mod screen_clear;
 mod serving;
 mod settings;
 mod signals;

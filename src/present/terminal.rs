@@ -17,6 +17,7 @@ use rustix::termios::OptionalActions;
 
 use super::frame_diff::changes;
 use super::hyperlinks::{add_relinked, write_cells};
+use super::screen_clear::{cleared, ground, terminal_clears_in_color, write_clear};
 use crate::layout::{LargeText, Size};
 use crate::panics;
 use crate::view::{self, ColorDepth, VisibleLink};
@@ -44,6 +45,10 @@ static HAS_BACKGROUND: AtomicBool = AtomicBool::new(false);
 #[derive(Debug)]
 pub(crate) struct Screen {
     shown: Buffer,
+    /// Whether the next frame clears the screen.
+    must_clear: bool,
+    /// Whether the terminal can clear in a colour.
+    clears_in_color: bool,
     /// A buffer to reuse for the next frame.
     spare: Option<Buffer>,
     /// Number of changes to what is shown.
@@ -89,6 +94,8 @@ impl Screen {
         let area = Rect::new(0, 0, size.columns, size.rows);
         Ok(Self {
             shown: Buffer::empty(area),
+            must_clear: true,
+            clears_in_color: terminal_clears_in_color(),
             spare: None,
             count: 0,
             size,
@@ -162,7 +169,7 @@ impl Screen {
         let area = Rect::new(0, 0, self.size.columns, self.size.rows);
         self.shown = Buffer::empty(area);
         self.count += 1;
-        self.before.extend_from_slice(b"\x1b[0m\x1b[2J");
+        self.must_clear = true;
         self.background = None;
         self.links.iter_mut().for_each(Vec::clear);
     }
@@ -194,7 +201,8 @@ impl Screen {
         view::reduce(&mut buffer, self.depth);
         let mut bytes = Vec::from(SYNC.0);
         bytes.extend_from_slice(&self.before);
-        let mut changes = changes(&self.shown, &buffer);
+        let blank = self.must_clear.then(|| self.write_blank(&mut bytes, &buffer)).transpose()?;
+        let mut changes = changes(blank.as_ref().unwrap_or(&self.shown), &buffer);
         let links = self.links.as_ref().map_or_else(Vec::new, |shown| {
             add_relinked(&mut changes, (shown, &links), &buffer);
             links
@@ -207,6 +215,13 @@ impl Screen {
             bytes.clear();
         }
         Ok(Frame { buffer, links, bytes, over: self.count })
+    }
+
+    /// Writes what clears the screen before a frame, and returns what the screen shows then.
+    fn write_blank(&self, bytes: &mut Vec<u8>, frame: &Buffer) -> io::Result<Buffer> {
+        let color = if self.clears_in_color { ground(frame) } else { Color::Reset };
+        write_clear(bytes, color)?;
+        Ok(cleared(frame.area, color))
     }
 
     /// Returns whether links are written.
@@ -222,6 +237,7 @@ impl Screen {
     /// Writes a frame that was composed for the current content.
     pub(crate) fn show(&mut self, frame: Frame) -> io::Result<()> {
         self.before.clear();
+        self.must_clear = false;
         self.count += 1;
         self.spare = Some(std::mem::replace(&mut self.shown, frame.buffer));
         if let Some(links) = &mut self.links {
