@@ -41,18 +41,17 @@ pub(in crate::app) fn replace(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
         Some(Pane { cell, ..pane })
     });
     app.mode = match std::mem::take(&mut app.mode) {
-        Mode::Edit(mut editor) => match same_block(&app.deck, &deck, editor.cell) {
-            Some(cell) => {
+        Mode::Edit(mut editor) => {
+            if let Some(cell) = same_block(&app.deck, &deck, editor.cell) {
                 editor.cell = cell;
                 Mode::Edit(editor)
-            }
-            None => {
+            } else {
                 if editor.has_changes() || is_unsaved {
                     editor::keep_orphan(app, *editor);
                 }
                 Mode::Slide
             }
-        },
+        }
         Mode::Index(_)
         | Mode::Overview(_)
         | Mode::TrustPrompt(_)

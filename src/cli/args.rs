@@ -349,7 +349,6 @@ pub(super) enum ReportFormat {
 
 /// Arguments of `livedeck export`.
 #[derive(Debug, Parser)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct ExportArgs {
     /// The deck: markdown, a notebook, or a Python script with `# %%` cells.
     pub(super) deck: PathBuf,

@@ -280,6 +280,24 @@ struct Talk {
     was_suspended: bool,
 }
 
+/// Starts what reads and draws pictures.
+fn media(settings: &Settings, screen: &Screen, sender: &EventSender) -> io::Result<Media> {
+    let pictures = sender.clone();
+    // In tmux, the protocol depends on its answer.
+    let protocol = settings.protocol.filter(|_| !Capabilities::from_env().is_tmux());
+    let mut media = Media::new(std::env::current_dir()?, protocol, move |loaded| {
+        pictures.send(LoopEvent::Picture(loaded));
+    });
+    media.set_blocks(settings.blocks(screen.depth()));
+    media.keep_drawings_in(settings.execution.drawings());
+    media.set_memory_limit(settings.picture_memory);
+    let slow_pictures = sender.clone();
+    media.read_in_background(settings.draw_threads, move || {
+        slow_pictures.send(LoopEvent::PictureSeen);
+    });
+    Ok(media)
+}
+
 impl Talk {
     fn new(
         settings: Settings,
@@ -308,19 +326,7 @@ impl Talk {
         };
         let mut app = App::new(loaded.deck.clone(), options);
         let executor = effects::executor(&settings, &loaded, &sender);
-        let pictures = sender.clone();
-        // In tmux, the protocol depends on its answer.
-        let protocol = settings.protocol.filter(|_| !Capabilities::from_env().is_tmux());
-        let mut media = Media::new(std::env::current_dir()?, protocol, move |loaded| {
-            pictures.send(LoopEvent::Picture(loaded));
-        });
-        media.set_blocks(settings.blocks(screen.depth()));
-        media.keep_drawings_in(settings.execution.drawings());
-        media.set_memory_limit(settings.picture_memory);
-        let slow_pictures = sender.clone();
-        media.read_in_background(settings.draw_threads, move || {
-            slow_pictures.send(LoopEvent::PictureSeen);
-        });
+        let media = media(&settings, &screen, &sender)?;
         let load_options = settings.load_options.clone();
         let watch = Watch::start(load_options, loaded.clone(), settings.reload, sender.clone())?;
         let scene = Scene::blank(screen.size(), loaded.style(SlideNo::new(0)).theme.base);

@@ -81,8 +81,9 @@ pub(in crate::exec) fn follow(
             watcher.check(child.pid(), sink);
         }
         if let Some(watcher) = watcher.take_if(|watcher| watcher.is_ignored()) {
-            let message = watcher.stop_message();
-            message.into_iter().for_each(|text| sink(Event::Output(text.into())));
+            if let Some(text) = watcher.stop_message() {
+                sink(Event::Output(text.into()));
+            }
             end(RunStopReason::Stopped);
         }
     }

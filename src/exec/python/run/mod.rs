@@ -132,8 +132,9 @@ impl RunMonitor {
             watch.check(leader, &self.sink);
         }
         if let Some(watch) = self.watch.take_if(|watch| watch.is_ignored()) {
-            let message = watch.stop_message();
-            message.into_iter().for_each(|text| (self.sink)(Event::Output(text.into())));
+            if let Some(text) = watch.stop_message() {
+                (self.sink)(Event::Output(text.into()));
+            }
             self.run.stop(Stop::Kill);
         }
     }
