@@ -58,10 +58,20 @@ fn output_just_before_the_exit_is_kept(#[values(Embedded, Standalone)] mode: Tes
 fn bytes_are_passed_on_unchanged(#[values(Embedded, Standalone)] mode: TestMode) {
     let harness = PythonHarness::new(mode);
     let code = "import sys\nsys.stdout.buffer.write(b'\\xff\\x00\\n')\nsys.stdout.buffer.flush()\n\
-                print('\\udcff é 蛇')";
+                print('é 蛇')";
     let mut running = harness.start(1, code);
     running.until("蛇\n");
-    assert_eq!(running.text, b"\xff\x00\n? \xc3\xa9 \xe8\x9b\x87\n");
+    assert_eq!(running.text, b"\xff\x00\n\xc3\xa9 \xe8\x9b\x87\n");
+}
+
+#[rstest]
+fn output_that_is_not_utf_8_is_treated_as_in_a_script(
+    #[values(Embedded, Standalone)] mode: TestMode,
+) {
+    let code = "import subprocess, sys\nask = [sys.executable, '-c', 'import sys; print(sys.stdout.errors)']\n\
+                said = subprocess.run(ask, stdout=subprocess.PIPE).stdout.decode().strip()\n\
+                print(sys.stdout.errors == said)";
+    assert_eq!(PythonHarness::new(mode).run(code).0, "True\n");
 }
 
 #[rstest]
