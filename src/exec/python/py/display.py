@@ -581,9 +581,22 @@ def figures(*_, **__):
 def figure(drawn):
     """Shows one figure and closes it."""
     file = io.BytesIO()
+    labels = []
+    if hasattr(drawn, "get_size_inches"):
+        save_with_labels(drawn, file, labels)
+    else:
+        drawn.savefig(file, format="png", bbox_inches="tight")
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        close(pyplot, drawn)
+    picture("image/png", with_labels(file.getvalue(), labels))
+
+
+def save_with_labels(drawn, file, labels):
+    """Writes a figure to a file and its labels to a list. Its text has the size that is readable in the
+    terminal."""
     width, height = drawn.get_size_inches()
     by = text_enlargement(height * drawn.dpi)
-    labels = []
     try:
         if by > 1:
             drawn.set_size_inches(width / by, height / by)
@@ -592,10 +605,6 @@ def figure(drawn):
     finally:
         if by > 1:
             drawn.set_size_inches(width, height)
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is not None:
-        close(pyplot, drawn)
-    picture("image/png", with_labels(file.getvalue(), labels))
 
 
 def text_enlargement(pixels):
