@@ -102,7 +102,7 @@ fn misspelt_command(first: &Path) -> Option<Usage> {
     let name = first.to_str().filter(|name| !name.contains(['.', '/']) && !first.exists())?;
     let program = Args::command();
     let commands: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();
-    let command = closest(name, commands)?;
+    let command = closest(name, commands).filter(|command| *command != name)?;
     Some(Usage(format!("there is no command `{name}`\nhint: did you mean `{command}`?")))
 }
 

@@ -395,6 +395,8 @@ fn misspelt_commands_are_suggested() {
         let said = "error: there is no command `chekc`\nhint: did you mean `check`?\n";
         assert_eq!((done.status, &*done.err), (2, said), "{args:?}");
     }
+    let known = Shell::new(&["export", "talk.md", "--sise"]).file("talk.md", "text\n").run();
+    assert!(known.err.contains("unexpected argument '--sise'"), "{}", known.err);
     let other = Shell::new(&["talk.md", "--sise"]).file("talk.md", "text\n").run();
     assert_eq!(other.status, 2);
     assert!(other.err.contains("unexpected argument '--sise'"), "{}", other.err);
