@@ -64,17 +64,23 @@ pub struct Media {
     last_drawings: BTreeMap<(SlideNo, usize), Arc<Drawing>>,
     cache: RenditionCache,
     renders: RenderQueue,
-    protocol: Option<Protocol>,
-    blocks: PictureBlocks,
-    /// Columns and rows from the terminal's corner to ours, if tmux is between and passes sequences on.
-    tmux: Option<(u16, u16)>,
-    /// Whether the terminal shows kitty's pictures, but does not move them.
-    lacks_animations: bool,
+    terminal: PictureTerminal,
     content: PictureContent,
     shown: Vec<ShownPicture>,
     /// Bytes to write with the next frame.
     pending: Vec<u8>,
     clock: FrameClock,
+}
+
+/// How the terminal shows pictures.
+struct PictureTerminal {
+    /// Unknown until the terminal has answered.
+    protocol: Option<Protocol>,
+    blocks: PictureBlocks,
+    /// Columns and rows from the terminal's corner to ours, if tmux is between and passes sequences on.
+    tmux: Option<(u16, u16)>,
+    /// Whether it shows kitty's pictures, but does not move them.
+    lacks_animations: bool,
 }
 
 /// The time of the animations that we drive.
@@ -162,10 +168,12 @@ impl Media {
             last_drawings: BTreeMap::new(),
             cache: RenditionCache::new(DEFAULT_MEMORY_BYTES),
             renders: RenderQueue::new(send),
-            protocol,
-            blocks: PictureBlocks::default(),
-            tmux: None,
-            lacks_animations: false,
+            terminal: PictureTerminal {
+                protocol,
+                blocks: PictureBlocks::default(),
+                tmux: None,
+                lacks_animations: false,
+            },
             content: PictureContent::default(),
             shown: Vec::new(),
             pending: Vec::new(),
@@ -202,30 +210,30 @@ impl Media {
 
     /// Sets the protocol.
     pub fn set_protocol(&mut self, protocol: Protocol) {
-        if self.protocol != Some(protocol) {
+        if self.terminal.protocol != Some(protocol) {
             let end = self.quit();
             self.pending.extend(end);
-            self.protocol = Some(protocol);
+            self.terminal.protocol = Some(protocol);
         }
     }
 
     /// Sets whether the terminal shows kitty's pictures, but does not move them.
     pub fn set_lacks_animations(&mut self, lacks_animations: bool) {
-        self.lacks_animations = lacks_animations;
+        self.terminal.lacks_animations = lacks_animations;
     }
 
     /// Sets what pictures are drawn from if the terminal shows none.
     pub fn set_blocks(&mut self, blocks: PictureBlocks) {
-        self.blocks = blocks;
+        self.terminal.blocks = blocks;
     }
 
     /// Sets whether sequences have to be wrapped for tmux, and where its pane is in the terminal: columns and
     /// rows from the corner.
     pub fn set_tmux(&mut self, pane: Option<(u16, u16)>) {
-        if self.tmux != pane {
+        if self.terminal.tmux != pane {
             let end = self.quit();
             self.pending.extend(end);
-            self.tmux = pane;
+            self.terminal.tmux = pane;
         }
     }
 
@@ -327,7 +335,7 @@ impl Media {
             FinishedWork::Rendition { spec, id, rendition } => (spec, id, rendition),
         };
         let is_awaited = self.renders.finish(&spec);
-        if Some(spec.protocol) != self.protocol {
+        if Some(spec.protocol) != self.terminal.protocol {
             return is_awaited;
         }
         if let Err(why) = &rendition {
@@ -359,7 +367,7 @@ impl Media {
         self.shown.clear();
         self.renders.clear();
         let ids = self.cache.clear();
-        if self.protocol.is_some_and(Protocol::is_kitty) {
+        if self.terminal.protocol.is_some_and(Protocol::is_kitty) {
             self.delete(&ids);
         }
         std::mem::take(&mut self.pending)
@@ -368,7 +376,7 @@ impl Media {
     fn delete(&mut self, ids: &[u32]) {
         self.shown.retain(|shown| !ids.contains(&shown.id));
         let bytes: Vec<_> = ids.iter().flat_map(|id| protocol::delete(*id)).collect();
-        let is_wrapped = self.tmux.is_some();
+        let is_wrapped = self.terminal.tmux.is_some();
         self.pending.extend(if is_wrapped { protocol::wrap_each(&bytes) } else { bytes });
     }
 
@@ -381,7 +389,7 @@ impl Media {
         cell: (u16, u16),
         buffer: &mut Buffer,
     ) -> Vec<u8> {
-        let Some(protocol) = self.protocol else { return Vec::new() };
+        let Some(protocol) = self.terminal.protocol else { return Vec::new() };
         self.cache.next_frame();
         let elapsed = self.clock.start.elapsed();
         let mut wait = None;
@@ -391,8 +399,14 @@ impl Media {
         for overlay in overlays {
             let Some(place) = place(overlay, protocol, buffer.area) else { continue };
             let Ok(Some(found)) = self.find(&overlay.key, Urgency::Ahead) else { continue };
-            let spec = RenditionSpec::new(&found, (protocol, self.blocks), place, cell, background)
-                .driven(self.lacks_animations);
+            let spec = RenditionSpec::new(
+                &found,
+                (protocol, self.terminal.blocks),
+                place,
+                cell,
+                background,
+            )
+            .driven(self.terminal.lacks_animations);
             let Some(entry) = self.cache.get(&spec) else {
                 if !missing.contains(&spec) {
                     missing.push(spec);
@@ -409,12 +423,12 @@ impl Media {
                 if let Some(DrivenFrame::Blocks(picture)) = animation.frame(frame) {
                     picture.paint(place.area, place.skipped, buffer);
                 } else {
-                    reserve(place, (protocol, self.tmux), entry.id, buffer);
+                    reserve(place, (protocol, self.terminal.tmux), entry.id, buffer);
                     let (id, number) = (entry.id, shown.len() as u32 + 1);
                     shown.push(ShownPicture { spec, id, number, place, frame });
                 }
             } else if entry.is_showable() {
-                reserve(place, (protocol, self.tmux), entry.id, buffer);
+                reserve(place, (protocol, self.terminal.tmux), entry.id, buffer);
                 let number = shown.len() as u32 + 1;
                 shown.push(ShownPicture { spec, id: entry.id, number, place, frame: 0 });
             }
@@ -437,7 +451,7 @@ impl Media {
         cell: (u16, u16),
         buffer: &mut Buffer,
     ) {
-        if self.protocol == Some(Protocol::Blocks) {
+        if self.terminal.protocol == Some(Protocol::Blocks) {
             self.paint(overlays, background, cell, buffer);
         }
     }
@@ -447,12 +461,12 @@ impl Media {
         let mut bytes = std::mem::take(&mut self.pending);
         for old in self.shown.iter().filter(|old| !shown.contains(old)) {
             // Placeholders are removed like text.
-            if old.spec.protocol.is_kitty() && self.tmux.is_none() {
+            if old.spec.protocol.is_kitty() && self.terminal.tmux.is_none() {
                 bytes.extend(protocol::delete_placement(old.id, old.number));
             }
         }
         for new in shown.iter().filter(|new| !self.shown.contains(new)) {
-            put(new, self.tmux, &mut self.cache, &mut bytes);
+            put(new, self.terminal.tmux, &mut self.cache, &mut bytes);
         }
         self.shown = shown;
         if bytes.is_empty() {

@@ -20,15 +20,15 @@ impl Media {
     /// Renders pictures that may be shown soon, the most likely first, on a screen of this size. What
     /// exceeds the memory limit is not rendered, nor are the pictures of earlier calls.
     pub fn prefetch(&mut self, expected: &[ExpectedPicture], cell: (u16, u16), screen: Rect) {
-        let Some(protocol) = self.protocol else { return };
+        let Some(protocol) = self.terminal.protocol else { return };
         let mut left = self.cache.left();
         let mut specs: Vec<RenditionSpec> = Vec::new();
         for (overlay, background) in expected {
             let Some(place) = place(overlay, protocol, screen) else { continue };
             let Ok(Some(found)) = self.find(&overlay.key, Urgency::Ahead) else { continue };
-            let shown_by = (protocol, self.blocks);
+            let shown_by = (protocol, self.terminal.blocks);
             let spec = RenditionSpec::new(&found, shown_by, place, cell, rgb(*background))
-                .driven(self.lacks_animations);
+                .driven(self.terminal.lacks_animations);
             if specs.contains(&spec) {
                 continue;
             }
