@@ -12,6 +12,7 @@
 
 mod animation;
 mod cache;
+mod document;
 mod drawing_files;
 mod drawings;
 mod find;
@@ -37,11 +38,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 use crate::deck::SlideNo;
-use crate::draw::{DrawError, VectorPicture};
+use crate::draw::DrawError;
 use crate::files::{self, FileKind, ReadError};
 use crate::layout::{Drawing, PictureContent, PictureKey, PictureProblem, PixelSize};
 use crate::view::Overlay;
 
+pub use document::{DocumentPicture, UnreadPicture};
 pub use prefetch::ExpectedPicture;
 pub use protocol::{Capabilities, PictureBlocks, Protocol, wrap_for_tmux};
 
@@ -109,34 +111,6 @@ impl FinishedPicture {
 
     fn drawn(source: VectorSource, drawn: DrawResult) -> Self {
         Self(FinishedWork::Drawing { source, drawn })
-    }
-}
-
-/// A picture, for a document.
-#[derive(Clone, Debug)]
-pub enum DocumentPicture {
-    /// A PNG, JPEG, GIF or WebP file.
-    File(Vec<u8>),
-    /// A drawing, or an SVG file.
-    Vector(Arc<VectorPicture>),
-}
-
-/// A picture of a document, before its file is read.
-#[derive(Clone, Debug)]
-pub enum UnreadPicture {
-    /// A file.
-    File(PathBuf),
-    /// A drawing, or an SVG file.
-    Vector(Arc<VectorPicture>),
-}
-
-impl UnreadPicture {
-    /// Reads the picture, if that is possible.
-    pub fn read(&self) -> Option<DocumentPicture> {
-        Some(match self {
-            Self::File(path) => DocumentPicture::File(files::read(path, FileKind::Picture).ok()?),
-            Self::Vector(picture) => DocumentPicture::Vector(Arc::clone(picture)),
-        })
     }
 }
 
