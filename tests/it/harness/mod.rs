@@ -327,6 +327,15 @@ impl PtyHarness {
         }
     }
 
+    /// Waits until a program that livedeck started has the terminal.
+    pub(crate) fn wait_for_foreground(&self) {
+        let own = self.pid();
+        self.wait_until("a program has the terminal", |harness| {
+            let master = harness.master.as_ref().unwrap();
+            rustix::termios::tcgetpgrp(master).is_ok_and(|group| group != own)
+        });
+    }
+
     /// Returns the command lines of processes with this harness's mark, except the program. Waits for
     /// those that are ending.
     pub(crate) fn left_behind(&self) -> Vec<String> {

@@ -446,8 +446,9 @@ fn configured_theme_follows_the_background() {
 fn f170_theme_gallery_has_a_slide_per_theme() {
     let themes = PtyHarness::alone(&Opening { args: &["themes"], ..Opening::default() });
     for name in livedeck::theme::names() {
-        themes.wait_for(&format!("{name} "));
-        themes.wait_for("fn primes");
+        themes.wait(&format!("the slide of {name}"), |screen| {
+            screen.lines().any(|line| line.trim() == name) && screen.contains("fn primes")
+        });
         themes.keys("n");
     }
     themes.keys("ctrl-p");

@@ -151,8 +151,11 @@ fn clients_follow_without_asking() {
     talk.keys("n");
     while next()["slide"] != 2 {}
     reader.get_mut().write_all(b"{\"id\":5,\"command\":\"next\"}\n").unwrap();
-    let mut seen = Vec::new();
-    while !seen.iter().any(|message: &Value| message["slide"] == 3) {
+    // The state and the reply come in either order.
+    let mut seen: Vec<Value> = Vec::new();
+    let has =
+        |seen: &[Value], key: &str, value: i32| seen.iter().any(|message| message[key] == value);
+    while !has(&seen, "slide", 3) || !has(&seen, "id", 5) {
         let mut line = String::new();
         reader.read_line(&mut line).unwrap();
         seen.push(serde_json::from_str(&line).unwrap());

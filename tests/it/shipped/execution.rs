@@ -208,6 +208,7 @@ fn program_gets_the_whole_terminal() {
     talk.keys("ctrl-e");
     talk.wait_for("press enter to return");
     talk.wait_gone("The whole terminal");
+    talk.wait_for_foreground();
     talk.keys("enter");
     talk.wait_for("The whole terminal");
     talk.wait_for("✓ ");
