@@ -36,7 +36,8 @@ fn before(app: &App, cell: CellId) -> Option<CellId> {
 pub(super) fn ended(app: &mut App, cell: CellId) -> NextRuns {
     let nothing = NextRuns::Begin(Vec::new());
     let Some(run) = app.runs.get(&cell) else { return nothing };
-    if run.link.base_gone && !run.link.restarted {
+    // A run with output had begun: it must not run twice.
+    if run.link.base_gone && !run.link.restarted && run.output.is_empty() {
         return restart(app, cell);
     }
     let State::Ended(outcome) = &run.state else { return nothing };

@@ -214,6 +214,18 @@ fn lost_snapshot_restarts_the_session_once() {
 }
 
 #[test]
+fn run_that_had_begun_is_not_restarted() {
+    let mut talk = chain();
+    talk.run_well(1);
+    talk.run(2);
+    let run = RunId(talk.run_of(2));
+    talk.send(Msg::Run(run, Event::Output(b"begun\n".to_vec())));
+    talk.send(Msg::Run(run, Event::SnapshotLost));
+    let ended = Event::Finished(Outcome::Signaled(9), Duration::ZERO);
+    assert!(runs(&talk.send(Msg::Run(run, ended))).is_empty());
+}
+
+#[test]
 fn run_sharing_a_process_consumes_its_base() {
     let mut talk = chain();
     talk.run_well(0);
