@@ -19,8 +19,8 @@ mod text;
 pub use cast::{Cast, CastHeader};
 pub use gif::Gif;
 pub use html::{
-    HTML_STYLE, HtmlDocument, HtmlFragment, HtmlMetadata, HtmlPage, HtmlSlide, LinkedPicture,
-    html_fragment,
+    HTML_COPY_SCRIPT, HTML_STYLE, HtmlDocument, HtmlFragment, HtmlMetadata, HtmlPage, HtmlSlide,
+    LinkedPicture, html_fragment,
 };
 pub use palette::{Rgb, TerminalColors};
 #[cfg(feature = "pdf")]

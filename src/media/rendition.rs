@@ -37,7 +37,7 @@ pub(super) struct RenditionSpec {
     pub(super) found: FoundPicture,
     /// The terminal's protocol.
     pub(super) protocol: Protocol,
-    /// What it is drawn from, if the terminal shows no pictures.
+    /// The characters to draw it with, if the terminal shows no pictures.
     blocks: PictureBlocks,
     /// The colour to blend transparent pixels with, if any.
     background: Option<[u8; 3]>,

@@ -445,7 +445,7 @@ impl WebThread {
         }
     }
 
-    /// Counts who follows the talk, and asks the talk to publish if somebody came.
+    /// Counts who follows the talk, and asks the talk to publish if there are new followers.
     fn count(&mut self) {
         let now = self.now();
         let Audience { report, sent, sent_at, left_at } = &mut self.audience;
@@ -524,7 +524,10 @@ fn current_bytes(page: &NumberedPage) -> impl Iterator<Item = *const u8> {
 
 fn file(asset: Asset, method: Method) -> Response {
     let (kind, text) = match asset {
-        Asset::MirrorScript => (MediaType::JavaScript, include_str!("web/mirror.js").to_owned()),
+        Asset::MirrorScript => {
+            let parts = [include_str!("web/mirror.js"), crate::export::HTML_COPY_SCRIPT];
+            (MediaType::JavaScript, parts.concat())
+        }
         Asset::LinkScript => (MediaType::JavaScript, include_str!("web/link.js").to_owned()),
         Asset::SlideStyle => {
             (MediaType::Css, [crate::export::HTML_STYLE, include_str!("web/mirror.css")].concat())

@@ -48,7 +48,7 @@ enum Script {
     Drawn,
     /// Every character of a monospaced font is as wide, and ASCII blanks are, too.
     Columns,
-    /// By itself: the font may be another one.
+    /// A single character, which may be in another font.
     Single,
     /// As a part of a word.
     Joined,

@@ -88,6 +88,9 @@ pub struct LinkedPicture {
 /// The style of slides, without what depends on their size and colours.
 pub const HTML_STYLE: &str = STYLE;
 
+/// The script that copies the code of a block.
+pub const HTML_COPY_SCRIPT: &str = include_str!("copy.js");
+
 /// Returns a page as a part of a document. Its pictures have the address `prefix` and their name.
 pub fn html_fragment(page: &HtmlPage, prefix: &str) -> HtmlFragment {
     let mut shared = SharedParts { link_prefix: Some(prefix.to_owned()), ..SharedParts::default() };
@@ -272,7 +275,7 @@ impl HtmlDocument {
 }
 
 const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("script.js");
+const SCRIPT: &str = concat!(include_str!("script.js"), "\n", include_str!("copy.js"));
 const CONTROLS: &str = include_str!("controls.html");
 
 #[cfg(test)]

@@ -122,26 +122,6 @@ const fullScreen = () => {
   else root.requestFullscreen?.();
 };
 
-// ---- copying code
-
-async function copy(button) {
-  const text = codes[Number(button.dataset.code)];
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    // Pages from files may not be allowed to use the clipboard.
-    const area = document.createElement('textarea');
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand('copy');
-    area.remove();
-  }
-  button.textContent = 'Copied';
-  status.textContent = 'Copied';
-  setTimeout(() => { button.textContent = 'Copy'; }, 1500);
-}
-
 // ---- search
 
 const searchBox = $('#search');

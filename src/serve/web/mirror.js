@@ -52,24 +52,6 @@ function makeScrollable() {
   }
 }
 
-async function copy(button) {
-  const text = codes[Number(button.dataset.code)];
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    // Browsers only let encrypted pages use the clipboard.
-    const area = document.createElement('textarea');
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand('copy');
-    area.remove();
-  }
-  button.textContent = 'Copied';
-  status.textContent = 'Copied';
-  setTimeout(() => { button.textContent = 'Copy'; }, 1500);
-}
-
 slide.addEventListener('click', (event) => {
   const button = event.target.closest('.copy');
   if (button) copy(button);
