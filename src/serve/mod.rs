@@ -1,12 +1,13 @@
 //! The web server of a talk (`--serve`): a page that mirrors the slide for the audience, and a remote for the
 //! speaker's phone. [docs/SERVE.md](../../docs/SERVE.md) documents it.
 //!
-//! The talk hands over what it shows and never waits: `publish` replaces what was handed over before. One thread
+//! The talk hands over what it shows to the `handle` and never waits: `publish` replaces what was handed over before. One thread
 //! (`renderer`) makes pages of it, another (`server`) serves all connections without ever blocking on one of
 //! them. `request` parses requests and `route` decides what they get; both are pure. `limits` bounds everything.
 
 mod address;
 mod connection;
+mod handle;
 mod limits;
 mod page;
 mod renderer;
@@ -17,5 +18,5 @@ mod server;
 mod token;
 
 pub use address::{ServeAddress, ServeLinks};
+pub use handle::{BoundServer, ServeCallId, ServeEvent, WebServer};
 pub use page::{Publication, RemoteBlock, RemoteView, ServedSlide};
-pub use server::{BoundServer, ServeCallId, ServeEvent, WebServer};

@@ -8,192 +8,30 @@ use std::io;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt;
-use rustix::pipe::{PipeFlags, pipe_with};
 
-use super::address::{ServeAddress, ServeLinks};
 use super::connection::{Connection, Feed, Phase, millis};
+use super::handle::{ServeCallId, ServeEvent, WebShared};
 use super::limits::{
     ACCEPT_RATE, Allowance, CLIENT_GRACE, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS,
     MAX_HELD_BYTES, MAX_REMOTES, MAX_VIEWERS, READ_TIMEOUT,
 };
-use super::page::Publication;
-use super::renderer::{self, Mailbox, RenderedPage};
+use super::renderer::{self, RenderedPage};
 use super::request::{HttpRequest, Method};
 use super::response::{MediaType, Response, Status};
 use super::route::{Asset, Route, route};
 use super::token::RemoteToken;
 use crate::app::ServeReport;
-use crate::control::TalkCall;
 
 /// The shortest time between two reports of how many follow the talk.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How often the system asks whether a silent client still exists, and after how many seconds of silence.
 const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(30));
-
-/// What a client asks of the talk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ServeEvent {
-    /// Publish what is shown.
-    Refresh,
-    /// Handle a call of a remote, and answer it.
-    Call(ServeCallId, TalkCall),
-    /// How many follow the talk.
-    Audience(ServeReport),
-}
-
-/// Identifies a call until it is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ServeCallId(u64);
-
-/// A server that has its address, but does not answer yet.
-#[derive(Debug)]
-pub struct BoundServer {
-    listener: TcpListener,
-    token: RemoteToken,
-    links: ServeLinks,
-    /// Whether the default port is taken.
-    is_elsewhere: bool,
-}
-
-impl BoundServer {
-    /// Takes the address.
-    ///
-    /// # Errors
-    /// The address is in use or not one of this machine.
-    pub fn bind(address: ServeAddress) -> io::Result<Self> {
-        let mut tried = Err(io::ErrorKind::AddrNotAvailable.into());
-        for (number, candidate) in address.candidates().into_iter().enumerate() {
-            tried = TcpListener::bind(candidate).map(|listener| (listener, number > 0));
-            if !matches!(&tried, Err(error) if error.kind() == io::ErrorKind::AddrInUse) {
-                break;
-            }
-        }
-        let (listener, is_elsewhere) = tried?;
-        listener.set_nonblocking(true)?;
-        let token = RemoteToken::new()?;
-        let links = ServeLinks::new(listener.local_addr()?, token.text());
-        Ok(Self { listener, token, links, is_elsewhere })
-    }
-
-    /// Returns the links that people open.
-    pub fn links(&self) -> &ServeLinks {
-        &self.links
-    }
-
-    /// Returns whether it has another port than usual, which is taken.
-    pub fn is_elsewhere(&self) -> bool {
-        self.is_elsewhere
-    }
-
-    /// Starts to answer. `send` is called on the server's thread.
-    ///
-    /// # Errors
-    /// The threads cannot be started.
-    pub fn start(self, send: impl Fn(ServeEvent) + Send + 'static) -> io::Result<WebServer> {
-        let (wakeups, waker) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-        let waker = Arc::new(waker);
-        let (shared, mailbox) = (Arc::<WebShared>::default(), Arc::<Mailbox>::default());
-        let ServeLinks { audience: address, remote, is_local } = self.links;
-        let report = ServeReport { address, remote, is_local, ..ServeReport::default() };
-        let mut thread = WebThread {
-            listener: self.listener,
-            token: self.token,
-            wakeups,
-            shared: Arc::clone(&shared),
-            start: Instant::now(),
-            connections: Vec::new(),
-            last_number: 0,
-            last_state: 0,
-            accepts: Allowance::new(ACCEPT_RATE, 0),
-            page: None,
-            audience: Audience {
-                report: report.clone(),
-                sent: report.clone(),
-                sent_at: 0,
-                left_at: None,
-            },
-            send: Box::new(send),
-        };
-        let (done, notifier) = (Arc::clone(&shared), Arc::clone(&waker));
-        let waiting = Arc::clone(&mailbox);
-        std::thread::Builder::new().name("web pages".to_owned()).spawn(move || {
-            yield_to_others();
-            renderer::run(&waiting, |page| {
-                *done.page.lock() = Some(page);
-                wake(&notifier);
-            });
-        })?;
-        std::thread::Builder::new().name("web".to_owned()).spawn(move || {
-            yield_to_others();
-            thread.run();
-        })?;
-        Ok(WebServer { shared, mailbox, waker, report })
-    }
-}
-
-/// Lowers the priority of this thread: the talk comes first.
-fn yield_to_others() {
-    // Elsewhere, this would be the priority of the whole process.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::setpriority_process(None, super::limits::NICE);
-}
-
-/// The web server of a talk. Dropping it disconnects all clients.
-#[derive(Debug)]
-pub struct WebServer {
-    shared: Arc<WebShared>,
-    mailbox: Arc<Mailbox>,
-    waker: Arc<OwnedFd>,
-    report: ServeReport,
-}
-
-impl WebServer {
-    /// Returns whether anyone follows the talk, or has just left. Without anyone, there is nothing to publish.
-    pub fn has_clients(&self) -> bool {
-        self.shared.has_clients.load(Ordering::Relaxed)
-    }
-
-    /// Hands over what the talk shows, in place of what is not sent yet.
-    pub fn publish(&self, publication: Publication) {
-        self.mailbox.put(publication);
-    }
-
-    /// Answers a call.
-    pub fn answer(&self, call: ServeCallId, result: Result<(), String>) {
-        self.shared.answers.lock().push((call, result));
-        wake(&self.waker);
-    }
-
-    /// Returns its addresses.
-    pub fn addresses(&self) -> &ServeReport {
-        &self.report
-    }
-}
-
-impl Drop for WebServer {
-    fn drop(&mut self) {
-        self.shared.is_over.store(true, Ordering::Relaxed);
-        self.mailbox.end();
-        wake(&self.waker);
-    }
-}
-
-/// What the talk, the renderer and the server share.
-#[derive(Debug, Default)]
-struct WebShared {
-    /// A new page.
-    page: Mutex<Option<RenderedPage>>,
-    answers: Mutex<Vec<(ServeCallId, Result<(), String>)>>,
-    has_clients: AtomicBool,
-    is_over: AtomicBool,
-}
 
 /// How many follow the talk, and what the talk knows of that.
 #[derive(Debug)]
@@ -213,7 +51,8 @@ struct NumberedPage {
     remote: u64,
 }
 
-struct WebThread {
+/// The server's thread.
+pub(super) struct WebThread {
     listener: TcpListener,
     token: RemoteToken,
     wakeups: OwnedFd,
@@ -231,7 +70,32 @@ struct WebThread {
 }
 
 impl WebThread {
-    fn run(&mut self) {
+    /// Serves `listener`; sends what happens, and how many follow the talk if that is not `report`. What the talk
+    /// shares is looked at when `wakeups` can be read.
+    pub(super) fn new(
+        listener: TcpListener,
+        token: RemoteToken,
+        (wakeups, shared): (OwnedFd, Arc<WebShared>),
+        (report, send): (ServeReport, Box<dyn Fn(ServeEvent) + Send>),
+    ) -> Self {
+        Self {
+            listener,
+            token,
+            wakeups,
+            shared,
+            start: Instant::now(),
+            connections: Vec::new(),
+            last_number: 0,
+            last_state: 0,
+            accepts: Allowance::new(ACCEPT_RATE, 0),
+            page: None,
+            audience: Audience { sent: report.clone(), report, sent_at: 0, left_at: None },
+            send,
+        }
+    }
+
+    /// Serves until the talk is over.
+    pub(super) fn run(&mut self) {
         while let Ok(ready) = self.wait() {
             if self.shared.is_over.load(Ordering::Relaxed) {
                 return;
@@ -549,9 +413,4 @@ fn notice_loss(stream: &std::net::TcpStream) {
     let _ = sockopt::set_tcp_user_timeout(stream, READ_TIMEOUT.as_millis() as u32);
     #[cfg(not(target_os = "linux"))]
     let _ = READ_TIMEOUT;
-}
-
-fn wake(waker: &OwnedFd) {
-    // A full pipe wakes the thread anyway.
-    let _ = rustix::io::write(waker, &[0]);
 }
