@@ -15,7 +15,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tempfile::NamedTempFile;
 
 use super::key_parser::{InputEnd, KeyParser};
-use super::terminal_probe::{ANSWER_TIMEOUT, FILE_PIXEL, TerminalAnswers, queries};
+use super::terminal_probe::{
+    ANSWER_TIMEOUT, FILE_PIXEL, TerminalAnswers, graphics_queries, queries,
+};
 use super::{LoopEvent, terminal};
 use crate::media::Capabilities;
 use crate::theme::Background;
@@ -23,11 +25,20 @@ use crate::theme::Background;
 /// How long to wait for the rest of an escape sequence. After it, the sequence is a key with alt.
 const SEQUENCE_TIMEOUT: Duration = Duration::from_millis(50);
 
+/// How long to wait for the rest of an answer of the terminal.
+const ANSWER_PART_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// How many bytes to read before the keys among them are handled.
 const READ_BYTES: usize = 4096;
 
-/// How long to wait for the terminal around tmux, which answers after tmux.
-const OUTER_TIMEOUT: Duration = Duration::from_millis(250);
+/// How long to wait for the terminal around tmux, which answers after tmux. tmux loses queries while it draws
+/// its own screen: they are sent again each time. After the first time, pictures are shown without an answer.
+const OUTER_TIMEOUTS: [Duration; 4] = [
+    Duration::from_millis(250),
+    Duration::from_millis(750),
+    Duration::from_secs(2),
+    Duration::from_secs(6),
+];
 
 /// The terminal's keyboard and mouse.
 #[derive(Debug)]
@@ -41,12 +52,32 @@ pub(super) struct Input {
     /// When the last input was read, if it ends in an incomplete sequence.
     incomplete_since: Option<Instant>,
     is_in_tmux: bool,
-    /// The deadline for the answer of the terminal around tmux, until it is reported.
-    outer: Option<Instant>,
+    /// The query of the terminal around tmux, until it is answered.
+    outer: Option<OuterQuery>,
     /// Its answers so far.
     outer_answers: TerminalAnswers,
     /// The file that the terminal is asked to read.
     file: Option<NamedTempFile>,
+}
+
+/// A query of the terminal around tmux.
+#[derive(Clone, Copy, Debug)]
+struct OuterQuery {
+    /// How often it was sent again.
+    repeats: usize,
+    /// The deadline for its answer.
+    until: Instant,
+}
+
+impl OuterQuery {
+    fn new(repeats: usize, now: Instant) -> Option<Self> {
+        OUTER_TIMEOUTS.get(repeats).map(|&timeout| Self { repeats, until: now + timeout })
+    }
+
+    /// Returns whether nothing has been reported yet.
+    fn is_first(&self) -> bool {
+        self.repeats == 0
+    }
 }
 
 impl Input {
@@ -74,7 +105,7 @@ impl Input {
             background: None,
             incomplete_since: None,
             is_in_tmux,
-            outer: is_in_tmux.then(|| now + OUTER_TIMEOUT),
+            outer: OuterQuery::new(0, now).filter(|_| is_in_tmux),
             outer_answers: TerminalAnswers::default(),
             file,
         })
@@ -92,11 +123,22 @@ impl Input {
 
     /// Returns the maximum time until the next call of [`read`](Self::read), even without input.
     pub(super) fn timeout(&self) -> Option<Duration> {
-        let deadline = match &self.asking {
-            Some((_, until)) => Some(*until),
-            None => self.outer.or(self.incomplete_since.map(|since| since + SEQUENCE_TIMEOUT)),
+        let deadline = match (&self.asking, &self.outer) {
+            (Some((_, until)), _) => Some(*until),
+            (None, Some(outer)) if outer.is_first() => Some(outer.until),
+            (None, outer) => {
+                let outer = outer.map(|outer| outer.until);
+                outer.into_iter().chain(self.sequence_end()).min()
+            }
         };
         deadline.map(|until| until.saturating_duration_since(Instant::now()))
+    }
+
+    /// Returns until when to wait for the rest of a sequence.
+    fn sequence_end(&self) -> Option<Instant> {
+        let timeout =
+            if self.parser.is_in_answer() { ANSWER_PART_TIMEOUT } else { SEQUENCE_TIMEOUT };
+        self.incomplete_since.map(|since| since + timeout)
     }
 
     /// Reads the available input without waiting.
@@ -150,19 +192,20 @@ impl Input {
     fn keys(&mut self, found: &mut Vec<LoopEvent>) -> io::Result<()> {
         let bytes = self.bytes()?;
         let now = Instant::now();
-        let is_awaited = self.outer.is_some_and(|until| now < until);
-        let is_late = self.outer.is_some() && !is_awaited && bytes.is_empty();
-        let is_over = self.incomplete_since.is_some_and(|since| now >= since + SEQUENCE_TIMEOUT);
+        let outer = self.outer;
+        let is_awaited = outer.is_some_and(|outer| outer.is_first() && now < outer.until);
+        let is_late = bytes.is_empty() && outer.is_some_and(|outer| now >= outer.until);
+        let is_over = self.sequence_end().is_some_and(|end| now >= end);
         if bytes.is_empty() && !is_late && (is_awaited || !is_over) {
             return Ok(());
         }
         let end = match bytes.last() {
-            None => InputEnd::Final,
+            None if is_over => InputEnd::Final,
             // Parts of the answer are not keys.
             Some(_) if is_awaited => InputEnd::More,
             // The buffer may have cut a sequence.
             Some(0x1b) if self.is_readable() => InputEnd::More,
-            Some(_) => InputEnd::Keys,
+            None | Some(_) => InputEnd::Keys,
         };
         // Late answers are not keys. The position of the cursor looks like one, with a modifier.
         let before = self.outer_answers;
@@ -171,11 +214,27 @@ impl Input {
         found.extend(self.parser.feed(&bytes, end, is_answer));
         self.outer_answers = late;
         // A busy machine may answer after the deadline.
-        if is_late || self.is_in_tmux && late.kitty && !before.kitty {
+        if self.is_in_tmux && late.kitty && !before.kitty {
             self.finish_outer(late, found);
+        } else if is_late {
+            self.ask_outer_again(found)?;
         }
         self.incomplete_since = self.parser.is_waiting().then_some(now);
         Ok(())
+    }
+
+    /// Sends the query of the terminal around tmux again. The first time, reports that there is no answer.
+    fn ask_outer_again(&mut self, found: &mut Vec<LoopEvent>) -> io::Result<()> {
+        let Some(outer) = self.outer else { return Ok(()) };
+        if outer.is_first() {
+            found.push(LoopEvent::OuterGraphics(false, false));
+        }
+        self.outer = OuterQuery::new(outer.repeats + 1, Instant::now());
+        if self.outer.is_none() {
+            self.file = None;
+            return Ok(());
+        }
+        terminal::write(&graphics_queries(self.file.as_ref().map(NamedTempFile::path), true))
     }
 
     /// Reports what the terminal around tmux has answered.

@@ -75,6 +75,11 @@ impl KeyParser {
         !self.pending.is_empty() && self.paste.is_none()
     }
 
+    /// Returns whether that is a part of an answer, which no keys look like.
+    pub(super) fn is_in_answer(&self) -> bool {
+        self.pending.len() > 2 && self.pending[0] == 0x1b && may_be_answer(&self.pending[1..])
+    }
+
     /// Takes pasted text from the input. Returns the rest, and the whole text if it ends there.
     fn read_paste<'a>(&mut self, bytes: &'a [u8]) -> (&'a [u8], Option<String>) {
         let paste = self.paste.get_or_insert_default();
@@ -120,12 +125,23 @@ fn token(bytes: &[u8], end: InputEnd) -> Option<usize> {
         b'_' | b']' | b'P' => {
             let st = bytes.windows(2).position(|pair| pair == b"\x1b\\").map(|at| at + 2);
             let bell = bytes.iter().position(|&byte| byte == 7).map(|at| at + 1);
-            // Unless the terminal answers, it is a letter with alt.
-            let letter = (end == InputEnd::Keys).then_some(2);
+            // Unless it may be the start of an answer, it is a letter with alt.
+            let letter = (end == InputEnd::Keys && !may_be_answer(rest)).then_some(2);
             st.into_iter().chain(bell).min().or(letter).or(unfinished)
         }
         0x1b => Some(1),
         _ => character(rest).map(|length| length + 1).or(unfinished),
+    }
+}
+
+/// Returns whether the bytes behind an escape character may be the start of an answer of the terminal: about
+/// graphics, colours or settings. One that is late can arrive in two parts.
+fn may_be_answer(bytes: &[u8]) -> bool {
+    match bytes {
+        [b'_' | b']' | b'P'] => true,
+        [b'_', first, ..] => *first == b'G',
+        [b']' | b'P', first, ..] => first.is_ascii_digit(),
+        _ => false,
     }
 }
 
@@ -314,6 +330,36 @@ mod tests {
             event => panic!("{event:?}"),
         });
         keys.collect()
+    }
+
+    /// Terminals on a busy machine answer late, when only keys are expected.
+    #[test]
+    fn late_answers_in_two_parts_are_not_keys() {
+        for answer in ["\x1b_Gi=31;OK\x1b\\", "\x1b]11;rgb:0/0/0\x1b\\", "\x1bP1+r524742\x1b\\"] {
+            for cut in 2..answer.len() {
+                let mut parser = KeyParser::default();
+                let mut answers = Vec::new();
+                let mut is_answer = |token: &[u8]| {
+                    answers.push(token.to_vec());
+                    true
+                };
+                for part in [&answer[..cut], &answer[cut..]] {
+                    let events = parser.feed(part.as_bytes(), InputEnd::Keys, &mut is_answer);
+                    assert_eq!(events.len(), 0, "{answer:?}, cut at {cut}");
+                }
+                assert_eq!(answers, [answer.as_bytes()], "cut at {cut}");
+                assert!(!parser.is_waiting());
+            }
+        }
+        assert_eq!(
+            keys(b"\x1b_x\x1b]x"),
+            [
+                (KeyCode::Char('_'), With::ALT),
+                (KeyCode::Char('x'), With::NONE),
+                (KeyCode::Char(']'), With::ALT),
+                (KeyCode::Char('x'), With::NONE),
+            ]
+        );
     }
 
     #[test]

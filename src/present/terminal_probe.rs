@@ -38,20 +38,22 @@ pub(super) const FILE_PIXEL: &[u8] = &[0; 3];
 /// machine. In tmux, the terminal around it is asked for graphics.
 pub(super) fn queries(asks_for_colors: bool, file: Option<&Path>, is_in_tmux: bool) -> Vec<u8> {
     let colors = if asks_for_colors { COLOR_QUERIES } else { "" };
+    let mut queries = format!("{colors}{QUERIES}").into_bytes();
+    queries.extend(graphics_queries(file, is_in_tmux));
+    queries.extend_from_slice(LAST_QUERY.as_bytes());
+    queries
+}
+
+/// Returns those of [`queries`] that are about graphics.
+pub(super) fn graphics_queries(file: Option<&Path>, is_in_tmux: bool) -> Vec<u8> {
     let file_query = file.map_or_else(String::new, |file| {
         let path = STANDARD.encode(file.as_os_str().as_encoded_bytes());
         format!("\x1b_Gi=32,s=1,v=1,a=q,t=f,f=24;{path}\x1b\\")
     });
-    let mut queries = format!("{colors}{QUERIES}").into_bytes();
-    for graphics in [file_query.as_bytes(), GRAPHICS_QUERY.as_bytes()] {
-        if is_in_tmux && !graphics.is_empty() {
-            queries.extend(wrap_for_tmux(graphics));
-        } else {
-            queries.extend_from_slice(graphics);
-        }
-    }
-    queries.extend_from_slice(LAST_QUERY.as_bytes());
-    queries
+    let queries = [file_query.as_str(), GRAPHICS_QUERY];
+    let asked = queries.into_iter().filter(|query| !query.is_empty()).map(str::as_bytes);
+    let wrapped = asked.map(|query| if is_in_tmux { wrap_for_tmux(query) } else { query.to_vec() });
+    wrapped.flatten().collect()
 }
 
 /// The terminal's answers.

@@ -31,6 +31,8 @@ pub(crate) enum Terminal {
     Plain,
     /// Like [`Terminal::Plain`], with kitty's graphics.
     Kitty,
+    /// Like [`Terminal::Kitty`], but the first query about graphics is lost on its way.
+    DeafKitty,
     /// Like [`Terminal::Plain`], with support for text sizes.
     Sizes,
     /// Like [`Terminal::Plain`], with a white background.
@@ -442,6 +444,7 @@ fn watch(
 ) -> JoinHandle<()> {
     std::thread::spawn(move || {
         let mut chunk = vec![0; 65536];
+        let mut is_first = true;
         loop {
             let mut waiting =
                 [PollFd::new(&master, PollFlags::IN), PollFd::new(&woken, PollFlags::IN)];
@@ -451,27 +454,35 @@ fn watch(
             }
             let Ok(count @ 1..) = rustix::io::read(&master, &mut chunk) else { return };
             let bytes = &chunk[..count];
-            let asked = bytes.windows(3).any(|window| window == b"\x1b[c");
-            let graphics = b"\x1b_Gi=31,";
-            if terminal == Terminal::Kitty
-                && bytes.windows(graphics.len()).any(|part| part == graphics)
-            {
-                let _ = rustix::io::write(&master, b"\x1b_Gi=31;OK\x1b\\");
+            let mut seen = seen.lock().unwrap();
+            let before = seen.bytes.len();
+            seen.terminal.process(bytes);
+            seen.bytes.extend_from_slice(bytes);
+            for _ in 0..arrived(&seen.bytes, before, b"\x1b_Gi=31,") {
+                let hears =
+                    terminal == Terminal::Kitty || terminal == Terminal::DeafKitty && !is_first;
+                is_first = false;
+                if hears {
+                    let _ = rustix::io::write(&master, b"\x1b_Gi=31;OK\x1b\\");
+                }
             }
             let answer: &[u8] = match terminal {
-                Terminal::Plain | Terminal::Kitty => b"\x1b[1;1R\x1b[?62;22c",
+                Terminal::Plain | Terminal::Kitty | Terminal::DeafKitty => b"\x1b[1;1R\x1b[?62;22c",
                 Terminal::Sizes => b"\x1b[1;3R\x1b[?62;22c",
                 Terminal::Light => b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[1;1R\x1b[?62;22c",
                 Terminal::Mute => b"",
             };
-            if asked {
+            for _ in 0..arrived(&seen.bytes, before, b"\x1b[c") {
                 let _ = rustix::io::write(&master, answer);
             }
-            let mut seen = seen.lock().unwrap();
-            seen.terminal.process(bytes);
-            seen.bytes.extend_from_slice(bytes);
         }
     })
+}
+
+/// Returns how many queries end in the bytes from `start` on. They may arrive in parts.
+fn arrived(bytes: &[u8], start: usize, query: &[u8]) -> usize {
+    let from = start.saturating_sub(query.len() - 1);
+    bytes[from..].windows(query.len()).filter(|part| *part == query).count()
 }
 
 fn cells(count: u16) -> NonZeroU16 {

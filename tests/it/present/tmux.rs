@@ -13,6 +13,11 @@ const PLACEHOLDER: char = '\u{10eeee}';
 /// Presents a picture in tmux with this configuration, in a terminal with kitty's graphics; `None` if tmux is
 /// not installed.
 fn present(config: &str) -> Option<(PtyHarness, tempfile::TempDir)> {
+    present_in(config, Terminal::Kitty)
+}
+
+/// Like [`present`], in this terminal.
+fn present_in(config: &str, terminal: Terminal) -> Option<(PtyHarness, tempfile::TempDir)> {
     Command::new("tmux").arg("-V").output().ok()?;
     let folder = tempfile::tempdir().unwrap();
     let picture = RgbaImage::from_fn(400, 400, |x, y| {
@@ -23,7 +28,7 @@ fn present(config: &str) -> Option<(PtyHarness, tempfile::TempDir)> {
     picture.save(folder.path().join("a.png")).unwrap();
     let deck = folder.path().join("talk.md");
     fs::write(&deck, "![](a.png)\n\n<!-- end_slide -->\n\nthe end\n").unwrap();
-    let opening = Opening { terminal: Terminal::Kitty, tmux: Some(config), ..Opening::default() };
+    let opening = Opening { terminal, tmux: Some(config), ..Opening::default() };
     Some((PtyHarness::open(&deck, &opening), folder))
 }
 
@@ -65,5 +70,14 @@ fn pictures_are_blocks_without_passthrough() {
     talk.wait("half blocks", |screen| screen.contains('▀'));
     assert!(!has_received(&talk, b"\x1b_G"));
     assert!(!talk.screen().contains(PLACEHOLDER));
+    talk.quit();
+}
+
+/// tmux drops what it shall pass on while it draws its own screen for the first time.
+#[test]
+fn graphics_are_asked_for_again_if_the_query_was_lost() {
+    let config = "set -g allow-passthrough on\nset -g status off\n";
+    let Some((talk, _folder)) = present_in(config, Terminal::DeafKitty) else { return };
+    wait_for_placeholders(&talk, true);
     talk.quit();
 }
