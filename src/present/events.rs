@@ -107,7 +107,7 @@ impl Talk {
             LoopEvent::Examined(examined) if Arc::ptr_eq(&examined.deck, &self.loaded.deck) => {
                 Msg::Examined(examined.summary)
             }
-            LoopEvent::Opened(_) | LoopEvent::Examined(_) => return false,
+            LoopEvent::Opened(_) | LoopEvent::Examined(_) | LoopEvent::Prefetched => return false,
             LoopEvent::Continued => {
                 if std::mem::take(&mut self.was_suspended) {
                     return false;

@@ -141,6 +141,8 @@ enum LoopEvent {
     PictureSeen,
     /// The code of the current slide was highlighted.
     Coloured,
+    /// The code of the next slide has been highlighted.
+    Prefetched,
     /// Problems found by reviewing the whole deck.
     Reviewed(Vec<Diagnostic>),
     Validated(Vec<Diagnostic>),

@@ -102,8 +102,13 @@ fn work(jobs: &Receiver<PrefetchJob>, sender: &EventSender) {
             highlight(&deck.slide(at).blocks, &highlighter);
             sender.send(LoopEvent::Coloured);
         }
-        for slide in neighbours(&deck, at) {
+        for (number, slide) in neighbours(&deck, at).enumerate() {
+            // The next frame may be rendered now.
+            let is_awaited = number == 0 && unknown(&deck, &highlighter, slide) > 0;
             highlight(&deck.slide(slide).blocks, &highlighter);
+            if is_awaited {
+                sender.send(LoopEvent::Prefetched);
+            }
         }
     }
 }

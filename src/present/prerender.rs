@@ -30,7 +30,8 @@ impl Prerender {
         let is_alone = talk.overlays.is_empty() && !talk.app.shows_notes();
         let at = talk.app.likely_next().filter(|_| is_alone)?;
         let other_slide = at.slide != talk.app.at().slide;
-        if other_slide && headless::has_code(&talk.loaded.deck.slide(at.slide).blocks) {
+        let highlighter = &talk.loaded.style(at.slide).highlighter;
+        if other_slide && headless::unknown(&talk.loaded.deck, highlighter, at.slide) > 0 {
             return None;
         }
         let Talk { app, loaded, media, screen, .. } = talk;
@@ -49,8 +50,7 @@ impl Prerender {
             let links = if has_links { view::links(&scene, scroll, buffer) } else { Vec::new() };
             PaintedFrame { suffix: Vec::new(), links }
         });
-        let frame = frame.ok().filter(|_| !pictures)?;
-        Some(Self { at, scroll, scene, frame })
+        (!pictures).then_some(Self { at, scroll, scene, frame })
     }
 
     /// Makes this the current scene if the presentation is at this step. Returns the frame if nothing

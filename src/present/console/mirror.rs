@@ -119,7 +119,7 @@ impl Mirror {
             }
             LoopEvent::PicturesChanged => self.media.forget(),
             LoopEvent::Picture(picture) => return self.media.accept(picture),
-            LoopEvent::PictureSeen | LoopEvent::Coloured => {}
+            LoopEvent::PictureSeen | LoopEvent::Coloured | LoopEvent::Prefetched => {}
             _ => return false,
         }
         true
