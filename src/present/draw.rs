@@ -148,7 +148,7 @@ impl Talk {
             let links =
                 if has_links { view::links(scene, app.rows_above(), buffer) } else { Vec::new() };
             PaintedFrame { suffix, links }
-        })?;
+        });
         self.show(frame, shown)
     }
 

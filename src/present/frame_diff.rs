@@ -6,50 +6,62 @@ use ratatui::buffer::{Buffer, Cell, CellDiffOption};
 use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr;
 
+use super::cell_writer::ChangedCell;
+
 /// Returns the cells of `next` that differ from `shown`, with column and row, from top to bottom.
-pub(super) fn changes<'next>(shown: &Buffer, next: &'next Buffer) -> Vec<(u16, u16, &'next Cell)> {
-    narrow(shown, next).unwrap_or_else(|| shown.diff(next))
+pub(super) fn changes<'next>(shown: &Buffer, next: &'next Buffer) -> Vec<ChangedCell<'next>> {
+    let narrow = if shown.area == next.area { narrow(&shown.content, next) } else { None };
+    narrow.unwrap_or_else(|| shown.diff(next))
+}
+
+/// Like [`changes`], for a screen of which each cell is `blank`.
+pub(super) fn changes_of_blank<'next>(
+    blank: &Cell,
+    next: &'next Buffer,
+) -> Vec<ChangedCell<'next>> {
+    narrow(std::iter::repeat(blank), next)
+        .unwrap_or_else(|| Buffer::filled(next.area, blank.clone()).diff(next))
 }
 
 /// Like [`changes`], but returns `None` if cells wider than one column differ.
-fn narrow<'next>(shown: &Buffer, next: &'next Buffer) -> Option<Vec<(u16, u16, &'next Cell)>> {
-    if shown.area != next.area {
-        return None;
-    }
+fn narrow<'old, 'next>(
+    shown: impl IntoIterator<Item = &'old Cell>,
+    next: &'next Buffer,
+) -> Option<Vec<ChangedCell<'next>>> {
     let width = usize::from(next.area.width).max(1);
-    let rows = shown.content.chunks_exact(width).zip(next.content.chunks_exact(width));
+    let mut shown = shown.into_iter();
     let mut found = Vec::new();
-    for (y, (old, new)) in rows.enumerate() {
-        for (x, (before, after)) in old.iter().zip(new).enumerate() {
-            if is_same(before, after) {
-                continue;
+    for (y, row) in (next.area.y..).zip(next.content.chunks_exact(width)) {
+        let mut left = None;
+        for ((x, after), before) in (next.area.x..).zip(row).zip(&mut shown) {
+            if !is_same(before, after) {
+                let is_plain = |(before, after)| is_narrow(before) && is_narrow(after);
+                if !is_plain((before, after)) || !left.is_none_or(is_plain) {
+                    return None;
+                }
+                found.push((x, y, after));
             }
-            let is_first = x == 0;
-            let is_plain = is_narrow(before)
-                && is_narrow(after)
-                && (is_first || is_narrow(&old[x - 1]) && is_narrow(&new[x - 1]));
-            if !is_plain {
-                return None;
-            }
-            found.push((next.area.x + x as u16, next.area.y + y as u16, after));
+            left = Some((before, after));
         }
     }
     Some(found)
 }
 
-/// Returns whether two cells look the same. Compares the most frequent difference first.
+/// Returns whether two cells look the same.
 fn is_same(one: &Cell, other: &Cell) -> bool {
-    let (a, b) = (one.symbol().as_bytes(), other.symbol().as_bytes());
-    let symbol = match (a, b) {
-        ([a], [b]) => a == b,
-        _ => a == b,
-    };
-    symbol
-        && (one.fg == other.fg || a == b" " && !shows_foreground(one.modifier))
+    let (a, b) = (one.symbol(), other.symbol());
+    // Cells that nothing was written to share one space. They are most of a slide.
+    let is_same_text = std::ptr::eq(a.as_ptr(), b.as_ptr())
+        || match (a.as_bytes(), b.as_bytes()) {
+            ([a], [b]) => a == b,
+            (a, b) => a == b,
+        };
+    is_same_text
         && one.bg == other.bg
         && one.modifier == other.modifier
-        && one.underline_color == other.underline_color
         && one.diff_option == other.diff_option
+        && one.underline_color == other.underline_color
+        && (one.fg == other.fg || a == " " && !shows_foreground(one.modifier))
 }
 
 /// Returns whether a blank cell with these modifiers shows its foreground colour.
@@ -87,6 +99,10 @@ mod tests {
         let area = next.area;
         next.set_style(area, Style::new().bg(Color::Red));
         assert_eq!(changes(&shown, &next), shown.diff(&next));
+        for blank in [Cell::EMPTY, Cell::new("中")] {
+            let filled = Buffer::filled(area, blank.clone());
+            assert_eq!(changes_of_blank(&blank, &next), filled.diff(&next));
+        }
     }
 
     #[rstest]
@@ -128,6 +144,6 @@ mod tests {
     fn covered_wide_characters_use_ratatuis_diff() {
         let (shown, mut next) = (buffer(&["a中b"]), buffer(&["a中b"]));
         next[(2, 0)].set_symbol("│");
-        assert_eq!(narrow(&shown, &next), None);
+        assert_eq!(narrow(&shown.content, &next), None);
     }
 }

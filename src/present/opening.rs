@@ -160,7 +160,7 @@ impl Loading {
                 buffer.set_stringn(0, 0, &text, width, Style::default());
             }
             PaintedFrame::default()
-        })?;
+        });
         screen.show(frame)
     }
 }

@@ -3,13 +3,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the shell looks at the environment")]
 
-use std::io;
-
-use crossterm::queue;
-use crossterm::style::{ResetColor, SetBackgroundColor};
-use crossterm::terminal::{Clear, ClearType};
-use ratatui::backend::IntoCrossterm;
-use ratatui::buffer::{Buffer, Cell};
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
@@ -34,32 +28,12 @@ pub(super) fn ground(frame: &Buffer) -> Color {
     frame.cell((x, y + height / 2)).map_or(Color::Reset, |cell| cell.bg)
 }
 
-/// Returns what a cleared screen shows.
-pub(super) fn cleared(area: Rect, color: Color) -> Buffer {
-    let mut cell = Cell::default();
-    cell.set_bg(color);
-    Buffer::filled(area, cell)
-}
-
-/// Writes what clears the screen in this colour.
-pub(super) fn write_clear(bytes: &mut Vec<u8>, color: Color) -> io::Result<()> {
-    // `ResetColor` also ends bold text and the like.
-    queue!(bytes, ResetColor)?;
-    if color != Color::Reset {
-        queue!(bytes, SetBackgroundColor(color.into_crossterm()))?;
-    }
-    queue!(bytes, Clear(ClearType::All))?;
-    if color != Color::Reset {
-        queue!(bytes, ResetColor)?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use ratatui::style::Style;
 
     use super::*;
+    use crate::present::cell_writer::write_clear;
 
     #[test]
     fn terminals_that_clear_in_color_are_known() {
@@ -85,7 +59,7 @@ mod tests {
     fn cleared_screen_looks_like_its_buffer() {
         for color in [Color::Reset, Color::Rgb(1, 2, 3), Color::Indexed(99), Color::Blue] {
             let mut bytes = b"\x1b[1;4;41mold".to_vec();
-            write_clear(&mut bytes, color).unwrap();
+            write_clear(&mut bytes, color);
             bytes.extend_from_slice(b"\x1b[Hnew");
             let mut terminal = crate::run::Emulator::new(4, 2);
             let _ = terminal.feed(&bytes);
@@ -101,7 +75,8 @@ mod tests {
     #[test]
     fn ground_is_most_of_the_frame() {
         let area = Rect::new(0, 0, 10, 5);
-        let mut frame = cleared(area, Color::Rgb(9, 9, 9));
+        let mut frame = Buffer::empty(area);
+        frame.set_style(area, Style::new().bg(Color::Rgb(9, 9, 9)));
         assert_eq!(ground(&frame), Color::Rgb(9, 9, 9));
         frame.set_string(0, 4, "footer    ", Style::new().bg(Color::Red));
         assert_eq!(ground(&frame), Color::Rgb(9, 9, 9));

@@ -10,14 +10,15 @@ use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 use rustix::termios::OptionalActions;
 
-use super::frame_diff::changes;
-use super::hyperlinks::{add_relinked, write_cells};
-use super::screen_clear::{cleared, ground, terminal_clears_in_color, write_clear};
+use super::cell_writer::write_clear;
+use super::frame_diff::{changes, changes_of_blank};
+use super::hyperlinks::{add_relinked, write_linked};
+use super::screen_clear::{ground, terminal_clears_in_color};
 use crate::layout::{LargeText, Size};
 use crate::panics;
 use crate::view::{self, ColorDepth, VisibleLink};
@@ -166,8 +167,7 @@ impl Screen {
 
     /// Makes the next frame redraw everything.
     pub(crate) fn refresh(&mut self) {
-        let area = Rect::new(0, 0, self.size.columns, self.size.rows);
-        self.shown = Buffer::empty(area);
+        self.shown.resize(Rect::new(0, 0, self.size.columns, self.size.rows));
         self.count += 1;
         self.must_clear = true;
         self.background = None;
@@ -191,37 +191,39 @@ impl Screen {
     }
 
     /// Composes a frame: `paint` fills the whole buffer. Only differences from the current frame are written.
-    pub(crate) fn compose(
-        &mut self,
-        paint: impl FnOnce(&mut Buffer) -> PaintedFrame,
-    ) -> io::Result<Frame> {
+    pub(crate) fn compose(&mut self, paint: impl FnOnce(&mut Buffer) -> PaintedFrame) -> Frame {
         let mut buffer = self.spare.take().unwrap_or_else(|| Buffer::empty(self.shown.area));
         buffer.resize(self.shown.area);
         let PaintedFrame { suffix, links } = paint(&mut buffer);
         view::reduce(&mut buffer, self.depth);
         let mut bytes = Vec::from(SYNC.0);
         bytes.extend_from_slice(&self.before);
-        let blank = self.must_clear.then(|| self.write_blank(&mut bytes, &buffer)).transpose()?;
-        let mut changes = changes(blank.as_ref().unwrap_or(&self.shown), &buffer);
+        let mut changes = if self.must_clear {
+            changes_of_blank(&self.write_blank(&mut bytes, &buffer), &buffer)
+        } else {
+            changes(&self.shown, &buffer)
+        };
         let links = self.links.as_ref().map_or_else(Vec::new, |shown| {
             add_relinked(&mut changes, (shown, &links), &buffer);
             links
         });
-        write_cells(&mut bytes, changes, &links)?;
+        write_linked(&mut bytes, changes, &links);
         bytes.extend_from_slice(&suffix);
         if bytes.len() > SYNC.0.len() {
             bytes.extend_from_slice(SYNC.1.as_bytes());
         } else {
             bytes.clear();
         }
-        Ok(Frame { buffer, links, bytes, over: self.count })
+        Frame { buffer, links, bytes, over: self.count }
     }
 
-    /// Writes what clears the screen before a frame, and returns what the screen shows then.
-    fn write_blank(&self, bytes: &mut Vec<u8>, frame: &Buffer) -> io::Result<Buffer> {
+    /// Writes what clears the screen before a frame, and returns what each cell shows then.
+    fn write_blank(&self, bytes: &mut Vec<u8>, frame: &Buffer) -> Cell {
         let color = if self.clears_in_color { ground(frame) } else { Color::Reset };
-        write_clear(bytes, color)?;
-        Ok(cleared(frame.area, color))
+        write_clear(bytes, color);
+        let mut blank = Cell::EMPTY;
+        blank.set_bg(color);
+        blank
     }
 
     /// Returns whether links are written.

@@ -114,7 +114,7 @@ impl Talk {
         let frame = screen.compose(|buffer| {
             buffer.clone_from(&from);
             PaintedFrame { suffix: gone, ..PaintedFrame::default() }
-        })?;
+        });
         self.show(frame, Vec::new())?;
         let (begun, pace) = (Instant::now(), duration / frames.max(1));
         let way = (motion, direction);
@@ -197,7 +197,7 @@ impl Talk {
         let frame = self.screen.compose(|buffer| {
             *buffer = frame;
             PaintedFrame::default()
-        })?;
+        });
         self.show(frame, Vec::new())
     }
 }

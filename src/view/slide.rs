@@ -295,6 +295,18 @@ fn write(buffer: &mut Buffer, row: Rect, x: u16, text: &TextRow) {
     let mut x = x;
     for span in &text.spans {
         let &TextFormat { style, is_raised, .. } = &span.format;
+        if !is_raised && is_printable_ascii(&span.content) {
+            write_ascii(
+                buffer,
+                Rect { x, width: row.right().saturating_sub(x), ..row },
+                (&span.content, style),
+            );
+            x = x.saturating_add(u16::try_from(span.content.len()).unwrap_or(u16::MAX));
+            if x > row.right() {
+                return;
+            }
+            continue;
+        }
         for grapheme in graphemes(&span.content) {
             let width = grapheme.width() as u16;
             if x.saturating_add(width) > row.right() {
@@ -317,6 +329,26 @@ fn write(buffer: &mut Buffer, row: Rect, x: u16, text: &TextRow) {
             }
             x += width;
         }
+    }
+}
+
+/// Returns whether each byte of a text is a character of one column.
+fn is_printable_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// Writes text of [printable ASCII](is_printable_ascii) from the start of `row` on, cut to it.
+fn write_ascii(buffer: &mut Buffer, row: Rect, (text, style): (&str, Style)) {
+    let row = row.intersection(buffer.area);
+    if row.is_empty() {
+        return;
+    }
+    let start = usize::from(row.y - buffer.area.y) * usize::from(buffer.area.width)
+        + usize::from(row.x - buffer.area.x);
+    let Some(cells) = buffer.content.get_mut(start..start + usize::from(row.width)) else { return };
+    for (cell, at) in cells.iter_mut().zip(0..text.len()) {
+        cell.set_symbol(&text[at..=at]).set_style(style);
+        cell.diff_option = CellDiffOption::None;
     }
 }
 

@@ -405,7 +405,7 @@ impl Console {
         let frame = self.screen.compose(|buffer| PaintedFrame {
             suffix: page::draw(mirror, &status, shares, size, buffer),
             links: Vec::new(),
-        })?;
+        });
         self.screen.show(frame)
     }
 }
