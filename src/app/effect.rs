@@ -32,6 +32,8 @@ pub enum Effect {
     ListVariables(RunId),
     /// Drop the snapshot of a run: no later run will continue from it.
     DropSnapshot(RunId),
+    /// End the Jupyter kernels, and start them again.
+    RestartKernels,
     /// Compile and preimport what the deck's cells need: code may run now.
     Prepare,
     /// Look up whether the deck is trusted.

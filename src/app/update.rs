@@ -11,7 +11,7 @@ use crate::app::nav::{focus, movement};
 use crate::app::panels::{actions, index_panel, pane, problems, trust_prompt, variables};
 use crate::app::reload;
 use crate::app::runs::events::EventResult;
-use crate::app::runs::{autorun, events, output, replay, schedule, stop};
+use crate::app::runs::{autorun, events, kernels, output, replay, schedule, stop};
 use crate::app::stage::command::{Blank, RemoteCommand, TimerCommand};
 use crate::app::stage::remote::RemoteOutcome;
 use crate::app::stage::{audience, blank, overview, remote, spotlight, typing};
@@ -167,6 +167,7 @@ fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
             actions::toggle(app, action);
         }
         Action::ToggleVariables => return variables::toggle(app),
+        Action::RestartKernels => return kernels::restart(app),
         Action::ToggleGrid => {
             app.view.grid = !app.view.grid;
             app.scene_changed();

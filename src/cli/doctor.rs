@@ -16,7 +16,7 @@ use super::{counted, drawing_tools, settings};
 use crate::ansi::strip_colors;
 use crate::config::{self, Config};
 use crate::deck::Cell;
-use crate::exec::{Compiler, ProbeReport, PythonInfo, sandbox_support};
+use crate::exec::{Compiler, KernelSpecs, ProbeReport, PythonInfo, sandbox_support};
 use crate::files;
 use crate::headless::{DeckProbe, MissingTool};
 use crate::media::{Capabilities, Protocol};
@@ -39,7 +39,7 @@ pub(super) fn doctor(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
         is_allowed || is_sandboxed || is_trusted(path, &loaded.deck, &execution)
     });
     let doctor = DeckProbe::new(deck, &execution, may_run);
-    super::print(&machine(args, doctor.probe(), &config))?;
+    super::print(&machine(args, doctor.probe(), &config, &kernels(deck)))?;
     let Some((loaded, path)) = deck else { return Ok(ExitCode::SUCCESS) };
     super::print(&format!("\n{}", summary(loaded, path, may_run)))?;
     let name = visible_line(&path.to_string_lossy()).into_owned();
@@ -58,7 +58,7 @@ fn read(deck: &Path, args: &DoctorArgs, config: &Config) -> anyhow::Result<Loade
 }
 
 /// Reports the tools and the terminal, one line each.
-fn machine(args: &DoctorArgs, probe: &ProbeReport, config: &Config) -> String {
+fn machine(args: &DoctorArgs, probe: &ProbeReport, config: &Config, kernels: &str) -> String {
     let row = |name: &str, what: &str| format!("{name:<9} {}\n", visible_line(what));
     let mut text = row("livedeck", env!("CARGO_PKG_VERSION"));
     match &probe.python {
@@ -69,6 +69,7 @@ fn machine(args: &DoctorArgs, probe: &ProbeReport, config: &Config) -> String {
         Ok(compiler) => text += &rust(compiler, row),
         Err(why) => text += &row("Rust", &format!("missing: {why}")),
     }
+    text += &row("kernels", kernels);
     text += &row("pictures", &pictures(config));
     text += &row("drawings", &drawing_tools::of_machine(config));
     text += &row("colours", &colors(config));
@@ -78,6 +79,22 @@ fn machine(args: &DoctorArgs, probe: &ProbeReport, config: &Config) -> String {
     text += &row("sandbox", &sandbox());
     let cache = format!("{}, {}", probe.cache.display(), bytes(probe.cache_bytes));
     text + &row("cache", &cache)
+}
+
+/// Lists the Jupyter kernels that a deck, or one in the current folder, can use.
+fn kernels(deck: Option<(&LoadedDeck, &Path)>) -> String {
+    let folder =
+        deck.and_then(|(_, path)| std::path::absolute(path).ok()?.parent().map(Path::to_owned));
+    let folder = folder.or_else(|| std::path::absolute(".").ok()).unwrap_or_default();
+    let python = deck.and_then(|(loaded, _)| loaded.deck.options.python_interpreter.as_deref());
+    let KernelSpecs { found, unreadable, .. } = KernelSpecs::find(&folder, python);
+    let found = found.iter().map(|spec| format!("{} ({})", spec.name, spec.display_name));
+    let unreadable =
+        unreadable.iter().map(|(file, why)| format!("unreadable: {} ({why})", file.display()));
+    match found.chain(unreadable).collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => "none".to_owned(),
+        kernels => kernels,
+    }
 }
 
 fn python_words(PythonInfo { version, executable, origin, is_embedded }: &PythonInfo) -> String {

@@ -82,6 +82,7 @@ options:
   auto_advance: 20s
   language: pt-BR
   python: {interpreter: python3.12, session: true, preload: [numpy, a.b]}
+  kernels: {r: ir}
   rust: {edition: "2021", profile: debug, pyo3: abi3, dependencies: {rand: "1"}}
 snippet:
   exec:
@@ -155,6 +156,7 @@ fn every_key_is_read() {
     assert_eq!((options.list_item_newlines, options.command_prefix.as_str()), (2, "cmd:"));
     assert_eq!(options.python_interpreter.as_deref(), Some("python3.12"));
     assert_eq!(options.python_preload, ["numpy", "a.b"]);
+    assert_eq!(options.kernels["r"], "ir");
     assert_eq!(options.rust.edition.as_deref(), Some("2021"));
     assert_eq!((options.rust.profile, options.rust.crates.len()), (Profile::Debug, 1));
     assert_eq!((config.snippet.timeout, config.snippet.memory), (Some(30), Some(512)));

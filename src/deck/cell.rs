@@ -117,6 +117,17 @@ pub struct ExecSpec {
     pub bench: Option<Box<str>>,
 }
 
+/// The executor of blocks that run in a Jupyter kernel, alone or with `=NAME`.
+pub const KERNEL: &str = "kernel";
+
+impl ExecSpec {
+    /// Returns whether the block runs in a Jupyter kernel.
+    pub fn has_kernel(&self) -> bool {
+        let rest = self.alternative.as_deref().and_then(|name| name.strip_prefix(KERNEL));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+    }
+}
+
 /// The Python module that a Rust block is compiled to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Module {

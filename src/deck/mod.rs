@@ -27,7 +27,7 @@ pub use block::{
     ListItem, Marker, Picture, RenderSpec, SizePercent, Table, TableRow, TypedText,
 };
 pub use cell::{
-    Cell, CellId, Check, ExecSpec, Fingerprint, Module, OutputMode, OutputPlace, Pty, Start,
+    Cell, CellId, Check, ExecSpec, Fingerprint, KERNEL, Module, OutputMode, OutputPlace, Pty, Start,
 };
 pub use chart::{
     Chart, ChartKind, ChartMistake, ChartSeries, ChartSource, ChartTable, MAX_CHART_SERIES,
@@ -229,6 +229,8 @@ pub struct Options {
     pub python_interpreter: Option<String>,
     /// Build settings of Rust blocks, which blocks can extend.
     pub rust: RustBuild,
+    /// The Jupyter kernels of `+exec:kernel`, by language.
+    pub kernels: BTreeMap<String, String>,
     /// Which slides are shown: `--only` and `--without`.
     pub variant: DeckVariant,
     /// The pauses around incremental lists.
@@ -293,6 +295,7 @@ impl Default for Options {
             auto_advance: None,
             python_interpreter: None,
             rust: RustBuild::default(),
+            kernels: BTreeMap::new(),
             variant: DeckVariant::default(),
             list_pauses: Pauses::default(),
             table_pauses: Pauses::default(),

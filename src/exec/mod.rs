@@ -8,6 +8,7 @@ mod bench;
 mod custom;
 mod event;
 mod io;
+mod kernel;
 mod languages;
 mod limits;
 mod module_index;
@@ -33,6 +34,7 @@ use parking_lot::Mutex;
 
 use crate::run::{self, Outcome, Preparation, Request, RunId, Snippet, Target};
 use event::{ExecSink, RunSink};
+use kernel::{KernelContext, Kernels};
 use limits::process_limit::ProcessLimiter;
 use module_index::ModuleIndex;
 use os::process_tag::start_as;
@@ -48,6 +50,7 @@ use sandbox::{DeckSandbox, DenialWatcher};
 
 pub use custom::{CustomExecutor, CustomRecipe};
 pub use event::{ExecEvent, Stop};
+pub use kernel::{KernelChoice, KernelSpec, KernelSpecs};
 pub use languages::{languages, why_not_run};
 pub use limits::watchdog::Watchdog;
 pub use options::ExecOptions;
@@ -82,6 +85,7 @@ pub struct Executor {
     runs: ProcessRuns,
     rust: Rust,
     python: Python,
+    kernels: Kernels,
     temp_root: Arc<TempRoot>,
     customs: Arc<BTreeMap<String, CustomExecutor>>,
     cache: PathBuf,
@@ -96,7 +100,9 @@ impl Executor {
         let options = options.absolute();
         let temp_root = Arc::<TempRoot>::default();
         let ExecOptions { directory, cache, custom, python, sandbox } = options;
+        let of_deck = (directory.clone(), python.clone());
         let interpreters = InterpreterSearch::of(directory.clone(), python);
+        let is_offline = sandbox.is_some_and(|options| !options.has_network);
         let sandbox = sandbox.map(|options| {
             let folders = (&*directory, &*cache);
             Arc::new(DeckSandbox::new(options, folders, interpreters.programs(), temp_root.clone()))
@@ -110,6 +116,9 @@ impl Executor {
         let python = Python::new(interpreters, python_tree, files, background.clone());
         let modules = ModuleIndex::new(temp_root.clone());
         let customs = Arc::new(custom);
+        let shared = (tree.clone(), temp_root.clone());
+        let kernels = KernelContext::new(of_deck, shared, send.clone(), is_offline);
+        let kernels = Kernels::new(kernels);
         let places = (directory.clone(), &*cache);
         let rust = Rust::new(tree.clone(), places, modules, python.abi_source(), send.clone());
         let shared = background.clone();
@@ -125,6 +134,7 @@ impl Executor {
             runs,
             rust,
             python,
+            kernels,
             temp_root,
             customs,
             cache,
@@ -146,6 +156,10 @@ impl Executor {
         if python.len() < snippets.len() {
             self.runs.prepare();
         }
+        self.kernels.prepare(snippets.iter().filter_map(|snippet| {
+            let Ok(Engine::Kernel(choice)) = self.engine_of(snippet) else { return None };
+            Some((choice, snippet.fingerprint))
+        }));
         self.rust.prepare(snippets.into_iter().filter(|it| self.is_compiled(it)).collect());
     }
 
@@ -166,6 +180,7 @@ impl Executor {
                 let program = ProgramSource::Build(self.rust.program(&request.code));
                 self.runs.start(request, program, &sink);
             }
+            Ok(Engine::Kernel(choice)) => self.kernels.start(request, choice, sink),
             Ok(_) if request.target == Target::Screen => match self.program(request) {
                 Ok(program) => self.runs.start(request, program, &sink),
                 Err(why) => process::refuse(why, sink),
@@ -222,12 +237,16 @@ impl Executor {
             Engine::Python => ProgramSource::Found(self.python.recipe()),
             Engine::Rust => ProgramSource::Build(self.rust.program(&request.code)),
             Engine::Process(recipe) => ProgramSource::Recipe(recipe),
+            Engine::Kernel(_) => {
+                return Err("a kernel has no terminal: remove `:kernel`".to_owned());
+            }
         })
     }
 
     /// Types into a run that has a terminal of its own or reads the speaker's input.
     pub fn type_in(&self, run: RunId, bytes: &[u8]) {
         self.python.type_in(run, bytes);
+        self.kernels.type_in(run, bytes);
         self.runs.with(run, |handle| handle.keyboard().type_in(bytes));
     }
 
@@ -247,9 +266,15 @@ impl Executor {
         self.python.forget(run);
     }
 
+    /// Ends all Jupyter kernels that run, and starts them again. Their runs stop.
+    pub fn restart_kernels(&self) {
+        self.kernels.restart();
+    }
+
     /// Stops a run. A kill also ends the background processes of a run that has ended.
     pub fn stop(&self, run: RunId, how: Stop) {
         self.python.stop(run, how);
+        self.kernels.stop(run, how);
         self.runs.stop(run, how);
         if how == Stop::Kill {
             self.background.end(run);
@@ -307,6 +332,7 @@ fn with_denials(
 
 impl Drop for Executor {
     fn drop(&mut self) {
+        self.kernels.end();
         self.tree.end();
         self.rust.end();
         self.python.end();

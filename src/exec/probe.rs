@@ -67,6 +67,7 @@ impl Executor {
             Err(why) => Some(why),
             Ok(Engine::Python) => probe.python.as_ref().err().cloned(),
             Ok(Engine::Rust) => None,
+            Ok(Engine::Kernel(choice)) => self.kernels.missing(&choice),
             Ok(Engine::Process(recipe)) => {
                 // Programs in the run's own folder are built by an earlier step.
                 let programs = recipe.commands.iter().filter_map(|step| step.first());

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::custom::{CustomExecutor, CustomRecipe};
+use super::kernel::KernelChoice;
 
 /// Runs a language's code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub(super) enum Engine {
     Rust,
     /// Commands, run in order.
     Process(CustomRecipe),
+    /// A Jupyter kernel.
+    Kernel(KernelChoice),
 }
 
 /// The built-in engine of a language.
@@ -72,6 +75,13 @@ pub(super) fn find(
     language: &str,
     alternative: Option<&str>,
 ) -> Result<Engine, String> {
+    let kernel = KernelChoice::of(language, alternative);
+    let is_own = |custom: &CustomExecutor| {
+        alternative.is_some_and(|name| custom.alternatives.contains_key(name))
+    };
+    if let Some(kernel) = kernel.filter(|_| !customs.get(language).is_some_and(is_own)) {
+        return Ok(Engine::Kernel(kernel));
+    }
     let engines = engines(customs, language)
         .ok_or_else(|| format!("no executor for `{language}`: remove `+exec`"))?;
     let Some(name) = alternative else { return Ok(engines.default) };
@@ -93,7 +103,7 @@ pub(super) fn others(
     let named = engines(customs, language).map_or(Vec::new(), |engines| engines.named);
     let runnable = named.into_iter().filter(|(_, engine)| match engine {
         Engine::Process(recipe) => recipe.commands.iter().all(|step| is_installed(&step[0])),
-        Engine::Python | Engine::Rust => true,
+        Engine::Python | Engine::Rust | Engine::Kernel(_) => true,
     });
     runnable.map(|(name, _)| name.to_owned()).collect()
 }
@@ -253,6 +263,21 @@ mod tests {
         assert_eq!(find(&CustomExecutors::new(), "python", None), Ok(Engine::Python));
         let uv = find(&CustomExecutors::new(), "python", Some("uv")).unwrap();
         assert!(matches!(uv, Engine::Process(recipe) if recipe.commands[0][0] == "uv"));
+    }
+
+    #[test]
+    fn kernels_run_any_language_unless_the_configuration_says_otherwise() {
+        let find = |customs: &CustomExecutors, name| find(customs, "sql", Some(name));
+        let kernel = Ok(Engine::Kernel(KernelChoice::Named("xsql".to_owned())));
+        let mut customs = CustomExecutors::new();
+        assert_eq!(find(&customs, "kernel=xsql"), kernel);
+        let language = Ok(Engine::Kernel(KernelChoice::Language("sql".to_owned())));
+        assert_eq!(find(&customs, "kernel"), language);
+        let alternatives = [("kernel".to_owned(), CustomRecipe::default())].into();
+        let custom = CustomExecutor { alternatives, ..CustomExecutor::default() };
+        customs.insert("sql".to_owned(), custom);
+        assert_eq!(find(&customs, "kernel"), Ok(Engine::Process(CustomRecipe::default())));
+        assert_eq!(find(&customs, "kernel=xsql"), kernel);
     }
 
     #[test]

@@ -130,6 +130,7 @@ pub(crate) fn control_run(executor: &Executor, effect: &Effect) {
         Effect::Interrupt(run) => executor.stop(run, Stop::Interrupt),
         Effect::Kill(run) => executor.stop(run, Stop::Kill),
         Effect::DropSnapshot(run) => executor.forget(run),
+        Effect::RestartKernels => executor.restart_kernels(),
         Effect::ListVariables(run) => executor.variables(run),
         _ => {}
     }

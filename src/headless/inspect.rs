@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::inspect_code::{not_runnable, python_problem, slow_blocks};
+use super::inspect_code::{missing_kernels, not_runnable, python_problem, slow_blocks};
 use super::scene_builder::{drawn_blocks, measure, visit};
 use crate::deck::{Block, BlockKind, Cursor, Inline, SlideNo, SpanColors, Step};
 use crate::diag::{Diagnostic, closest};
@@ -26,6 +26,7 @@ pub fn inspect(
     let mut media = Media::new(PathBuf::from("."), None, |_| {});
     found.extend(unseen(loaded, &mut media));
     found.extend(not_runnable(loaded, custom));
+    found.extend(missing_kernels(loaded));
     found.extend(python_problem(loaded, custom));
     found.extend(slow_blocks(loaded));
     for &size in sizes {

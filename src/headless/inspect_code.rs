@@ -1,12 +1,15 @@
 //! Finds blocks that cannot work, such as code in unknown languages, and blocks that run for long.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::deck::{Cell, Deck};
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::exec::{CustomExecutor, languages, likely_python, why_not_run};
+use crate::exec::{
+    CustomExecutor, KernelChoice, KernelSpecs, languages, likely_python, why_not_run,
+};
 use crate::project::LoadedDeck;
 use crate::run::format_duration;
 use crate::source::Span;
@@ -31,6 +34,26 @@ pub(super) fn not_runnable(
         .map(|cell| (cell.span, &*cell.language, cell.exec.alternative.as_deref()))
         .filter_map(report)
         .collect()
+}
+
+/// Reports blocks whose Jupyter kernel is not installed.
+pub(super) fn missing_kernels(loaded: &LoadedDeck) -> Vec<Diagnostic> {
+    let deck = &loaded.deck;
+    let asked = deck.cells.iter().filter_map(|cell| {
+        Some((cell, KernelChoice::of(&cell.language, cell.exec.alternative.as_deref())?))
+    });
+    let asked: Vec<_> = asked.collect();
+    let file = deck.sources.iter().next().and_then(|file| std::path::absolute(file.path()).ok());
+    let Some(folder) = file.as_deref().and_then(Path::parent).filter(|_| !asked.is_empty()) else {
+        return Vec::new();
+    };
+    let specs = KernelSpecs::find(folder, deck.options.python_interpreter.as_deref());
+    let report = |(cell, choice): (&Arc<Cell>, KernelChoice)| {
+        let why = specs.get(&choice).err()?;
+        let (message, advice) = why.split_once(": ").unwrap_or((&why, ""));
+        Some(Diagnostic::error(fence_above(deck, cell.span), message).hint(advice))
+    };
+    asked.into_iter().filter_map(report).collect()
 }
 
 /// Reports at the first Python block that the Python which the deck chooses is gone, or that a virtual

@@ -11,14 +11,15 @@ use super::hidden_lines::HiddenLines;
 use super::language;
 use super::lints;
 use super::manifest;
+use super::options;
 use super::pymodule;
 use super::sanitize::{clean_code, excerpt};
 use super::source_reader::SourceReader;
 use super::tree::FenceDraft;
 use super::yaml_tree;
 use crate::deck::{
-    Cell, CellId, Check, CodeBlock, DrawingLanguage, ExecSpec, Fingerprint, Module, Options,
-    OutputMode, RenderSpec, RustBuild, SlideNo, Start, Step, TypedText,
+    Cell, CellId, Check, CodeBlock, DrawingLanguage, ExecSpec, Fingerprint, KERNEL, Module,
+    Options, OutputMode, RenderSpec, RustBuild, SlideNo, Start, Step, TypedText,
 };
 use crate::diag::{self, Diagnostic};
 use crate::source::{SourceFile, Span};
@@ -190,7 +191,10 @@ fn cell(
     let first_line = reader.deck.sources.get(span.file).map_or(1, |file| file.line(span.start));
     // The terminal is only handed over on a key press.
     let start = if info.output_mode == OutputMode::Handover { Start::OnKey } else { start };
-    let alternative = info.alternative.as_deref().map(Into::into);
+    let mut executor = |name: &str| executor(name, &language, info_span, reader);
+    let alternative = info.alternative.as_deref().map(&mut executor);
+    let mut check = info.check.clone();
+    check.alternative = check.alternative.as_deref().map(&mut executor);
     let code: Box<str> = match hidden {
         Some(lines) => lines.executed(code).into(),
         None => code.into(),
@@ -233,8 +237,25 @@ fn cell(
         span,
         first_line,
         name: info.id.as_deref().map(Into::into),
-        check: info.check.clone(),
+        check,
     })
+}
+
+/// Returns the executor that a block names: for `kernel`, with the kernel that the deck has for the
+/// block's language.
+fn executor(name: &str, language: &str, span: Span, reader: &mut SourceReader<'_>) -> Box<str> {
+    let kernel = name.strip_prefix(KERNEL);
+    if let Some(kernel) = kernel.and_then(|rest| rest.strip_prefix('='))
+        && !options::is_kernel_name(kernel)
+    {
+        let message = format!("`{}` is no name of a kernel", excerpt(kernel));
+        let hint = "kernel names have letters, digits, `-`, `_` and `.`: `+exec:kernel=julia-1.10`";
+        reader.deck.diagnostics.push(Diagnostic::error(span, message).hint(hint));
+    }
+    match reader.deck.options.kernels.get(language).filter(|_| kernel == Some("")) {
+        Some(kernel) => format!("{KERNEL}={kernel}").into(),
+        None => name.into(),
+    }
 }
 
 /// Returns the module that a block is compiled to, or reports why it cannot be one.
@@ -324,8 +345,13 @@ fn session(
     span: Span,
     reader: &mut SourceReader<'_>,
 ) -> Option<Box<str>> {
-    let why_not = if language != "python" {
+    let why_not = if language != "python" && !info.is_kernel() {
         Some(("`+session` only works with Python", "only Python blocks can share state"))
+    } else if info.is_kernel() {
+        Some((
+            "`+session` cannot be combined with a kernel",
+            "remove it: blocks of a kernel share state",
+        ))
     } else if info.alternative.is_some() {
         Some((
             "`+session` cannot use a named executor",

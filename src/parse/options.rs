@@ -1,10 +1,12 @@
 //! The keys of `options`, in front matter and configuration, each declared once.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::crates::CratesSlot;
 use super::duration::duration;
+use super::language;
 use super::manifest::EDITIONS;
 use crate::deck::{ModuleAbi, Options, Profile, Replay};
 use crate::diag::{Diagnostic, Severity};
@@ -96,6 +98,8 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn KeyVisitor) {
         let about = "Modules to preimport, in addition to those that blocks import.";
         keys.key("preload", about, &mut PythonModulesSlot(&mut options.python_preload));
     });
+    let about = "The Jupyter kernels of `+exec:kernel`, by language, as in `{r: ir}`.";
+    keys.key("kernels", about, &mut KernelsSlot(&mut options.kernels));
     keys.section("rust", "Rust blocks.", &mut |keys| {
         let about = "The Rust edition, unless a block sets its own.";
         keys.key("edition", about, &mut EditionSlot(&mut options.rust.edition));
@@ -210,6 +214,36 @@ impl Slot for PythonModulesSlot<'_> {
 
 /// The expected value of `options.python.preload`.
 const EXPECTED_MODULES: &str = "a list of Python's modules, `[numpy, matplotlib.pyplot]`";
+
+/// The slot of kernels by language.
+struct KernelsSlot<'s>(&'s mut BTreeMap<String, String>);
+
+impl Slot for KernelsSlot<'_> {
+    fn take(&mut self, node: &Node) -> Result<(), String> {
+        const EXPECTED: &str =
+            "languages and the names of their kernels, `{r: ir, julia: julia-1.10}`";
+        let NodeValue::Map(entries) = &node.value else { return Err(EXPECTED.to_owned()) };
+        for (language, kernel) in entries {
+            let kernel = text(kernel).filter(|name| is_kernel_name(name)).ok_or(EXPECTED)?;
+            self.0.insert(language::key(&language.name).into(), kernel.to_owned());
+        }
+        Ok(())
+    }
+
+    fn sample(&self) -> Option<String> {
+        Some("{}".to_owned())
+    }
+
+    fn schema(&self) -> serde_json::Value {
+        serde_json::json!({ "type": "object", "additionalProperties": { "type": "string" } })
+    }
+}
+
+/// Returns whether Jupyter allows this name of a kernel.
+pub(super) fn is_kernel_name(name: &str) -> bool {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    !name.is_empty() && name.chars().all(is_allowed)
+}
 
 fn is_python_name(name: &str) -> bool {
     let is_first = |c: char| c == '_' || c.is_alphabetic();

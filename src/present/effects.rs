@@ -32,6 +32,7 @@ pub(super) fn apply(talk: &mut Talk, effect: &Effect) -> bool {
         | Effect::Interrupt(_)
         | Effect::Kill(_)
         | Effect::DropSnapshot(_)
+        | Effect::RestartKernels
         | Effect::ListVariables(_) => control_run(&talk.executor, effect),
         Effect::Prepare => talk.prepare(),
         Effect::EnterSandbox => talk.sandbox(),

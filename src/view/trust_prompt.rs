@@ -86,6 +86,9 @@ fn facts(
     if let Some(interpreter) = &summary.interpreter {
         row("Python", interpreter);
     }
+    if !summary.kernels.is_empty() {
+        row("kernels", &summary.kernels.join("; "));
+    }
     if !summary.crates.is_empty() {
         row("crates", &summary.crates.join("; "));
         row("", "build scripts and macros run during the build");
@@ -220,6 +223,7 @@ mod tests {
             is_trusted: false,
             changes: (1..=12).map(|number| format!("block {number} (slide 1) changed")).collect(),
             interpreter: Some("/home/ada/talks/.venv/bin/python3 (3.11.2)".to_owned()),
+            kernels: vec!["ir (R -e IRkernel::main)".to_owned()],
             crates: vec!["serde 1".to_owned(), "dep path ./dep (build script)".to_owned()],
             files: vec![".venv".to_owned(), "helper.py".to_owned()],
             unrememberable: None,
@@ -249,6 +253,7 @@ mod tests {
                 "• block 1 (slide 1) changed",
                 "• block 12 (slide 1) changed",
                 "(3.11.2)",
+                "kernels        ir (R -e IRkernel::main)",
                 "serde 1; dep path ./dep",
                 ".venv, helper.py",
                 "more rows: ↑ ↓",

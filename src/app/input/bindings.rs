@@ -65,6 +65,8 @@ pub enum Action {
     ToggleProblems,
     /// Toggles the variables of a session.
     ToggleVariables,
+    /// Starts the deck's Jupyter kernels again.
+    RestartKernels,
     /// Toggles the lines where columns start.
     ToggleGrid,
     /// Takes or releases the mouse.
@@ -140,6 +142,7 @@ impl Action {
                 | Self::ScrollUp
                 | Self::ToggleProblems
                 | Self::ToggleVariables
+                | Self::RestartKernels
                 | Self::ReleaseKeys
                 | Self::Spotlight
                 | Self::ToggleNotes
@@ -208,6 +211,7 @@ pub fn default_bindings() -> Vec<Binding> {
         row(Action::ToggleHelp, "toggle_bindings", &["?"], "this help"),
         row(Action::ToggleProblems, "toggle_problems", &["D"], "list problems"),
         row(Action::ToggleVariables, "toggle_names", &["v"], "list the session's variables"),
+        row(Action::RestartKernels, "restart_kernels", &["K"], "restart Jupyter kernels"),
         row(Action::ToggleGrid, "toggle_layout_grid", &["T"], "toggle the column grid"),
         row(Action::ToggleMouse, "toggle_mouse", &["M"], "take or release the mouse"),
         row(

@@ -44,6 +44,7 @@ pub(in crate::app) fn apply(app: &mut App, run: RunId, event: Event) -> EventRes
             cell.wanted = false;
             cell.elapsed = Duration::ZERO;
         }
+        Event::Kernel(label) => cell.processes.kernel = Some(label),
         Event::Output(bytes) => {
             clear_kept_output(cell);
             match &mut cell.output.screen {
@@ -157,9 +158,12 @@ pub(in crate::app) fn prepared(app: &mut App, code: Fingerprint, progress: &Prep
         if let Preparation::Refused(errors) = progress {
             cell.output.feed(errors);
         }
+        if let Preparation::Idle(label) = progress {
+            cell.processes.kernel = Some(label.clone());
+        }
         cell.state = match progress {
             Preparation::Compiling | Preparation::Building(_) => State::Compiling,
-            Preparation::Ready => State::Ready,
+            Preparation::Ready | Preparation::Idle(_) => State::Ready,
             Preparation::Failed => State::NotRun,
             Preparation::Refused(_) => State::Ended(Outcome::NotCompiled),
         };

@@ -3,6 +3,7 @@
 pub(super) mod autorun;
 mod bench;
 pub(super) mod events;
+pub(super) mod kernels;
 pub(super) mod output;
 pub(super) mod replay;
 pub(super) mod schedule;

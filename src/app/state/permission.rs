@@ -74,6 +74,8 @@ pub struct TrustSummary {
     pub changes: Vec<String>,
     /// The Python interpreter that will most likely run its blocks; none if it has no Python blocks.
     pub interpreter: Option<String>,
+    /// The Jupyter kernels that its blocks run in, and their commands.
+    pub kernels: Vec<String>,
     /// The crates that its blocks depend on, and which of them have a build script.
     pub crates: Vec<String>,
     /// Files in its folder that affect what runs.

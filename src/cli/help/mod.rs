@@ -39,11 +39,12 @@ macro_rules! topics {
 }
 
 /// The pages, in reading order.
-static TOPICS: [Topic; 18] = topics! {
+static TOPICS: [Topic; 19] = topics! {
     "tutorial", "TUTORIAL.md", "from nothing to a talk with live code";
     "format", "FORMAT.md", "everything that a deck can contain";
     "execution", "EXECUTION.md", "running code: Python, Rust, sessions, benchmarks, recordings";
     "pyo3", "PYO3.md", "Rust blocks as Python modules";
+    "kernels", "KERNELS.md", "blocks in Jupyter kernels: R, Julia, other Pythons";
     "sandbox", "SANDBOX.md", "running untrusted decks";
     "stage", "STAGE.md", "presenting: the console, the timer, a blank screen, variants of a talk";
     "exporting", "EXPORT.md", "PDF and HTML files, pictures, GIFs, terminal recordings, text";

@@ -160,7 +160,10 @@ fn state_words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) -> String {
             let then = if run.wanted { ", then it runs" } else { "" };
             format!("{}{then}", run.build.crates.as_deref().unwrap_or("compiling"))
         }
-        State::Ready => with_key("ready", &keys.run),
+        State::Ready => match &run.processes.kernel {
+            Some(kernel) => with_key(&format!("{kernel} · idle"), &keys.run),
+            None => with_key("ready", &keys.run),
+        },
         State::Running if run.output.screen.is_some() && !keys.enter.is_empty() => {
             format!("{} · {} to type", running(run.elapsed), keys.enter)
         }
@@ -187,6 +190,10 @@ fn running(elapsed: Duration) -> String {
 /// Returns notes on how a run was done.
 fn notes(run: &CellRun) -> String {
     let mut words = background(run.processes.background);
+    if let Some(kernel) = run.processes.kernel.as_deref().filter(|_| run.state != State::Ready) {
+        words.push_str(" · ");
+        words.push_str(kernel);
+    }
     if run.processes.is_sandboxed {
         words.push_str(" · sandboxed");
     }
@@ -269,11 +276,15 @@ mod tests {
     use super::*;
     use crate::deck::Module;
     use crate::layout::tests::{left_running, recorded, stale};
-    use crate::run::{OutputOrigin, PendingBuild};
+    use crate::run::{OutputOrigin, PendingBuild, RunProcesses};
 
     fn ended_with(outcome: Outcome) -> CellRun {
         let elapsed = Duration::from_micros(840);
         CellRun { state: State::Ended(outcome), elapsed, ..CellRun::default() }
+    }
+
+    fn kernel() -> RunProcesses {
+        RunProcesses { kernel: Some("R 4.3".into()), ..RunProcesses::default() }
     }
 
     #[rstest]
@@ -353,6 +364,11 @@ mod tests {
         "● running 3 s"
     )]
     #[case(ended_with(Outcome::Exited(0)), "✓ 0.8 ms")]
+    #[case(CellRun { processes: kernel(), ..ended_with(Outcome::Exited(0)) }, "✓ 0.8 ms · R 4.3")]
+    #[case(
+        CellRun { state: State::Ready, processes: kernel(), ..CellRun::default() },
+        "◌ R 4.3 · idle · ctrl-e"
+    )]
     #[case(ended_with(Outcome::Exited(1)), "✗ exit 1 · 0.8 ms")]
     #[case(ended_with(Outcome::Signaled(9)), "✗ signal 9 (SIGKILL) · 0.8 ms")]
     #[case(ended_with(Outcome::NotCompiled), "✗ not compiled")]

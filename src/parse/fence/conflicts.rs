@@ -28,6 +28,10 @@ impl FenceInfo<'_> {
             let message = format!("`+bench` cannot be combined with `{other}`");
             refuse(&message, hint);
         }
+        if let Some((other, hint)) = self.kernel_conflict() {
+            let message = format!("`{other}` cannot be combined with a kernel");
+            refuse(&message, hint);
+        }
         if self.width_percent.is_some() && !self.rendered {
             refuse("`+width` needs `+render`", "add `+render`");
         }
@@ -59,6 +63,23 @@ impl FenceInfo<'_> {
                 "use `+exec`, `+auto_exec` or `+pty`",
             );
         }
+    }
+
+    /// Returns the attribute that cannot be combined with `+exec:kernel`, if there is one, and a hint.
+    fn kernel_conflict(&self) -> Option<(&'static str, &'static str)> {
+        Some(if !self.is_kernel() {
+            return None;
+        } else if self.pty.is_some() {
+            ("+pty", "remove it: a kernel has no terminal")
+        } else if self.output_mode == OutputMode::Handover {
+            ("+acquire_terminal", "use `+exec`: a kernel has no terminal")
+        } else if self.output_mode == OutputMode::Picture {
+            ("+image", "use `+exec_replace`: a kernel shows pictures by itself")
+        } else if self.env.is_some() {
+            ("+env", "remove it: all blocks of a kernel have its environment")
+        } else {
+            return None;
+        })
     }
 
     /// Returns the attribute that cannot be combined with `+bench`, if there is one, and a hint.

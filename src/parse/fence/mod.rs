@@ -10,7 +10,7 @@ pub(super) use value::pace;
 use super::attribute::{self, AttributeError};
 use super::line_groups;
 use super::sanitize::excerpt;
-use crate::deck::{Check, LineGroup, OutputMode, OutputPlace, Pty, Start};
+use crate::deck::{Check, KERNEL, LineGroup, OutputMode, OutputPlace, Pty, Start};
 use crate::diag::{self, Diagnostic};
 use crate::source::Span;
 
@@ -291,6 +291,12 @@ impl<'t> FenceInfo<'t> {
             (Some(Start::Auto), _) | (_, Start::Auto) => Start::Auto,
             _ => Start::OnKey,
         });
+    }
+
+    /// Returns whether the block runs in a Jupyter kernel.
+    pub(super) fn is_kernel(&self) -> bool {
+        let rest = self.alternative.as_deref().and_then(|name| name.strip_prefix(KERNEL));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
     }
 
     /// Returns whether an attribute runs or renders the block, for which it needs a language.

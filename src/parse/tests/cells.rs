@@ -251,12 +251,52 @@ fn python_block_joins_the_session_it_names() {
 #[rstest]
 #[case("bash +exec +session", "`+session` only works with Python")]
 #[case("python +exec:uv +session", "`+session` cannot use a named executor")]
+#[case("bash +exec:kernel +session", "`+session` cannot be combined with a kernel")]
 #[case("python +pty +session:a", "a block with its own terminal cannot be in a session")]
 #[case("python +acquire_terminal +session", "a block with its own terminal cannot be in a session")]
 fn block_that_cannot_join_a_session_runs_alone(#[case] fence: &str, #[case] why: &str) {
     let deck = deck(&format!("```{fence}\ncode\n```\n"));
     assert_eq!(deck.diagnostics[0].message, why);
     assert_eq!((deck.cells.len(), &deck.cells[0].exec.session), (1, &None));
+}
+
+#[test]
+fn kernel_of_a_block_is_that_of_its_language() {
+    let front = "---\noptions: {kernels: {R: ir, py: python3}, python: {session: true}}\n---\n";
+    let fences = ["r +exec:kernel", "r +exec_replace:kernel=xr", "python +exec:kernel", "r +exec"];
+    let text = fences.map(|fence| format!("```{fence}\n1\n```\n")).concat();
+    let deck = deck(&format!("{front}{text}```bash +auto_exec:kernel\n1\n```\n"));
+    assert_eq!(deck.diagnostics, []);
+    let executors = deck.cells.iter().map(|cell| cell.exec.alternative.as_deref());
+    let expected =
+        [Some("kernel=ir"), Some("kernel=xr"), Some("kernel=python3"), None, Some("kernel")];
+    assert_eq!(executors.collect::<Vec<_>>(), expected);
+    assert!(deck.cells.iter().all(|cell| cell.exec.session.is_none()));
+    let kernels = deck.cells.iter().map(|cell| cell.exec.has_kernel());
+    assert_eq!(kernels.collect::<Vec<_>>(), [true, true, true, false, true]);
+}
+
+#[rstest]
+#[case("r +exec:kernel=../x", "`../x` is no name of a kernel")]
+#[case("r +exec:kernel +pty", "`+pty` cannot be combined with a kernel")]
+#[case("r +acquire_terminal:kernel", "`+acquire_terminal` cannot be combined with a kernel")]
+#[case("r +image +exec:kernel", "`+image` cannot be combined with a kernel")]
+#[case("r +exec:kernel +env:file", "`+env` cannot be combined with a kernel")]
+fn attributes_that_no_kernel_has_are_reported(#[case] fence: &str, #[case] why: &str) {
+    let deck = deck(&format!("```{fence}\n1\n```\n"));
+    assert_eq!(deck.diagnostics[0].message, why);
+}
+
+#[rstest]
+#[case("[ir]")]
+#[case("ir")]
+#[case("{r: [ir]}")]
+#[case("{r: a/b}")]
+#[case("{r: ''}")]
+fn malformed_kernels_are_reported(#[case] kernels: &str) {
+    let deck = deck(&format!("---\noptions: {{kernels: {kernels}}}\n---\n"));
+    assert!(deck.diagnostics[0].message.contains("kernels"), "{:?}", deck.diagnostics);
+    assert!(deck.options.kernels.is_empty());
 }
 
 #[test]

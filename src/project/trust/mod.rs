@@ -6,6 +6,7 @@
 //! all this on a separate thread. Nothing here starts a process.
 
 mod collect;
+mod kernel;
 mod named;
 mod python;
 mod record;
@@ -60,8 +61,12 @@ fn examine(path: &Path, deck: &Deck, executors: &Executors) -> DeckFindings {
         .iter()
         .filter(|(language, _)| deck.cells.iter().any(|cell| *cell.language == ***language))
         .collect();
+    let mut options = BTreeMap::new();
     if !deck.cells.is_empty() {
-        let commands: Vec<String> = used.values().flat_map(|custom| commands(custom)).collect();
+        let mut commands: Vec<String> = used.values().flat_map(|custom| commands(custom)).collect();
+        let kernels = kernel::named(&collector.folder, deck);
+        commands.extend(kernels.iter().filter_map(|kernel| kernel.command.clone()));
+        options.extend(kernels.into_iter().map(kernel::NamedKernel::into_option));
         named::collect(&mut collector, deck, &commands);
         if python::is_needed(deck) {
             python::collect(&mut collector, deck);
@@ -73,7 +78,8 @@ fn examine(path: &Path, deck: &Deck, executors: &Executors) -> DeckFindings {
     let executors = used.into_iter().map(|(language, custom)| {
         (format!("executor of {language}"), record::hash(format!("{custom:?}").as_bytes()))
     });
-    let record = Record::new(deck, collector.files, executors.collect());
+    options.extend(executors);
+    let record = Record::new(deck, collector.files, options);
     DeckFindings { record, trouble: collector.trouble }
 }
 

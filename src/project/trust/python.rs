@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use super::collect::{Collector, is_system};
-use super::named;
+use super::{kernel, named};
 use crate::deck::Deck;
 
 /// Folders beside a deck whose Python livedeck uses automatically.
@@ -37,7 +37,9 @@ pub(super) fn has_blocks(deck: &Deck) -> bool {
 /// Returns whether the deck has blocks that use Python.
 pub(super) fn is_needed(deck: &Deck) -> bool {
     let uses_it = |code: &str| TOOLS.iter().any(|word| code.contains(word));
-    has_blocks(deck) || deck.cells.iter().any(|cell| uses_it(&cell.code))
+    has_blocks(deck)
+        || kernel::has_blocks(deck)
+        || deck.cells.iter().any(|cell| uses_it(&cell.code))
 }
 
 /// Adds all these files.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::collect::Collector;
 use super::record::{self, GROUP_END, Record};
-use super::{DeckFindings, python};
+use super::{DeckFindings, kernel, python};
 use crate::app::TrustSummary;
 use crate::deck::{Crate, CrateOrigin, Deck};
 use crate::exec;
@@ -23,11 +23,13 @@ pub(super) fn summary(
     let is_trusted = findings.trouble.is_none() && changes.as_ref().is_some_and(Vec::is_empty);
     let named = deck.options.python_interpreter.as_deref();
     let python = python::has_blocks(deck).then(|| interpreter(folder, named));
+    let kernels = kernel::named(folder, deck).into_iter().map(|kernel| kernel.words());
     let crates = record::crates(deck).into_iter().map(|it| describe_crate(folder, it));
     TrustSummary {
         is_trusted,
         changes: visible(changes.unwrap_or_default()),
         interpreter: python.map(|words| visible_line(&words).into_owned()),
+        kernels: visible(kernels.collect()),
         crates: visible(crates.collect()),
         files: visible(deciding(&findings.record)),
         unrememberable: findings.trouble.as_deref().map(|why| visible_line(why).into_owned()),

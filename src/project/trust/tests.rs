@@ -116,6 +116,35 @@ fn with_environment() -> Folder {
 /// Something done to a folder.
 type Change = fn(&Folder);
 
+/// Returns a deck with a kernel in the environment beside it.
+fn with_kernel() -> Folder {
+    let folder = with_environment();
+    folder.write("talk.md", block("bash +exec:kernel=own", "echo 1"));
+    folder.write(".venv/share/jupyter/kernels/own/kernel.json", "{\"argv\": [\"run\", \"-f\"]}");
+    folder
+}
+
+#[test]
+fn kernel_is_named_with_its_command() {
+    let folder = with_kernel();
+    let record = folder.findings().record;
+    assert_eq!(folder.inquiry(&record).kernels, ["own (run -f)"]);
+    folder.replace("talk.md", "kernel=own", "kernel=none");
+    assert_eq!(folder.inquiry(&record).kernels, ["none (not installed)"]);
+}
+
+#[test]
+fn changed_kernel_is_detected() {
+    let file = ".venv/share/jupyter/kernels/own/kernel.json";
+    let changes = with_kernel().changes(|folder| folder.replace(file, "run", "evil"));
+    assert!(changes.contains(&"`kernel own` changed".to_owned()), "{changes:?}");
+    let env = "\"env\": {\"PATH\": \"/evil\"}, \"argv\"";
+    let changes = with_kernel().changes(|folder| folder.replace(file, "\"argv\"", env));
+    assert!(changes.contains(&"`kernel own` changed".to_owned()), "{changes:?}");
+    let changes = with_kernel().changes(|folder| folder.replace("talk.md", "=own", "=other"));
+    assert!(changes.contains(&"block 1 (slide 1) now runs with `+exec:kernel=other`".to_owned()));
+}
+
 /// Edits of the deck's text.
 #[rstest]
 #[case("bash +exec", "echo 1", "echo 2", "block 1 (slide 1) changed")]

@@ -119,6 +119,8 @@ pub enum Event {
     Compiling,
     /// The process has started.
     Started,
+    /// The run is in the kernel with this language and version, such as `R 4.3`.
+    Kernel(Box<str>),
     /// The run wrote these bytes.
     Output(Vec<u8>),
     /// The run displayed a value after its output so far.
@@ -197,6 +199,8 @@ pub enum Preparation {
     Building(Box<str>),
     /// Ready to start immediately.
     Ready,
+    /// Its kernel waits for code: the kernel's language and version.
+    Idle(Box<str>),
     /// Does not compile; running it shows the errors.
     Failed,
     /// Does not compile, with these errors, and will not be run.

@@ -106,6 +106,8 @@ pub struct OutputOrigin {
 /// The processes of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunProcesses {
+    /// The language and version of the kernel that it runs in.
+    pub kernel: Option<Box<str>>,
     /// How many were left running in the background at its end.
     pub background: usize,
     /// Whether they run, or ran, in the sandbox.

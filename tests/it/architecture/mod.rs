@@ -28,7 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("app", &["source", "diag", "deck", "run", "theme"]),
     ("view", &["ansi", "source", "diag", "deck", "run", "theme", "layout", "app"]),
     ("files", &["source"]),
-    ("exec", &["ansi", "panics", "files", "deck", "run"]),
+    ("exec", &["ansi", "panics", "diag", "files", "deck", "run"]),
     ("draw", &["ansi", "deck", "theme", "layout"]),
     ("media", &["ansi", "panics", "files", "draw", "diag", "deck", "layout", "view"]),
     (

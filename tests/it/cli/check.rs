@@ -368,3 +368,13 @@ fn largest_size_of_slides_is_honoured() {
     let (_, text) = report(&[("talk.md", &deck)], &["--size", "80x24"]);
     assert!(text.contains("no problems"), "{text}");
 }
+
+#[test]
+fn kernels_that_are_not_installed_are_reported() {
+    let deck = "```bash +exec:kernel=no-such-kernel\necho\n```\n";
+    let (status, report) = report(&[("talk.md", deck)], &[]);
+    assert_eq!(status, 1);
+    assert!(report.contains("talk.md:1:1"), "{report}");
+    assert!(report.contains("there is no kernel `no-such-kernel`"), "{report}");
+    assert!(report.contains("/usr/share/jupyter/kernels"), "{report}");
+}

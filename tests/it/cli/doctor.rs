@@ -206,3 +206,19 @@ fn compile_errors_have_the_decks_lines() {
     );
     assert!(text.contains("talk.md:17:1: rust · does not compile, as expected · "), "{text}");
 }
+
+#[test]
+fn kernels_of_a_deck_are_listed() {
+    let deck = "```bash +exec:kernel=own\necho\n```\n\n```bash +exec:kernel=other\necho\n```\n";
+    let folder = Folder::new(deck);
+    let kernels = folder.path().join("data/kernels");
+    std::fs::create_dir_all(kernels.join("own")).unwrap();
+    let spec = "{\"argv\": [\"sh\"], \"display_name\": \"Our own\"}";
+    std::fs::write(kernels.join("own/kernel.json"), spec).unwrap();
+    let data = folder.path().join("data");
+    let (status, report) = folder.doctor_with(&["talk.md", "-x"], &[("JUPYTER_PATH", &data)]);
+    assert_eq!(status, 1, "one is missing");
+    assert!(row(&report, "kernels").contains("own (Our own)"), "{report}");
+    let missing = "talk.md:6:1: there is no kernel `other`";
+    assert!(report.contains(missing) && !report.contains("kernel `own`"), "{report}");
+}

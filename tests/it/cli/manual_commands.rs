@@ -13,7 +13,7 @@ use crate::harness::{Opening, PtyHarness};
 
 /// The pages for users. The tutorial's decks build on each other, and those of the format are described
 /// one by one: they have tests of their own.
-const PAGES: [&str; 21] = [
+const PAGES: [&str; 22] = [
     "../README.md",
     "COMPATIBILITY.md",
     "CONFIG.md",
@@ -23,6 +23,7 @@ const PAGES: [&str; 21] = [
     "EXPORT.md",
     "FAQ.md",
     "FORMAT.md",
+    "KERNELS.md",
     "MIGRATING.md",
     "NOTEBOOKS.md",
     "PYO3.md",

@@ -1,0 +1,252 @@
+//! Blocks that run in a Jupyter kernel: `+exec:kernel`. The blocks of one kernel share its state, run one
+//! after the other, and show what it publishes.
+//!
+//! A kernel is a process of the talk like any other: it starts in advance in decks whose code may run,
+//! and ends with the talk. We talk to it over TCP on the loopback interface (`zmtp`, `connection`), in
+//! Jupyter's messages (`message`), each signed. `spec` finds the installed kernels; each has a thread
+//! (`session`) that owns its `process`, and a second one (`delivery`) that passes events on. Without such
+//! a block, there is no thread, and no file is looked at.
+
+mod connection;
+mod delivery;
+mod html_table;
+mod input;
+mod kernel_run;
+mod message;
+mod mime;
+mod process;
+mod session;
+mod spec;
+#[cfg(test)]
+mod tests;
+mod zmtp;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender};
+use parking_lot::Mutex;
+
+use super::os::process_tree::ProcessTree;
+use super::os::temp_dir::TempRoot;
+use super::process::refuse;
+use super::{ExecSink, RunSink, Stop};
+use crate::deck::Fingerprint;
+use crate::run::{Event, Outcome, Request, RunId, Target};
+use session::{KernelCommand, KernelLink};
+
+pub use spec::{KernelChoice, KernelSpec, KernelSpecs};
+
+/// The kernels of a deck.
+pub(super) struct Kernels {
+    context: Arc<KernelContext>,
+    /// The thread that knows which kernel a block means; started with the first block.
+    dispatcher: Mutex<Option<Sender<Dispatched>>>,
+}
+
+/// What all kernels share.
+pub(super) struct KernelContext {
+    /// The deck's folder.
+    pub(super) directory: PathBuf,
+    /// The front matter's Python.
+    pub(super) python: Option<String>,
+    pub(super) tree: Arc<ProcessTree>,
+    pub(super) temp_root: Arc<TempRoot>,
+    pub(super) send: ExecSink,
+    /// Whether the deck is in a sandbox without a network.
+    pub(super) is_offline: bool,
+    pub(super) is_shut_down: AtomicBool,
+}
+
+/// A command, and the kernel that it is for.
+enum Dispatched {
+    /// For the kernel that a block asks for.
+    To(KernelChoice, KernelCommand),
+    /// For the kernel that has this run: one that does not ignores it.
+    Stop(RunId, Stop),
+    Type(RunId, Vec<u8>),
+    /// For all kernels.
+    Restart,
+}
+
+impl KernelContext {
+    /// Returns what the kernels of a deck share.
+    pub(super) fn new(
+        (directory, python): (PathBuf, Option<String>),
+        (tree, temp_root): (Arc<ProcessTree>, Arc<TempRoot>),
+        send: ExecSink,
+        is_offline: bool,
+    ) -> Self {
+        let is_shut_down = AtomicBool::new(false);
+        Self { directory, python, tree, temp_root, send, is_offline, is_shut_down }
+    }
+}
+
+impl Kernels {
+    /// Creates the kernels of a deck. Starts nothing.
+    pub(super) fn new(context: KernelContext) -> Self {
+        Self { context: Arc::new(context), dispatcher: Mutex::default() }
+    }
+
+    /// Starts the kernels that blocks ask for, in the background.
+    pub(super) fn prepare(&self, blocks: impl Iterator<Item = (KernelChoice, Fingerprint)>) {
+        for (choice, code) in blocks.filter(|_| !self.context.is_offline) {
+            self.dispatch(Dispatched::To(choice, KernelCommand::Prepare(code)));
+        }
+    }
+
+    /// Starts a run.
+    pub(super) fn start(&self, request: &Request, choice: KernelChoice, sink: RunSink) {
+        if let Some(why) = self.why_not(request) {
+            return refuse(why, sink);
+        }
+        let context = self.context.clone();
+        let sink: RunSink = Arc::new(move |event| {
+            if !context.is_shut_down.load(Ordering::Relaxed) {
+                sink(event);
+            }
+        });
+        let command = KernelCommand::Run(Box::new(request.clone()), sink.clone());
+        if !self.dispatch(Dispatched::To(choice, command)) {
+            refuse("cannot start a thread for its kernel".to_owned(), sink);
+        }
+    }
+
+    /// Returns what is missing to run a block, if anything is.
+    pub(super) fn missing(&self, choice: &KernelChoice) -> Option<String> {
+        let KernelContext { directory, python, .. } = &*self.context;
+        let specs = KernelSpecs::find(directory, python.as_deref());
+        let spec = match specs.get(choice) {
+            Ok(spec) => spec,
+            Err(why) => return Some(why),
+        };
+        process::find(spec, directory).err()
+    }
+
+    /// Returns why a block cannot run in a kernel, if it cannot.
+    fn why_not(&self, request: &Request) -> Option<String> {
+        let why = match request.target {
+            _ if self.context.is_offline => {
+                "a kernel needs the network of this machine, which the sandbox denies: use \
+                 `--sandbox=net`, or run this block without a kernel"
+            }
+            Target::Terminal => return None,
+            Target::Screen | Target::Handover => "a kernel has no terminal: remove `:kernel`",
+            Target::Picture => "a kernel shows pictures by itself: use `+exec_replace`",
+        };
+        Some(why.to_owned())
+    }
+
+    /// Stops a run, if it is a kernel's.
+    pub(super) fn stop(&self, run: RunId, how: Stop) {
+        self.dispatch_if_any(Dispatched::Stop(run, how));
+    }
+
+    /// Passes on the speaker's input for a run, if it is a kernel's.
+    pub(super) fn type_in(&self, run: RunId, bytes: &[u8]) {
+        self.dispatch_if_any(Dispatched::Type(run, bytes.to_vec()));
+    }
+
+    /// Ends all kernels, and starts them again with no state.
+    pub(super) fn restart(&self) {
+        self.dispatch_if_any(Dispatched::Restart);
+    }
+
+    /// Lets no event through any more. The kernels end with their process tree.
+    pub(super) fn end(&self) {
+        self.context.is_shut_down.store(true, Ordering::Relaxed);
+        self.dispatcher.lock().take();
+    }
+
+    /// Passes on a command, on a thread that is started with the first one. Returns whether there is one.
+    fn dispatch(&self, command: Dispatched) -> bool {
+        let mut dispatcher = self.dispatcher.lock();
+        if dispatcher.is_none() {
+            let (sender, commands) = crossbeam_channel::unbounded();
+            let context = self.context.clone();
+            let thread = std::thread::Builder::new().name("kernels".to_owned());
+            if thread.spawn(move || serve(&context, &commands)).is_err() {
+                return false;
+            }
+            *dispatcher = Some(sender);
+        }
+        dispatcher.as_ref().is_some_and(|dispatcher| dispatcher.send(command).is_ok())
+    }
+
+    fn dispatch_if_any(&self, command: Dispatched) {
+        if let Some(dispatcher) = &*self.dispatcher.lock() {
+            let _ = dispatcher.send(command);
+        }
+    }
+}
+
+/// Passes commands on to kernels, until there are no more. Never waits for a kernel.
+fn serve(context: &Arc<KernelContext>, commands: &Receiver<Dispatched>) {
+    let mut links: BTreeMap<String, KernelLink> = BTreeMap::new();
+    let mut names: BTreeMap<KernelChoice, String> = BTreeMap::new();
+    for command in commands {
+        match command {
+            Dispatched::To(choice, command) => {
+                match link(context, &choice, &mut links, &mut names) {
+                    Ok(link) => link.send(command),
+                    Err(why) => refuse_command(context, command, why),
+                }
+            }
+            Dispatched::Stop(run, how) => {
+                for link in links.values() {
+                    link.send(KernelCommand::Stop(run, how));
+                }
+            }
+            Dispatched::Type(run, bytes) => {
+                for link in links.values() {
+                    link.send(KernelCommand::Type(run, bytes.clone()));
+                }
+            }
+            Dispatched::Restart => {
+                for link in links.values() {
+                    link.send(KernelCommand::Restart);
+                }
+            }
+        }
+    }
+}
+
+/// Returns the link to a kernel. Its thread is started with the first command for it.
+fn link<'l>(
+    context: &Arc<KernelContext>,
+    choice: &KernelChoice,
+    links: &'l mut BTreeMap<String, KernelLink>,
+    names: &mut BTreeMap<KernelChoice, String>,
+) -> Result<&'l KernelLink, String> {
+    if !names.contains_key(choice) {
+        // A kernel that is missing may be installed during the talk, so only success is remembered.
+        let specs = KernelSpecs::find(&context.directory, context.python.as_deref());
+        let spec = specs.get(choice)?.clone();
+        let name = spec.name.clone();
+        if !links.contains_key(&name) {
+            let link = KernelLink::start(spec, context.clone());
+            let why = |error| format!("cannot start a thread for the kernel `{name}`: {error}");
+            links.insert(name.clone(), link.map_err(why)?);
+        }
+        names.insert(choice.clone(), name);
+    }
+    let link = names.get(choice).and_then(|name| links.get(name));
+    link.ok_or_else(|| "its kernel is gone".to_owned())
+}
+
+/// Reports that there is no kernel for a run. Preparing one says nothing: running the block does.
+fn refuse_command(context: &KernelContext, command: KernelCommand, why: String) {
+    match command {
+        KernelCommand::Run(_, sink) => {
+            sink(Event::Finished(Outcome::NotStarted(why), Duration::ZERO));
+        }
+        KernelCommand::Prepare(code) => {
+            let failed = crate::run::Preparation::Failed;
+            (context.send)(super::ExecEvent::Prepared(code, failed));
+        }
+        _ => {}
+    }
+}

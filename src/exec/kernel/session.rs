@@ -1,0 +1,465 @@
+//! A kernel on its thread: starts it when it is needed, gives it one run after the other, and passes on
+//! what it says. The thread waits for files only, and never for a sink.
+
+#![expect(clippy::disallowed_methods, reason = "keeps time limits")]
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use serde_json::json;
+
+use super::KernelContext;
+use super::connection::KernelChannel;
+use super::delivery::EventDelivery;
+use super::input::InputAnswer;
+use super::kernel_run::{ActiveRun, KernelOutput, WaitingRun};
+use super::message::KernelMessage;
+use super::process::KernelProcess;
+use super::spec::KernelSpec;
+use crate::deck::Fingerprint;
+use crate::exec::os::child::ChildStatus;
+use crate::exec::os::wait::{poll, readable};
+use crate::exec::{ExecEvent, RunSink, Stop};
+use crate::run::{Event, Outcome, Preparation, Request, RunId, StdinSource};
+
+/// How long a run may go on after its time limit, when it was interrupted.
+const INTERRUPT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How many runs whose output may still come are remembered.
+const MAX_OUTPUTS: usize = 8;
+
+/// What a kernel is to do.
+pub(super) enum KernelCommand {
+    /// Start, for code with this fingerprint.
+    Prepare(Fingerprint),
+    /// Run code.
+    Run(Box<Request>, RunSink),
+    /// Stop a run.
+    Stop(RunId, Stop),
+    /// Take input for a run.
+    Type(RunId, Vec<u8>),
+    /// End, and start again.
+    Restart,
+}
+
+/// How a kernel's thread gets its commands. Dropping it ends the thread.
+pub(super) struct KernelLink {
+    commands: Sender<KernelCommand>,
+    /// Its bytes, and its end, wake the thread.
+    wake: OwnedFd,
+}
+
+impl KernelLink {
+    /// Starts the thread of a kernel, but not its process.
+    pub(super) fn start(spec: KernelSpec, context: Arc<KernelContext>) -> io::Result<Self> {
+        let (commands, receiver) = crossbeam_channel::unbounded();
+        let (woken, wake) = io::pipe()?;
+        rustix::io::ioctl_fionbio(&woken, true)?;
+        rustix::io::ioctl_fionbio(&wake, true)?;
+        let name = format!("kernel {}", spec.name);
+        let delivery = EventDelivery::start(&name)?;
+        let thread = KernelThread {
+            spec,
+            context,
+            commands: receiver,
+            woken: woken.into(),
+            delivery,
+            process: None,
+            prepared: Vec::new(),
+            waiting: VecDeque::new(),
+            active: None,
+            outputs: VecDeque::new(),
+            was_lost: false,
+            restarts: false,
+        };
+        std::thread::Builder::new().name(name).spawn(move || thread.serve())?;
+        Ok(Self { commands, wake: wake.into() })
+    }
+
+    /// Passes on a command.
+    pub(super) fn send(&self, command: KernelCommand) {
+        // The thread ends only with this link. A full pipe wakes it as well.
+        let _ = self.commands.send(command);
+        let _ = rustix::io::write(&self.wake, &[0]);
+    }
+}
+
+/// The thread of a kernel.
+struct KernelThread {
+    spec: KernelSpec,
+    context: Arc<KernelContext>,
+    commands: Receiver<KernelCommand>,
+    woken: OwnedFd,
+    delivery: EventDelivery,
+    process: Option<KernelProcess>,
+    /// Code that is shown as ready once the kernel is.
+    prepared: Vec<Fingerprint>,
+    waiting: VecDeque<WaitingRun>,
+    active: Option<ActiveRun>,
+    /// The outputs of the last runs, the newest last.
+    outputs: VecDeque<KernelOutput>,
+    /// Whether an earlier process, and its state, is gone.
+    was_lost: bool,
+    /// Whether it is to be started again when it has ended.
+    restarts: bool,
+}
+
+impl KernelThread {
+    fn serve(mut self) {
+        while self.take_commands() {
+            self.step();
+            self.wait();
+        }
+        self.delivery.close();
+    }
+
+    /// Takes all commands. Returns whether there may be more.
+    fn take_commands(&mut self) -> bool {
+        let mut bytes = [0; 64];
+        while matches!(rustix::io::read(&self.woken, &mut bytes), Ok(1..)) {}
+        loop {
+            match self.commands.try_recv() {
+                Ok(command) => self.take(command),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+        }
+    }
+
+    fn take(&mut self, command: KernelCommand) {
+        match command {
+            KernelCommand::Prepare(code) => self.prepare(code),
+            KernelCommand::Run(request, sink) => {
+                self.enqueue(WaitingRun { request: *request, sink });
+            }
+            KernelCommand::Stop(run, how) => self.stop(run, how),
+            KernelCommand::Type(run, bytes) => {
+                let active = self.active.as_mut().filter(|active| active.run == run);
+                if let Some(answer) = active.and_then(|active| active.input.type_in(&bytes)) {
+                    self.answer(answer);
+                }
+            }
+            KernelCommand::Restart => {
+                if let Some(process) = &self.process {
+                    self.restarts = true;
+                    process.kill();
+                }
+                if let Some(active) = &mut self.active {
+                    active.stop_reason.get_or_insert(Outcome::Stopped);
+                }
+            }
+        }
+    }
+
+    fn prepare(&mut self, code: Fingerprint) {
+        if !self.prepared.contains(&code) {
+            self.prepared.push(code);
+        }
+        match &self.process {
+            Some(process) if process.is_ready() => {
+                let state = Preparation::Idle(self.label().into());
+                self.report(code, state);
+            }
+            Some(_) => self.report_start(code),
+            None => {
+                self.report_start(code);
+                if let Err(why) = self.start() {
+                    self.fail(&why);
+                }
+            }
+        }
+    }
+
+    fn enqueue(&mut self, run: WaitingRun) {
+        if !self.process.as_ref().is_some_and(KernelProcess::is_ready) {
+            self.report_start(run.request.code.fingerprint);
+            self.delivery.send(&run.sink, Event::Compiling);
+        }
+        self.waiting.push_back(run);
+    }
+
+    /// Shows that the kernel is being started.
+    fn report_start(&self, code: Fingerprint) {
+        self.report(code, Preparation::Compiling);
+        let words = format!("starting {}", self.spec.name);
+        self.report(code, Preparation::Building(words.into()));
+    }
+
+    fn report(&self, code: Fingerprint, preparation: Preparation) {
+        let context = self.context.clone();
+        self.delivery.report(move || {
+            if !context.is_shut_down.load(Ordering::Relaxed) {
+                (context.send)(ExecEvent::Prepared(code, preparation));
+            }
+        });
+    }
+
+    /// Starts the process.
+    fn start(&mut self) -> Result<(), String> {
+        self.process = Some(KernelProcess::start(&self.spec, &self.context)?);
+        Ok(())
+    }
+
+    /// Stops a run: removes it, interrupts it or kills the kernel.
+    fn stop(&mut self, run: RunId, how: Stop) {
+        if let Some(active) = self.active.as_mut().filter(|active| active.run == run) {
+            active.stop_reason.get_or_insert(Outcome::Stopped);
+            if active.input.cancel() {
+                self.delivery.send(&active.sink, Event::InputDone);
+            }
+            match (&mut self.process, how) {
+                (Some(process), Stop::Interrupt) if active.interrupt() => process.interrupt(),
+                (Some(process), Stop::Kill) => process.kill(),
+                _ => {}
+            }
+        } else if let Some(at) = self.waiting.iter().position(|it| it.request.run == run) {
+            if let Some(removed) = self.waiting.remove(at) {
+                finish(&self.delivery, &removed.sink, Outcome::Stopped, Duration::ZERO);
+            }
+            let is_starting = self.process.as_ref().is_some_and(|it| !it.is_ready());
+            if let Some(process) =
+                self.process.as_ref().filter(|_| is_starting && how == Stop::Kill)
+            {
+                process.kill();
+            }
+        }
+    }
+
+    /// Does what is due.
+    fn step(&mut self) {
+        if self.process.is_none()
+            && !self.waiting.is_empty()
+            && let Err(why) = self.start()
+        {
+            self.fail(&why);
+        }
+        self.step_process();
+        self.check_deadline();
+        self.begin();
+    }
+
+    /// Reads what the process sends, and handles its end.
+    fn step_process(&mut self) {
+        let Some(process) = &mut self.process else { return };
+        let was_ready = process.is_ready();
+        let ended = process.end();
+        match process.step() {
+            Ok(messages) => {
+                for (channel, message) in messages {
+                    self.handle(channel, &message);
+                }
+            }
+            Err(why) => {
+                process.kill();
+                return self.lose(&format!("the kernel `{}` is lost: {why}", self.spec.name), None);
+            }
+        }
+        if let Some(status) = ended {
+            let how = match status {
+                ChildStatus::Exited(status) => format!("exited with status {status}"),
+                ChildStatus::Signaled(signal) => format!("was killed by signal {signal}"),
+            };
+            return self.lose(&format!("the kernel `{}` {how}", self.spec.name), Some(status));
+        }
+        if !was_ready && self.process.as_ref().is_some_and(KernelProcess::is_ready) {
+            let label = self.label();
+            for code in self.prepared.clone() {
+                self.report(code, Preparation::Idle(label.as_str().into()));
+            }
+        }
+    }
+
+    /// Handles a message of the kernel.
+    fn handle(&mut self, channel: KernelChannel, message: &KernelMessage) {
+        let KernelMessage { kind, parent, header, content } = message;
+        let to = (&self.delivery, &*self.context);
+        let Some(output) = self.outputs.iter_mut().find(|output| output.id == *parent) else {
+            return;
+        };
+        match channel {
+            KernelChannel::Iopub => output.publish((kind, content), to),
+            KernelChannel::Stdin if kind == "input_request" => {
+                output.text(content["prompt"].as_str().unwrap_or_default(), &self.delivery);
+            }
+            _ => {}
+        }
+        let is_active = self.outputs.back().is_some_and(|newest| newest.id == *parent);
+        let Some(active) = self.active.as_mut().filter(|_| is_active) else { return };
+        if kind == "input_request" && channel == KernelChannel::Stdin {
+            let is_hidden = content["password"] == true;
+            if let Some(answer) = active.input.ask(header.clone(), is_hidden) {
+                self.answer(answer);
+            } else {
+                let event = Event::WaitsForInput { hidden: is_hidden };
+                self.delivery.send(&active.sink, event);
+            }
+        } else if active.note((kind, content)) {
+            let outcome = active.outcome(self.outputs.back_mut(), &self.delivery);
+            self.end_active(outcome);
+        } else if let (true, Some(process)) = (active.take_interrupt(), &mut self.process) {
+            process.interrupt();
+        }
+    }
+
+    /// Gives the kernel a line of input, and shows it as a terminal does.
+    fn answer(&mut self, answer: InputAnswer) {
+        let InputAnswer { request, line, is_hidden } = answer;
+        if let Some(output) = self.outputs.back_mut() {
+            let shown = if is_hidden || line == "\u{4}" { "" } else { &line };
+            output.text(&format!("{shown}\n"), &self.delivery);
+        }
+        if let Some(active) = &self.active {
+            self.delivery.send(&active.sink, Event::InputDone);
+        }
+        if let Some(process) = &mut self.process {
+            let content = json!({ "value": line });
+            // If the kernel is gone, its end is reported anyway.
+            let _ = process.request(KernelChannel::Stdin, "input_reply", &content, Some(&request));
+        }
+    }
+
+    /// Begins the next run, if the kernel is free.
+    fn begin(&mut self) {
+        let Some(process) = self.process.as_mut().filter(|process| process.is_ready()) else {
+            return;
+        };
+        if self.active.is_some() {
+            return;
+        }
+        let Some(run) = self.waiting.pop_front() else { return };
+        let request = json!({
+            "code": run.request.code.code,
+            "silent": false,
+            "store_history": true,
+            "user_expressions": {},
+            "allow_stdin": run.request.input != StdinSource::Empty,
+            "stop_on_error": true,
+        });
+        // The code is sent before anything is reported: it starts as early as it can.
+        let sent = process.request(KernelChannel::Shell, "execute_request", &request, None);
+        let WaitingRun { request: Request { run: id, .. }, sink } = &run;
+        match sent {
+            Ok(message) => {
+                let label = self.label();
+                self.delivery.send(sink, Event::Started);
+                self.delivery.send(sink, Event::Kernel(label.into()));
+                self.active = Some(ActiveRun::begin(&run));
+                self.outputs.push_back(KernelOutput::new(message, *id, sink.clone()));
+                if self.outputs.len() > MAX_OUTPUTS {
+                    self.outputs.pop_front();
+                }
+            }
+            Err(why) => {
+                let why = format!("the kernel `{}` cannot be reached: {why}", self.spec.name);
+                finish(&self.delivery, sink, Outcome::NotStarted(why), Duration::ZERO);
+            }
+        }
+    }
+
+    /// Interrupts a run that has reached its time limit, and kills the kernel if that does not help.
+    fn check_deadline(&mut self) {
+        let (Some(active), Some(process)) = (&mut self.active, &mut self.process) else { return };
+        if active.deadline.is_none_or(|at| at > Instant::now()) {
+            return;
+        }
+        if active.stop_reason == Some(Outcome::TimedOut) {
+            active.deadline = None;
+            return process.kill();
+        }
+        active.stop_reason.get_or_insert(Outcome::TimedOut);
+        active.deadline = Instant::now().checked_add(INTERRUPT_TIMEOUT);
+        if active.input.cancel() {
+            self.delivery.send(&active.sink, Event::InputDone);
+        }
+        if active.interrupt() {
+            process.interrupt();
+        }
+    }
+
+    /// The kernel could not be started: no run can begin.
+    fn fail(&mut self, why: &str) {
+        for run in std::mem::take(&mut self.waiting) {
+            let why = Outcome::NotStarted(why.to_owned());
+            finish(&self.delivery, &run.sink, why, Duration::ZERO);
+        }
+        for code in std::mem::take(&mut self.prepared) {
+            self.report(code, Preparation::Failed);
+        }
+    }
+
+    /// The kernel is gone, and all state with it.
+    fn lose(&mut self, what: &str, status: Option<ChildStatus>) {
+        let Some(mut process) = self.process.take() else { return };
+        process.kill();
+        self.context.tree.reap_orphans();
+        let log = process.log();
+        let log = if log.is_empty() { String::new() } else { format!(":\n{log}") };
+        if !process.is_ready() {
+            return self.fail(&format!("{what} before it was ready{log}"));
+        }
+        self.was_lost = true;
+        let had_run = self.active.is_some();
+        let hint = "run the block again to start a new one, without the state of this one";
+        if let Some(active) = &self.active {
+            let outcome = match (&active.stop_reason, status) {
+                (Some(reason), _) => reason.clone(),
+                (None, Some(ChildStatus::Signaled(signal))) => Outcome::Signaled(signal),
+                (None, Some(ChildStatus::Exited(status))) => Outcome::Exited(status.max(1)),
+                (None, None) => Outcome::Exited(1),
+            };
+            if active.stop_reason.is_none()
+                && let Some(output) = self.outputs.back_mut()
+            {
+                output.text(&format!("\x1b[?7z{what}{log}\n{hint}\n"), &self.delivery);
+            }
+            self.end_active(outcome);
+        }
+        // They were started in the belief that the state was there.
+        for run in std::mem::take(&mut self.waiting) {
+            let why = Outcome::NotStarted(format!("{what} before this block ran; run it again"));
+            finish(&self.delivery, &run.sink, why, Duration::ZERO);
+        }
+        self.outputs.clear();
+        // A kernel that ended by itself, while nothing ran, is not started again and again.
+        let restarts = had_run || std::mem::take(&mut self.restarts);
+        let is_over = self.context.is_shut_down.load(Ordering::Relaxed);
+        if restarts
+            && !is_over
+            && let Err(why) = self.start()
+        {
+            self.fail(&why);
+        }
+    }
+
+    fn end_active(&mut self, outcome: Outcome) {
+        let Some(active) = self.active.take() else { return };
+        finish(&self.delivery, &active.sink, outcome, active.elapsed());
+    }
+
+    /// Returns the name of the kernel for a block's status.
+    fn label(&self) -> String {
+        let known = self.process.as_ref().and_then(KernelProcess::label);
+        let label = known.unwrap_or(&self.spec.display_name);
+        if self.was_lost { format!("{label}, restarted") } else { label.to_owned() }
+    }
+
+    /// Waits until something is due.
+    fn wait(&self) {
+        let until = |at: Instant| at.saturating_duration_since(Instant::now());
+        let deadline = self.active.as_ref().and_then(|active| active.deadline).map(until);
+        let timeout = self.process.as_ref().and_then(KernelProcess::timeout);
+        let mut files = self.process.as_ref().map(KernelProcess::files).unwrap_or_default();
+        files.push(readable(&self.woken));
+        poll(&mut files, deadline.into_iter().chain(timeout).min());
+    }
+}
+
+/// Reports the end of a run.
+fn finish(delivery: &EventDelivery, sink: &RunSink, outcome: Outcome, took: Duration) {
+    delivery.send(sink, Event::Finished(outcome, took));
+}
