@@ -17,6 +17,9 @@ pub(super) const MIDDLE: (&str, &str) = ("├", "┤");
 /// The ends of a frame's last line.
 pub(super) const BOTTOM: (&str, &str) = ("╰", "╯");
 
+/// The left side of a frame beside output.
+const OUTCOME_SIDE: &str = "┃";
+
 /// Draws a horizontal line with a label near its start.
 pub(super) fn line(
     flow: &mut Flow<'_>,
@@ -36,6 +39,19 @@ pub(super) fn line(
     flow.begin(Role::Decoration, (range.x, y));
     flow.put(range.x, y, (line, range.width));
     flow.end(y);
+}
+
+/// Draws the sides of a frame beside rows of output, the left one in the style of its status, and the
+/// last line below them.
+pub(super) fn below(
+    flow: &mut Flow<'_>,
+    range: ColumnRange,
+    rows: Range<u32>,
+    (status, style): (Style, Style),
+) {
+    let end = rows.end;
+    sides(flow, range, rows, ((OUTCOME_SIDE, status), style));
+    line(flow, (range, end), BOTTOM, ("", style));
 }
 
 /// Draws the left and the right side of a frame.

@@ -7,6 +7,7 @@ use ratatui::text::Line;
 
 use super::bench;
 use super::result::{self, CellExtent, extent, start_error};
+use super::screen::{self, FrameTop};
 use super::status::{self, FOCUS_MARK};
 use crate::deck::{Cell, CodeBlock, OutputPlace};
 use crate::layout::code::{self, CodeBox};
@@ -18,9 +19,6 @@ use crate::layout::scene::{Item, PlacedItem};
 use crate::layout::text::StyledText;
 use crate::run::{self, CellRun, Part};
 use crate::theme::FrameShape;
-
-/// The left side of a frame beside output.
-const OUTCOME_SIDE: &str = "┃";
 
 /// The edge of a focused cell that has no frame.
 const FOCUS_EDGE: &str = "┃";
@@ -37,10 +35,13 @@ pub(super) fn lay_out(
     for _ in 0..rows_joined(flow, block, cell, run) {
         flow.join();
     }
-    let output = result::lay_out(flow, block, (cell, run), &panel);
+    let output = if shows_terminal(flow, cell, run) {
+        screen::lay_out(flow, block, (cell, run), FrameTop::Card(&panel))
+    } else {
+        result::lay_out(flow, block, (cell, run), &panel)
+    };
     start_error(flow, run);
-    let output = output.filter(|_| cell.exec.pty.is_none());
-    listing.finish(flow, (output, label(flow, block)), (cell, run));
+    listing.finish(flow, block, output, (cell, run));
     extent(panel, output.unwrap_or(panel))
 }
 
@@ -53,7 +54,7 @@ pub(super) fn code_only(
 ) -> CodeBox {
     let listing = Listing::new(flow, block);
     let panel = listing.panel;
-    listing.finish(flow, (None, label(flow, block)), (cell, run));
+    listing.finish(flow, block, None, (cell, run));
     panel
 }
 
@@ -63,6 +64,14 @@ pub(super) fn chip_below(flow: &mut Flow<'_>, panel: &CodeBox, cell: &Cell, run:
     let row = flow.open();
     chip(flow, panel, (panel.range, row), (cell, run));
     flow.close(row.saturating_add(1), 1);
+}
+
+/// Returns whether the terminal of a cell is attached to the card.
+fn shows_terminal(flow: &Flow<'_>, cell: &Cell, run: &CellRun) -> bool {
+    screen::is_visible(cell, run)
+        && !cell.detached
+        && cell.exec.place != OutputPlace::Nowhere
+        && !flow.context.is_folded(cell.id)
 }
 
 /// Returns by how many rows the output moves up to be attached: over the gap, and its own padding
@@ -120,11 +129,13 @@ impl Listing {
         Self { panel, at, rows: (top, row) }
     }
 
-    /// Makes the box as wide as its output, and draws the chip, and a frame if the cell has the focus.
+    /// Makes the box as wide as its output, and draws the chip, and a frame if the cell has the focus
+    /// or a terminal.
     fn finish(
         &self,
         flow: &mut Flow<'_>,
-        (output, label): (Option<CodeBox>, &str),
+        block: &CodeBlock,
+        output: Option<CodeBox>,
         (cell, run): (&Cell, &CellRun),
     ) {
         let Self { panel, at, rows: (top, row) } = *self;
@@ -144,28 +155,34 @@ impl Listing {
         let panel = CodeBox { range, ..panel };
         if panel.is_framed || is_focused {
             let start = flow.content.items.len();
-            outline(flow, &panel, (top, row), (label, line));
+            outline(flow, &panel, (top, row), (label(flow, block), line));
             // Code that reaches into the padding covers the frame.
             let count = flow.content.items.len() - start;
             flow.content.items[first..].rotate_right(count);
         }
         let end = flow.height().saturating_sub(1);
-        match output.filter(|it| {
-            panel.is_framed
-                && it.is_framed
-                && end > row
-                && !flow.context.is_folded(cell.id)
-                && has_box_at_end(run)
-        }) {
-            Some(_) => {
-                frame::line(flow, (range, row), frame::MIDDLE, ("", line));
-                frame::sides(flow, range, row + 1..end, ((OUTCOME_SIDE, style), line));
-                frame::line(flow, (range, end), frame::BOTTOM, ("", line));
+        let is_framed = output.is_some_and(|it| it.is_framed) && end > row;
+        let has_outline = panel.is_framed || is_focused && panel.above > 0 && panel.beside > 0;
+        match () {
+            () if is_framed && shows_terminal(flow, cell, run) => {
+                let ends = if has_outline { frame::MIDDLE } else { frame::TOP };
+                let line = screen::line_style(flow, cell, run);
+                let title = screen::command(block, range.width);
+                frame::line(flow, (range, row), ends, (&title, line));
+                frame::below(flow, range, row + 1..end, (style, line));
             }
-            None if panel.is_framed || is_focused => {
+            () if is_framed
+                && panel.is_framed
+                && !flow.context.is_folded(cell.id)
+                && has_box_at_end(run) =>
+            {
+                frame::line(flow, (range, row), frame::MIDDLE, ("", line));
+                frame::below(flow, range, row + 1..end, (style, line));
+            }
+            () if panel.is_framed || is_focused => {
                 frame::line(flow, (range, row), frame::BOTTOM, ("", line));
             }
-            None => status::edge(flow, &panel, row..row + 1, style),
+            () => status::edge(flow, &panel, row..row + 1, style),
         }
         chip(flow, &panel, (range, row), (cell, run));
     }
@@ -226,7 +243,7 @@ fn outline(
 }
 
 /// Draws the status at the right end of a row.
-fn chip(
+pub(super) fn chip(
     flow: &mut Flow<'_>,
     panel: &CodeBox,
     (range, row): (ColumnRange, u32),

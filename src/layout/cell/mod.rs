@@ -12,6 +12,7 @@ pub(super) mod status;
 mod window;
 
 use self::result::{CellExtent, extent, folded, start_error};
+use self::screen::FrameTop;
 use crate::deck::{Cell, CellId, CodeBlock, OutputPlace, Picture, SizePercent, Start};
 use crate::layout::code;
 use crate::layout::flow::Flow;
@@ -69,7 +70,7 @@ fn lay_out_detached(flow: &mut Flow<'_>, id: CellId) {
         return;
     }
     if let Some(cell) = deck.cell(id).filter(|cell| cell.exec.pty.is_some()) {
-        screen::lay_out(flow, block, (cell, run));
+        screen::lay_out(flow, block, (cell, run), FrameTop::Title(None));
         return;
     }
     let columns = code::panel(flow, block).range.width;
@@ -116,20 +117,26 @@ fn in_place_of_code(
         let language = block.render.map(|spec| spec.language);
         picture::lay_out_made(flow, &picture, (language, cell.span));
     }
+    let first = flow.next();
     let output = match cell.exec.pty {
-        Some(_) => screen::lay_out(flow, block, (cell, run)),
+        Some(_) => screen::lay_out(flow, block, (cell, run), FrameTop::TitleWithStatus),
         // What a program that draws was given is not its output.
         None if block.render.is_some() && run.output.picture.is_some() => None,
         None => result::text(flow, block, (cell.id, run), (0, None)),
     };
     let is_focused = flow.context.inputs.focus == Some(cell.id);
-    if is_focused {
+    // The frame of a terminal shows the focus, and the status in its first line.
+    let terminal = output.filter(|_| cell.exec.pty.is_some());
+    if is_focused && terminal.is_none() {
         let x = output.unwrap_or(panel).range.x;
         card::focus_edge(flow, x, top..flow.height());
     }
     if !is_fine(run) || is_focused {
         match flow.context.theme().output.shape {
-            OutputShape::Card => card::chip_below(flow, &output.unwrap_or(panel), cell, run),
+            OutputShape::Card => match terminal {
+                Some(panel) => card::chip(flow, &panel, (panel.range, first), (cell, run)),
+                None => card::chip_below(flow, &output.unwrap_or(panel), cell, run),
+            },
             OutputShape::Rule => status::lay_out(flow, &panel, cell, run),
         }
         start_error(flow, run);

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use super::{bench, output, prompt, screen, status};
+use super::screen::{self, FrameTop};
+use super::{bench, output, prompt, status};
 use crate::deck::{Cell, CellId, CodeBlock, OutputPlace, Picture, SizePercent};
 use crate::layout::code::CodeBox;
 use crate::layout::flow::Flow;
@@ -26,9 +27,11 @@ pub(super) fn lay_out(
         return Some(prompt::lay_out(flow, block, prompt, None));
     }
     match cell.detached {
-        false if flow.context.is_folded(cell.id) => Some(folded(flow, run, panel)),
-        _ if cell.exec.pty.is_some() => screen::lay_out(flow, block, (cell, run)),
         true => None,
+        false if flow.context.is_folded(cell.id) => Some(folded(flow, run, panel)),
+        false if cell.exec.pty.is_some() => {
+            screen::lay_out(flow, block, (cell, run), FrameTop::Title(Some(panel)))
+        }
         false => text(flow, block, (cell.id, run), (panel.range.width, Some(panel.range.x))),
     }
 }

@@ -13,6 +13,7 @@ mod robustness;
 mod shown_values;
 mod slides;
 mod tables;
+mod terminals;
 
 use std::collections::BTreeMap;
 use std::path::Path;

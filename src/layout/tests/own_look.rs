@@ -5,7 +5,7 @@ use crate::deck::{AlertKind, Columns};
 use crate::run::Output;
 
 /// Returns a fixture in livedeck's own look.
-fn framed(blocks: Vec<Block>) -> Fixture {
+pub(super) fn framed(blocks: Vec<Block>) -> Fixture {
     let choice = Choice {
         forced: Some("livedeck-dark"),
         name: None,

@@ -250,7 +250,7 @@ fn f156_terminal_takes_keys_resizes_and_keeps_running() {
     talk.keys("echo space out-$((40+2)); space tput space cols; space tty enter");
     talk.wait("a shell of 40 columns", |screen| {
         screen.contains("out-42")
-            && screen.lines().any(|line| line.trim_matches([' ', '▍']) == "40")
+            && screen.lines().any(|line| line.trim_matches([' ', '┃', '│']) == "40")
     });
     talk.keys("printf space '\\033[?1049h\\033[3;5Hfar\\033[31mred'; space read; space printf space '\\033[?1049l' enter");
     talk.wait("another screen", |screen| screen.contains("farred") && !screen.contains("out-42"));
@@ -275,7 +275,7 @@ fn f156_terminal_takes_keys_resizes_and_keeps_running() {
 /// Returns the lines that are two numbers: rows and columns.
 fn sizes(screen: &str) -> impl Iterator<Item = (u16, u16)> {
     screen.lines().filter_map(|line| {
-        let (rows, columns) = line.trim().split_once(' ')?;
+        let (rows, columns) = line.trim_matches([' ', '┃', '│']).split_once(' ')?;
         Some((rows.parse().ok()?, columns.parse().ok()?))
     })
 }
@@ -318,7 +318,10 @@ fn f156_terminal_receives_mouse_events_on_request() {
     talk.keys("tab enter");
     let place = |screen: &str| {
         let mut rows = screen.lines().enumerate().skip_while(|(_, row)| !row.contains("running"));
-        rows.find_map(|(row, line)| Some((row + 1, line.find("ready")? + 1)))
+        rows.find_map(|(row, line)| {
+            let (before, _) = line.split_once("ready")?;
+            Some((row + 1, before.chars().count() + 1))
+        })
     };
     talk.wait("it asks", |screen| place(screen).is_some());
     let (row, column) = place(&talk.screen()).unwrap();

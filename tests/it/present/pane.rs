@@ -109,5 +109,5 @@ fn last_size(screen: &str) -> Option<&str> {
         let words: Vec<_> = line.split(' ').map(str::parse::<u16>).collect();
         matches!(words[..], [Ok(_), Ok(_)])
     };
-    screen.lines().rev().map(str::trim).find(is_size)
+    screen.lines().rev().map(|line| line.trim_matches([' ', '┃', '│'])).find(is_size)
 }

@@ -189,7 +189,7 @@ fn terminal_on_the_slide_takes_keys() {
     talk.wait_for(">>>");
     talk.keys("6*7 enter");
     talk.wait("its answer", |screen| {
-        screen.lines().any(|line| line.trim_matches([' ', '▍']) == "42")
+        screen.lines().any(|line| line.trim_matches([' ', '▍', '┃', '│']) == "42")
     });
     talk.wait_for("keys go to the program");
     talk.keys("ctrl-]");
@@ -197,7 +197,7 @@ fn terminal_on_the_slide_takes_keys() {
     talk.keys("n p");
     talk.wait_for("A terminal on the slide");
     talk.wait("it is still there", |screen| {
-        screen.lines().any(|line| line.trim_matches([' ', '▍']) == "42")
+        screen.lines().any(|line| line.trim_matches([' ', '▍', '┃', '│']) == "42")
     });
     talk.quit();
 }
@@ -259,7 +259,7 @@ fn edited_block_is_run_and_reverted() {
     talk.wait_for("echo one");
     talk.keys("i end backspace backspace backspace 42 enter echo space more ctrl-e");
     talk.wait("what was typed runs", |screen| {
-        screen.lines().any(|line| line.trim_matches([' ', '▍']) == "42")
+        screen.lines().any(|line| line.trim_matches([' ', '▍', '┃', '│']) == "42")
     });
     talk.wait_for("editing");
     talk.keys("ctrl-]");
