@@ -15,6 +15,7 @@ mod shapes;
 mod svg;
 mod system_fonts;
 mod text;
+mod words;
 
 pub use cast::{Cast, CastHeader};
 pub use gif::Gif;

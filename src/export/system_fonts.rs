@@ -52,7 +52,13 @@ pub(super) fn find<'a>(
     order.into_iter().find(|id| has_character(fonts, *id, character))
 }
 
-fn has_character(fonts: &Database, id: ID, character: char) -> bool {
+/// Returns whether a character has no glyph of its own: joiners and variation selectors.
+pub(super) fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
+}
+
+/// Returns whether a font has a character.
+pub(super) fn has_character(fonts: &Database, id: ID, character: char) -> bool {
     let has = |data: &[u8], index| {
         let face = Face::parse(data, index).ok()?;
         face.glyph_index(character).filter(|glyph| glyph.0 != 0)

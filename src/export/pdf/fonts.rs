@@ -9,7 +9,8 @@ use ttf_parser::Face;
 
 use crate::draw::MONOSPACED_FONTS;
 use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH};
-use crate::export::system_fonts::{self, Variant};
+use crate::export::system_fonts::{self, Variant, is_invisible};
+use crate::export::words::WordFonts;
 
 type FontData = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
@@ -35,17 +36,6 @@ impl LoadedFont {
     fn glyph(&self, character: char) -> Option<GlyphId> {
         let glyph = self.face()?.glyph_index(character)?;
         Some(GlyphId::new(u32::from(glyph.0)))
-    }
-
-    /// Whether it has all characters of a text that have glyphs.
-    pub(super) fn has_all(&self, text: &str) -> bool {
-        let is_known = |c: char| c == ' ' || is_invisible(c) || self.glyph(c).is_some();
-        text.chars().all(is_known)
-    }
-
-    /// Its data, and its number in them.
-    pub(super) fn data(&self) -> (&[u8], u32) {
-        (self.data.as_ref().as_ref(), self.index)
     }
 
     /// The width of the widest character of a grapheme, in multiples of the font's size.
@@ -106,40 +96,47 @@ impl Fonts {
         self.metrics[index(variant)]
     }
 
-    /// The family's font of this variant.
-    pub(super) fn family(&self, variant: Variant) -> &LoadedFont {
-        &self.family[index(variant)]
-    }
-
     /// The family's glyph of a character.
     pub(super) fn glyph(&mut self, variant: Variant, character: char) -> Option<GlyphId> {
         let font = &self.family[index(variant)];
         *self.glyphs.entry((variant, character)).or_insert_with(|| font.glyph(character))
     }
+}
 
-    /// The font that has all characters of a grapheme, or at least its first one: the family's, else one
-    /// of the system. None has it if the result is none.
-    pub(super) fn for_grapheme(&mut self, variant: Variant, grapheme: &str) -> Option<LoadedFont> {
+impl WordFonts for Fonts {
+    type Font = LoadedFont;
+
+    fn family(&self, variant: Variant) -> LoadedFont {
+        self.family[index(variant)].clone()
+    }
+
+    /// Returns the font that has all characters of a grapheme, or at least its first one: the family's, else
+    /// one of the system.
+    fn for_grapheme(&mut self, variant: Variant, grapheme: &str) -> Option<LoadedFont> {
         let mut wanted = grapheme.chars().filter(|c| !is_invisible(*c));
         let is_emoji = grapheme.contains('\u{fe0f}');
         if !is_emoji && wanted.all(|c| self.glyph(variant, c).is_some()) {
-            return Some(self.family(variant).clone());
+            return Some(self.family(variant));
         }
         let first = grapheme.chars().next()?;
         let system = self.system.get_or_insert_with(SystemFonts::load);
         let found = system.find(first, variant);
-        found.or_else(|| self.glyph(variant, first).is_some().then(|| self.family(variant).clone()))
+        found.or_else(|| self.glyph(variant, first).is_some().then(|| self.family(variant)))
+    }
+
+    fn has_all(&self, font: &LoadedFont, text: &str) -> bool {
+        let is_known = |c: char| c == ' ' || is_invisible(c) || font.glyph(c).is_some();
+        text.chars().all(is_known)
+    }
+
+    fn read<T>(&self, font: &LoadedFont, read: impl FnOnce(&[u8], u32) -> T) -> Option<T> {
+        Some(read(font.data.as_ref().as_ref(), font.index))
     }
 }
 
 /// The number of a variant's font in a family.
 fn index(variant: Variant) -> usize {
     usize::from(variant.bold) + 2 * usize::from(variant.italic)
-}
-
-/// Joiners and variation selectors have no glyph of their own.
-fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 /// Fits the font into the cell: as wide as it, and centred in its height.

@@ -5,7 +5,6 @@
 mod fonts;
 mod layout;
 mod page;
-mod words;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;

@@ -12,18 +12,18 @@ use krilla::page::Page;
 use krilla::paint::{Fill, FillRule, Stroke};
 use krilla::surface::Surface;
 use krilla::tagging::{ContentTag, Identifier, Tag, TagGroup};
-use krilla::text::{KrillaGlyph, TextDirection};
+use krilla::text::{GlyphId, KrillaGlyph, TextDirection};
 use krilla_svg::{SurfaceExt as _, SvgSettings};
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::fonts::Fonts;
 use super::layout::{PlacedContent, Sheet};
-use super::words;
 use crate::export::canvas::{self, Area, Canvas, CroppedPicture, TextFit, TextRun};
 use crate::export::palette::Rgb;
 use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH, Curve};
 use crate::export::system_fonts::Variant;
+use crate::export::words::{self, ShapedGlyph, WordFonts as _};
 use crate::media::DocumentPicture;
 
 /// How far filled areas reach under their right and lower neighbours, in units: viewers smooth edges,
@@ -316,7 +316,7 @@ impl PdfCanvas<'_, '_> {
             glyphs.push(KrillaGlyph::new(glyph, advance, 0.0, 0.0, 0.0, bytes, None));
         }
         let start = Point::from_xy(run.area.x, run.area.y + metrics.baseline * run.scale);
-        let (font, size) = (self.fonts.family(variant).font.clone(), metrics.size * run.scale);
+        let (font, size) = (self.fonts.family(variant).font, metrics.size * run.scale);
         self.surface.draw_glyphs(start, &glyphs, font, &run.text, size, false);
         true
     }
@@ -333,7 +333,8 @@ impl PdfCanvas<'_, '_> {
         let mut x = 0.0;
         for part in word.parts {
             let (start, font) = (Point::from_xy(x, 0.0), part.font.font);
-            self.surface.draw_glyphs(start, &part.glyphs, font, &run.text, size, false);
+            let glyphs: Vec<_> = part.glyphs.into_iter().map(pdf_glyph).collect();
+            self.surface.draw_glyphs(start, &glyphs, font, &run.text, size, false);
             x += part.width * size;
         }
         self.surface.pop();
@@ -349,7 +350,7 @@ impl PdfCanvas<'_, '_> {
     ) {
         let font = self.fonts.for_grapheme(variant, grapheme).unwrap_or_else(|| {
             self.drawn.missing.extend(grapheme.chars().next());
-            self.fonts.family(variant).clone()
+            self.fonts.family(variant)
         });
         let metrics = self.fonts.metrics(variant);
         let full = font.width(grapheme) * metrics.size * run.scale;
@@ -358,6 +359,13 @@ impl PdfCanvas<'_, '_> {
         let start = Point::from_xy(left + margin, run.area.y + metrics.baseline * run.scale);
         self.surface.draw_text(start, font.font, size, grapheme, false, TextDirection::Auto);
     }
+}
+
+/// Returns a glyph as the PDF library has it.
+fn pdf_glyph(glyph: ShapedGlyph) -> KrillaGlyph {
+    let ShapedGlyph { id, advance, offset, text } = glyph;
+    let id = GlyphId::new(id.into());
+    KrillaGlyph::new(id, advance.0, offset.0, offset.1, advance.1, text, None)
 }
 
 /// The columns of a grapheme.

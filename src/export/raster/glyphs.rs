@@ -1,17 +1,19 @@
 //! Glyphs as pixels, drawn when they are first needed.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use resvg::tiny_skia::{Pixmap, PixmapRef, Transform};
-use resvg::usvg::fontdb::{Database, ID, Source};
+use resvg::tiny_skia::{Color, FillRule, Paint, PathBuilder, Pixmap, PixmapRef, Transform};
+use resvg::usvg::fontdb::ID;
 use resvg::usvg::{FallbackSelectionFn, FontResolver, Node, Options, Tree};
+use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
-use crate::draw::MONOSPACED_FONTS;
+use super::fonts::{PictureFonts, SharedFonts};
 use crate::export::canvas::{TextFit, TextRun};
 use crate::export::palette::Rgb;
 use crate::export::shapes::CELL_HEIGHT;
-use crate::export::system_fonts::{self, Variant};
+use crate::export::system_fonts::Variant;
+use crate::export::words::{self, ShapedPart, WordFonts as _};
 
 /// The family of the shipped fonts.
 const FAMILY: &str = "DejaVu Sans Mono";
@@ -58,24 +60,22 @@ impl GlyphKey {
 pub(super) struct Glyphs {
     zoom: f32,
     options: Options<'static>,
+    fonts: PictureFonts,
     drawn: HashMap<GlyphKey, Option<Pixmap>>,
 }
 
 impl Glyphs {
     pub(super) fn new(zoom: f32) -> Self {
-        let mut fonts = Database::new();
-        for font in MONOSPACED_FONTS {
-            fonts.load_font_source(Source::Binary(Arc::new(font)));
-        }
-        let select_fallback = fallback(fonts.clone());
+        let fonts = PictureFonts::new();
+        let select_fallback = fallback(Arc::clone(&fonts.all));
         let font_resolver = FontResolver { select_fallback, ..FontResolver::default() };
         let options = Options {
-            fontdb: Arc::new(fonts),
+            fontdb: Arc::clone(&fonts.bundled),
             font_family: FAMILY.to_owned(),
             font_resolver,
             ..Options::default()
         };
-        Self { zoom, options, drawn: HashMap::new() }
+        Self { zoom, options, fonts, drawn: HashMap::new() }
     }
 
     /// Returns the pixels of a glyph and the margin around its cells, in units.
@@ -84,8 +84,13 @@ impl Glyphs {
         if self.drawn.len() >= MAX_KEPT {
             self.drawn.clear();
         }
-        let Self { zoom, options, drawn } = self;
-        let pixels = drawn.entry(key).or_insert_with_key(|key| draw(key, margin, *zoom, options));
+        let Self { zoom, options, fonts, drawn } = self;
+        let draw = |key: &GlyphKey| {
+            let is_word = key.fit == TextFit::Shaped;
+            let word = if is_word { draw_word(key, margin, *zoom, fonts) } else { None };
+            word.or_else(|| draw(key, margin, *zoom, options))
+        };
+        let pixels = drawn.entry(key).or_insert_with_key(draw);
         pixels.as_ref().map(|pixels| (pixels.as_ref(), margin))
     }
 }
@@ -93,31 +98,19 @@ impl Glyphs {
 /// The fonts that were chosen for characters, if other fonts lack them.
 type FallbackFonts = HashMap<(char, Box<[ID]>), Option<ID>>;
 
-/// Chooses the fonts for characters that ours lack. Those of the system are read when the first one is
-/// needed.
-fn fallback(bundled: Database) -> FallbackSelectionFn<'static> {
-    let with_system = move || {
-        let mut fonts = bundled.clone();
-        fonts.load_system_fonts();
-        let order = system_fonts::best_first(&fonts);
-        (Arc::new(fonts), order)
-    };
-    let system = OnceLock::new();
+/// Chooses the fonts for characters that ours lack.
+fn fallback(shared: SharedFonts) -> FallbackSelectionFn<'static> {
     let found: Mutex<FallbackFonts> = Mutex::default();
     Box::new(move |character, used, fonts| {
         let variant = used.first().and_then(|id| fonts.face(*id)).map(Variant::of);
-        let (all, order) = system.get_or_init(&with_system);
-        *fonts = Arc::clone(all);
-        let search = || {
-            let others = order.iter().filter(|id| !used.contains(id));
-            system_fonts::find(all, others, character, variant.unwrap_or_default())
-        };
+        *fonts = Arc::clone(&shared.fonts);
+        let search = || shared.find(character, variant.unwrap_or_default(), used);
         let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
         *found.entry((character, used.into())).or_insert_with(search)
     })
 }
 
-#[expect(clippy::cast_sign_loss, reason = "`as` saturates")]
+/// Draws a glyph as text of a picture.
 fn draw(key: &GlyphKey, margin: f32, zoom: f32, options: &Options<'_>) -> Option<Pixmap> {
     let (scale, inner) = (f32::from_bits(key.scale), f32::from_bits(key.width));
     let (width, height) = (inner + 2.0 * margin, CELL_HEIGHT * scale + 2.0 * margin);
@@ -134,7 +127,7 @@ fn draw(key: &GlyphKey, margin: f32, zoom: f32, options: &Options<'_>) -> Option
         crate::export::svg::escape(&key.text)
     );
     let tree = Tree::from_str(&svg, options).ok()?;
-    let mut pixmap = Pixmap::new((width * zoom).ceil() as u32, (height * zoom).ceil() as u32)?;
+    let mut pixmap = empty(inner, margin, (scale, zoom))?;
     // Text is in the middle of its cells: it is stretched from there.
     let (stretch, _) = key.fit.stretch(natural_width(&tree), inner);
     let middle = margin + inner / 2.0;
@@ -144,6 +137,111 @@ fn draw(key: &GlyphKey, margin: f32, zoom: f32, options: &Options<'_>) -> Option
     Some(pixmap)
 }
 
+/// Draws a word from the outlines of its glyphs. `None` if a font has pictures instead, as those of
+/// emoji do.
+fn draw_word(key: &GlyphKey, margin: f32, zoom: f32, fonts: &mut PictureFonts) -> Option<Pixmap> {
+    let (scale, inner) = (f32::from_bits(key.scale), f32::from_bits(key.width));
+    let variant = Variant { bold: key.bold, italic: key.italic };
+    let word = words::shape(&key.text, variant, fonts);
+    let (mut path, mut x) = (PathBuilder::new(), 0.0);
+    for part in &word.parts {
+        let outlined = |data: &[u8], index| outline(data, index, part, x, &mut path);
+        fonts.read(&part.font, outlined).flatten()?;
+        x += part.width;
+    }
+    let mut pixmap = empty(inner, margin, (scale, zoom))?;
+    let size = FONT_SIZE * scale;
+    let (stretch, left) = key.fit.stretch(word.width * size, inner);
+    let transform = Transform::from_row(
+        size * stretch * zoom,
+        0.0,
+        0.0,
+        size * zoom,
+        (margin + left) * zoom,
+        (margin + BASELINE * scale) * zoom,
+    );
+    let Rgb(red, green, blue) = key.color;
+    let mut paint = Paint::default();
+    paint.set_color(Color::from_rgba8(red, green, blue, 255));
+    if let Some(path) = path.finish() {
+        pixmap.fill_path(&path, &paint, FillRule::Winding, transform, None);
+    }
+    Some(pixmap)
+}
+
+/// Adds the outlines of a part of a word that starts at `x`. Lengths are multiples of the font's size.
+fn outline(
+    data: &[u8],
+    index: u32,
+    part: &ShapedPart<ID>,
+    x: f32,
+    path: &mut PathBuilder,
+) -> Option<()> {
+    let face = Face::parse(data, index).ok()?;
+    let scale = 1.0 / f32::from(face.units_per_em());
+    let (mut x, mut y) = (x, 0.0);
+    for glyph in &part.glyphs {
+        let id = GlyphId(glyph.id);
+        let mut outline =
+            GlyphOutline { path, scale, left: x + glyph.offset.0, up: y + glyph.offset.1 };
+        let has_picture =
+            face.is_color_glyph(id) || face.glyph_raster_image(id, u16::MAX).is_some();
+        if face.outline_glyph(id, &mut outline).is_none() && has_picture {
+            return None;
+        }
+        x += glyph.advance.0;
+        y += glyph.advance.1;
+    }
+    Some(())
+}
+
+/// Adds the outline of a glyph to a path, which has its origin at the top.
+struct GlyphOutline<'p> {
+    path: &'p mut PathBuilder,
+    scale: f32,
+    left: f32,
+    up: f32,
+}
+
+impl GlyphOutline<'_> {
+    fn at(&self, x: f32, y: f32) -> (f32, f32) {
+        (self.left + x * self.scale, -(self.up + y * self.scale))
+    }
+}
+
+impl OutlineBuilder for GlyphOutline<'_> {
+    fn move_to(&mut self, x: f32, y: f32) {
+        let (x, y) = self.at(x, y);
+        self.path.move_to(x, y);
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        let (x, y) = self.at(x, y);
+        self.path.line_to(x, y);
+    }
+
+    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
+        let (bend, end) = (self.at(x1, y1), self.at(x, y));
+        self.path.quad_to(bend.0, bend.1, end.0, end.1);
+    }
+
+    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
+        let (first, second, end) = (self.at(x1, y1), self.at(x2, y2), self.at(x, y));
+        self.path.cubic_to(first.0, first.1, second.0, second.1, end.0, end.1);
+    }
+
+    fn close(&mut self) {
+        self.path.close();
+    }
+}
+
+/// Returns pixels for text of this width and a margin around it.
+#[expect(clippy::cast_sign_loss, reason = "`as` saturates")]
+fn empty(width: f32, margin: f32, (scale, zoom): (f32, f32)) -> Option<Pixmap> {
+    let (width, height) = (width + 2.0 * margin, CELL_HEIGHT * scale + 2.0 * margin);
+    Pixmap::new((width * zoom).ceil() as u32, (height * zoom).ceil() as u32)
+}
+
 /// The width of text as its fonts have it.
 fn natural_width(tree: &Tree) -> f32 {
     let text = tree.root().children().iter().find_map(|node| match node {
@@ -151,4 +249,41 @@ fn natural_width(tree: &Tree) -> f32 {
         _ => None,
     });
     text.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str) -> GlyphKey {
+        GlyphKey {
+            text: text.into(),
+            color: Rgb(255, 255, 255),
+            bold: false,
+            italic: false,
+            fit: TextFit::Shaped,
+            scale: 1.0_f32.to_bits(),
+            width: 40.0_f32.to_bits(),
+        }
+    }
+
+    /// The font that we ship has these letters, and a text of a picture in one font is right.
+    #[test]
+    fn words_look_like_text_of_pictures() {
+        let mut glyphs = Glyphs::new(4.0);
+        for text in ["سلام", "abcd"] {
+            let key = key(text);
+            let word = draw_word(&key, MARGIN, 4.0, &mut glyphs.fonts).unwrap();
+            let expected = draw(&key, MARGIN, 4.0, &glyphs.options).unwrap();
+            let alpha = |pixmap: &Pixmap| -> Vec<i32> {
+                pixmap.pixels().iter().map(|pixel| i32::from(pixel.alpha())).collect()
+            };
+            let (word, expected) = (alpha(&word), alpha(&expected));
+            let ink: i32 = expected.iter().sum();
+            let difference: i32 =
+                word.iter().zip(&expected).map(|(one, other)| (one - other).abs()).sum();
+            assert!(ink > 100_000, "{text}: {ink}");
+            assert!(difference < ink / 5, "{text}: {difference} of {ink}");
+        }
+    }
 }

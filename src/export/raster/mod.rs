@@ -1,6 +1,7 @@
 //! A painted buffer as pixels, for PNG and GIF files. Glyphs are drawn once and kept, since a talk has
 //! few of them.
 
+mod fonts;
 mod glyphs;
 
 use std::collections::HashMap;
