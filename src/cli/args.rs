@@ -99,7 +99,8 @@ pub(super) struct ExportFlags {
     /// Write the export to this file.
     #[arg(short, long, value_name = "FILE", requires = "export")]
     pub(super) output: Option<PathBuf>,
-    /// A folder for temporary files. Accepted, but not used: the export needs none.
+    /// Keep temporary files of the export in this folder: the code that runs and what it makes. They are
+    /// removed at the end.
     #[arg(long, value_name = "FOLDER", requires = "export")]
     pub(super) export_temporary_path: Option<PathBuf>,
     /// Run `+validate` blocks whenever the deck is loaded, and report those that fail.
@@ -377,8 +378,8 @@ pub(super) struct ExportArgs {
     /// Leave the space of pictures blank, instead of showing their alternative text or source in it (text).
     #[arg(long)]
     pub(super) no_alt_text: bool,
-    /// What to do with rows that do not fit: make the page taller, or cut them off (GIF and cast scroll).
-    /// [default: show, and hide for text]
+    /// What to do with rows that do not fit: make the page taller, or cut them off and say so (GIF
+    /// and cast scroll). [default: show, and hide for text, which has the rows of the screen]
     #[arg(long)]
     pub(super) overflow: Option<Overflow>,
     /// Which outputs of code to show: `run`, `recording`, `none`, or what the log of a talk has (`--log`).

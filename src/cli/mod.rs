@@ -146,6 +146,9 @@ fn present(args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(why) = misspelt_command(&deck) {
         return Err(why.into());
     }
+    if let Some(folder) = &args.export.export_temporary_path {
+        export::use_temporary_folder(folder)?;
+    }
     if args.export.export_html {
         export::export(&ExportArgs::from_flags(args, deck, Format::Html, "html"))?;
         return Ok(ExitCode::SUCCESS);

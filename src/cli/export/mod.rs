@@ -17,6 +17,7 @@ use ratatui::layout::Rect;
 use self::film::film;
 use self::images::FileNames;
 use self::output::Destination;
+pub(super) use self::output::use_temporary_folder;
 use self::pages::pages;
 use super::args::{ExportArgs, Format, OutputSource};
 use super::choices::check_variant;
@@ -233,9 +234,16 @@ impl Exporter<'_> {
         let content =
             if self.args.no_alt_text { PictureContent::Blank } else { PictureContent::Text };
         self.renderer.fill_pictures_with(content);
+        // The rows of the screen, as presenterm writes them.
         let overflow = self.args.overflow.unwrap_or(Overflow::Hide);
-        let mut page = |&at: &Cursor| text(&self.scene(at), overflow);
-        pages.iter().map(&mut page).collect::<Vec<_>>().join(PAGE_BREAK) + "\n"
+        let page = |&at: &Cursor| {
+            let scene = self.scene(at);
+            if overflow == Overflow::Hide {
+                self.note_hidden(&scene, at);
+            }
+            text(&scene, overflow)
+        };
+        pages.iter().map(page).collect::<Vec<_>>().join(PAGE_BREAK) + "\n"
     }
 
     /// The pages as one HTML page.
@@ -351,8 +359,8 @@ impl Exporter<'_> {
             let more = u16::try_from(scene.scroll_limit()).unwrap_or(u16::MAX);
             let rows = self.size.rows.saturating_add(more);
             scene = self.renderer.scene(at, Size { rows, ..self.size });
-        } else if scene.scroll_limit() > 0 && !self.overflowing.contains(&at.slide.index()) {
-            self.overflowing.push(at.slide.index());
+        } else {
+            self.note_hidden(&scene, at);
         }
         let mut buffer = Buffer::empty(Rect::new(0, 0, scene.size.columns, scene.size.rows));
         let overlays = view::paint(&scene, 0, &mut buffer);
@@ -360,6 +368,13 @@ impl Exporter<'_> {
         let colors = terminal_colors(&self.loaded.style(at.slide).theme);
         let links = view::links(&scene, 0, &buffer);
         Ok(Page { scene, buffer, pictures, links, colors })
+    }
+
+    /// Notes that the rest of a tall slide is cut off.
+    fn note_hidden(&mut self, scene: &Scene, at: Cursor) {
+        if scene.scroll_limit() > 0 && !self.overflowing.contains(&at.slide.index()) {
+            self.overflowing.push(at.slide.index());
+        }
     }
 
     /// A page's scene, with the outputs that were asked for.

@@ -59,6 +59,21 @@ impl Destination {
     }
 }
 
+/// Creates a folder, if there is none, and uses it for all temporary files of this process.
+///
+/// # Errors
+/// It cannot be created.
+pub(in crate::cli) fn use_temporary_folder(folder: &Path) -> anyhow::Result<()> {
+    let create = || {
+        std::fs::create_dir_all(folder)?;
+        folder.canonicalize()
+    };
+    let folder = create().with_context(|| quoted(folder))?;
+    // Only the first call counts, and there is one.
+    let _ = tempfile::env::override_temp_dir(&folder);
+    Ok(())
+}
+
 fn replace(file: &Path, document: &[u8]) -> std::io::Result<()> {
     if std::fs::metadata(file).is_ok_and(|it| !it.is_file()) {
         // A pipe or a device, such as /dev/null, is written to.

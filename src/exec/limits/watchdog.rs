@@ -111,7 +111,7 @@ impl Watchdog {
             .without_environment()
             .arg(ARGUMENT)
             .arg(std::process::id().to_string())
-            .arg(std::env::temp_dir())
+            .arg(tempfile::env::temp_dir())
             .arg(temp_dir::prefix());
         if let Some(folders) = std::env::var_os(library) {
             command = command.env(library, folders);

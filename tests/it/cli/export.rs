@@ -296,3 +296,41 @@ fn recording_that_is_not_there_is_reported() {
     assert_eq!(done.status, 0);
     assert!(done.err.contains("the deck has no recording"), "{}", done.err);
 }
+
+#[test]
+fn temporary_files_are_where_the_flag_says() {
+    let deck =
+        "```bash +exec\ncase $0 in */scratch/livedeck-*) echo $((6 * 7)) there;; esac\n```\n";
+    let args = ["-E", "talk.md", "-o", "talk.html", "-x", "--export-temporary-path", "new/scratch"];
+    let shell = Shell::new(&args).file("talk.md", deck);
+    let folder = shell.folder.path().to_owned();
+    shell.run_in(|done| {
+        assert_eq!(done.status, 0, "{}", done.err);
+        let page = fs::read_to_string(folder.join("talk.html")).unwrap();
+        assert!(page.contains("42 there"), "{page}");
+        let left = fs::read_dir(folder.join("new/scratch")).unwrap().count();
+        assert_eq!(left, 0, "they are removed");
+    });
+    let shell = Shell::new(&["-E", "talk.md", "--export-temporary-path", "talk.md/no"]);
+    let done = shell.file("talk.md", "one").run();
+    assert_eq!(done.status, 1);
+    assert!(done.err.contains("talk.md/no"), "{}", done.err);
+}
+
+#[test]
+fn hidden_rows_are_reported_in_every_format() {
+    let deck = "1\n\n2\n\n3\n\n4\n\n5\n\n<!-- end_slide -->\n\nshort\n";
+    for format in ["text", "html", "svg"] {
+        for (overflow, is_reported) in [("hide", true), ("show", false)] {
+            let args = ["export", "talk.md", "--to", format, "--size", "30x6", "--overflow"];
+            let args = [&args[..], &[overflow, "-o", "page"]].concat();
+            let done = Shell::new(&args).file("talk.md", deck).run();
+            assert_eq!(done.status, 0, "{}", done.err);
+            let report = "slide 1: some rows do not fit and are hidden";
+            assert_eq!(done.err.contains(report), is_reported, "{format}: {}", done.err);
+            assert!(!done.err.contains("slide 2"), "{}", done.err);
+        }
+    }
+    let done = Shell::new(&["export", "talk.md", "--to", "text", "--size", "30x6"]);
+    assert!(done.file("talk.md", deck).run().err.contains("slide 1: some rows"));
+}
