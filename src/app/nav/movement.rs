@@ -117,6 +117,8 @@ fn hidden_start(app: &App) -> Option<u32> {
 pub(in crate::app) fn next_fast(app: &mut App) {
     if app.view.at.slide < app.deck.last_slide() {
         go_to(app, SlideNo::new(app.view.at.slide.index() + 1));
+    } else if app.internal.loops {
+        go_to(app, SlideNo::new(0));
     }
 }
 

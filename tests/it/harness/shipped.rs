@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
+use std::sync::Arc;
 
 use livedeck::deck::Cell;
 use livedeck::diag::Diagnostic;
@@ -105,8 +106,12 @@ impl Shipped {
         for (index, slide) in loaded.deck.slides.iter().enumerate().skip(1) {
             stage.keys("n");
             stage.wait_for(&format!(" {} / {last}", index + 1));
-            stage.keys("s");
             let cells = loaded.deck.cells.iter().filter(|cell| cell.slide.index() == index);
+            let is_typed = |cell: &Arc<Cell>| {
+                loaded.deck.block_of(cell).is_some_and(|block| block.typed.is_some())
+            };
+            // Letters would type the code.
+            stage.keys(if cells.clone().any(is_typed) { "esc" } else { "s" });
             let (modules, runs): (Vec<_>, Vec<_>) =
                 cells.map(AsRef::as_ref).partition(|cell: &&Cell| cell.exec.module.is_some());
             stage.wait("its modules are ready", |screen| {

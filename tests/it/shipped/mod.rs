@@ -1,5 +1,6 @@
 //! The decks that ship with livedeck.
 
 mod execution;
+mod stage;
 mod talk;
 mod tour;
