@@ -33,7 +33,6 @@ pub(super) struct ShapedWord<F> {
     /// Its width, in multiples of the fonts' size.
     pub(super) width: f32,
     /// The characters that no font has.
-    #[cfg_attr(not(feature = "pdf"), expect(dead_code, reason = "reported for PDF files"))]
     pub(super) missing: Vec<char>,
 }
 
