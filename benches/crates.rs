@@ -86,6 +86,7 @@ fn request(round: u32) -> Request {
     let serde = Crate { features: vec!["derive".into()], ..Crate::new("serde") };
     let build = RustBuild { crates: vec![serde, Crate::new("serde_json")], ..RustBuild::default() };
     let code = Snippet {
+        remote: None,
         session: None,
         language: "rust".to_owned(),
         alternative: None,

@@ -16,7 +16,7 @@ use super::{counted, drawing_tools, settings};
 use crate::ansi::strip_colors;
 use crate::config::{self, Config};
 use crate::deck::Cell;
-use crate::exec::{Compiler, KernelSpecs, ProbeReport, PythonInfo, sandbox_support};
+use crate::exec::{Compiler, KernelSpecs, ProbeReport, PythonInfo, RemoteReport, sandbox_support};
 use crate::files;
 use crate::headless::{DeckProbe, MissingTool};
 use crate::media::{Capabilities, Protocol};
@@ -70,6 +70,13 @@ fn machine(args: &DoctorArgs, probe: &ProbeReport, config: &Config, kernels: &st
         Err(why) => text += &row("Rust", &format!("missing: {why}")),
     }
     text += &row("kernels", kernels);
+    for (host, found) in &probe.remotes {
+        let what = match found {
+            Ok(report) => remote_words(report),
+            Err(why) => format!("{}: {why}", host.name),
+        };
+        text += &row("ssh", &what);
+    }
     text += &row("pictures", &pictures(config));
     text += &row("drawings", &drawing_tools::of_machine(config));
     text += &row("colours", &colors(config));
@@ -104,6 +111,12 @@ fn python_words(PythonInfo { version, executable, origin, is_embedded }: &Python
         (false, false) => "in its own process".to_owned(),
     };
     format!("{version}, {} ({origin}), {way}", executable.display())
+}
+
+/// Describes another machine that runs blocks.
+fn remote_words(RemoteReport { name, system, python, rustc, folder, .. }: &RemoteReport) -> String {
+    let rustc = rustc.as_deref().unwrap_or("no rustc");
+    format!("{name}: {system}, Python {python}, {rustc}; code runs in {folder}")
 }
 
 /// Says what would embed a Python that runs in its own process.

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::remote::RemoteHost;
 use super::rust_build::RustBuild;
 use super::step::{SlideNo, Step};
 use crate::source::Span;
@@ -115,6 +116,8 @@ pub struct ExecSpec {
     pub module: Option<Module>,
     /// The name of the benchmark that it is a contender of, which may be empty: `+bench`.
     pub bench: Option<Box<str>>,
+    /// The machine that runs it, if it is another one: `options.remote`, `+remote`.
+    pub remote: Option<Arc<RemoteHost>>,
 }
 
 /// The executor of blocks that run in a Jupyter kernel, alone or with `=NAME`.

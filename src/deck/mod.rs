@@ -9,6 +9,7 @@ mod cell;
 mod chart;
 mod inline;
 mod python_imports;
+mod remote;
 mod rust_build;
 mod speaker_view;
 mod step;
@@ -34,6 +35,7 @@ pub use chart::{
 };
 pub use inline::{FooterCounter, Inline, SpanColors, TextStyle, inline_text};
 pub use python_imports::{PythonImport, python_imports};
+pub use remote::{RemoteHost, RemoteOptions, is_host_name, is_inside_path, is_plain_program};
 pub use rust_build::{Crate, CrateOrigin, ModuleAbi, Profile, RustBuild};
 pub use step::{Cursor, SlideNo, Step};
 pub use variant::DeckVariant;
@@ -227,6 +229,8 @@ pub struct Options {
     pub auto_advance: Option<Duration>,
     /// The Python interpreter of the deck.
     pub python_interpreter: Option<String>,
+    /// The machine that runs the blocks, if it is another one.
+    pub remote: RemoteOptions,
     /// Build settings of Rust blocks, which blocks can extend.
     pub rust: RustBuild,
     /// The Jupyter kernels of `+exec:kernel`, by language.
@@ -294,6 +298,7 @@ impl Default for Options {
             duration: None,
             auto_advance: None,
             python_interpreter: None,
+            remote: RemoteOptions::default(),
             rust: RustBuild::default(),
             kernels: BTreeMap::new(),
             variant: DeckVariant::default(),

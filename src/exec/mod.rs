@@ -19,6 +19,7 @@ mod process;
 pub mod python;
 mod python_abi;
 mod registry;
+mod remote;
 mod rust;
 mod sandbox;
 mod shutdown;
@@ -45,7 +46,8 @@ use process::background::BackgroundProcesses;
 use process::{ProcessRuns, ProgramSource};
 use python::{InterpreterSearch, Python};
 use registry::Engine;
-use rust::Rust;
+use remote::{RemoteProgram, Remotes};
+use rust::{RemoteBuild, Rust};
 use sandbox::{DeckSandbox, DenialWatcher};
 
 pub use custom::{CustomExecutor, CustomRecipe};
@@ -59,6 +61,7 @@ pub use os::spawn::is_installed;
 pub use probe::{ProbeReport, PythonInfo};
 pub use process::foreground::stop_foreground;
 pub use python::{LikelyPython, likely_python};
+pub use remote::RemoteReport;
 pub use rust::Compiler;
 pub use sandbox::{SandboxOptions, support as sandbox_support};
 pub use shutdown::shut_down;
@@ -78,6 +81,9 @@ pub fn spawn_unowned<T>(start: impl FnOnce() -> T) -> T {
     start_as(None, start)
 }
 
+/// Why a kernel is not on another machine.
+const KERNEL_IS_HERE: &str = "Jupyter kernels run on this machine: add `+local` to the block";
+
 /// Runs code on request. Dropping it ends all processes it started.
 pub struct Executor {
     send: ExecSink,
@@ -86,6 +92,7 @@ pub struct Executor {
     rust: Rust,
     python: Python,
     kernels: Kernels,
+    remotes: Remotes,
     temp_root: Arc<TempRoot>,
     customs: Arc<BTreeMap<String, CustomExecutor>>,
     cache: PathBuf,
@@ -121,6 +128,7 @@ impl Executor {
         let kernels = Kernels::new(kernels);
         let places = (directory.clone(), &*cache);
         let rust = Rust::new(tree.clone(), places, modules, python.abi_source(), send.clone());
+        let remotes = Remotes::new(directory.clone(), tree.clone(), temp_root.clone());
         let shared = background.clone();
         let runs =
             ProcessRuns::new(directory, tree.clone(), temp_root.clone(), customs.clone(), shared);
@@ -135,6 +143,7 @@ impl Executor {
             rust,
             python,
             kernels,
+            remotes,
             temp_root,
             customs,
             cache,
@@ -148,6 +157,9 @@ impl Executor {
     /// `preload` modules and those that the snippets import; compiles Rust in the background. A later
     /// call drops work that was not begun. Only for decks whose code the user trusts.
     pub fn prepare(&self, snippets: Vec<Snippet>, preload: &[String]) {
+        let (remote, snippets): (Vec<_>, Vec<_>) =
+            snippets.into_iter().partition(|snippet| snippet.remote.is_some());
+        self.prepare_remotes(&remote);
         let is_python = |snippet: &&Snippet| self.engine_of(snippet) == Ok(Engine::Python);
         let python: Vec<_> = snippets.iter().filter(is_python).collect();
         if !python.is_empty() {
@@ -163,6 +175,18 @@ impl Executor {
         self.rust.prepare(snippets.into_iter().filter(|it| self.is_compiled(it)).collect());
     }
 
+    /// Connects to the machines that run these snippets.
+    fn prepare_remotes(&self, snippets: &[Snippet]) {
+        let mut hosts = BTreeMap::new();
+        for snippet in snippets.iter().filter(|_| self.sandbox.is_none()) {
+            let is_python = self.engine_of(snippet) == Ok(Engine::Python);
+            if let Some(host) = &snippet.remote {
+                *hosts.entry(host.clone()).or_insert(false) |= is_python;
+            }
+        }
+        self.remotes.prepare(hosts);
+    }
+
     /// Starts a run.
     pub fn run(&self, request: &Request) {
         self.process_limiter.begin(request.limits.processes);
@@ -175,6 +199,12 @@ impl Executor {
     }
 
     fn start(&self, request: &Request, sink: RunSink) {
+        if request.code.remote.is_some() {
+            return match self.remote_program(request) {
+                Ok(program) => self.remotes.start(request, program, &sink),
+                Err(why) => process::refuse(why, sink),
+            };
+        }
         match self.engine_of(&request.code) {
             _ if request.code.module.is_some() => {
                 let program = ProgramSource::Build(self.rust.program(&request.code));
@@ -208,6 +238,32 @@ impl Executor {
             }
             Err(why) => process::refuse(why, sink),
         }
+    }
+
+    /// Returns the program of a run on another machine.
+    fn remote_program(&self, request: &Request) -> Result<RemoteProgram, String> {
+        let code = &request.code;
+        if self.sandbox.is_some() {
+            return Err(
+                "the sandbox does not reach other machines: start the talk without `--sandbox`, \
+                        or add `+local` to the block"
+                    .to_owned(),
+            );
+        }
+        let needs_own = code.is_timed || request.session.is_some();
+        Ok(match self.engine_of(code)? {
+            Engine::Python => RemoteProgram::Python,
+            Engine::Rust => RemoteProgram::Rust(RemoteBuild::new(code)?),
+            Engine::Process(_) if needs_own => {
+                return Err(
+                    "benchmarks and sessions need livedeck's own Python and `rustc`, but the \
+                            configuration replaces them"
+                        .to_owned(),
+                );
+            }
+            Engine::Process(recipe) => RemoteProgram::Recipe(recipe),
+            Engine::Kernel(_) => return Err(KERNEL_IS_HERE.to_owned()),
+        })
     }
 
     /// Runs a program to its end in the speaker's terminal, which nothing else uses meanwhile. Returns its
@@ -247,23 +303,29 @@ impl Executor {
     pub fn type_in(&self, run: RunId, bytes: &[u8]) {
         self.python.type_in(run, bytes);
         self.kernels.type_in(run, bytes);
+        self.remotes.type_in(run, bytes);
         self.runs.with(run, |handle| handle.keyboard().type_in(bytes));
     }
 
     /// Resizes a run's own terminal.
     pub fn resize(&self, run: RunId, (columns, rows): (u16, u16)) {
+        self.remotes.resize(run, (columns, rows));
         self.runs.with(run, |handle| handle.keyboard().resize(columns, rows));
     }
 
     /// Requests the variables of a session after a run: [`ExecEvent::Variables`].
     pub fn variables(&self, run: RunId) {
         let send = self.send.clone();
-        self.python.variables(run, move |variables| send(ExecEvent::Variables(run, variables)));
+        let tell = move |variables| send(ExecEvent::Variables(run, variables));
+        if let Some(tell) = self.remotes.variables(run, tell) {
+            self.python.variables(run, tell);
+        }
     }
 
     /// Drops the state that a run of a session has left, or will leave: no run will continue from it.
     pub fn forget(&self, run: RunId) {
         self.python.forget(run);
+        self.remotes.forget(run);
     }
 
     /// Ends all Jupyter kernels that run, and starts them again. Their runs stop.
@@ -275,6 +337,7 @@ impl Executor {
     pub fn stop(&self, run: RunId, how: Stop) {
         self.python.stop(run, how);
         self.kernels.stop(run, how);
+        self.remotes.stop(run, how);
         self.runs.stop(run, how);
         if how == Stop::Kill {
             self.background.end(run);
@@ -333,6 +396,7 @@ fn with_denials(
 impl Drop for Executor {
     fn drop(&mut self) {
         self.kernels.end();
+        self.remotes.end();
         self.tree.end();
         self.rust.end();
         self.python.end();

@@ -1,13 +1,18 @@
 //! Probes what this machine has to run code: runs a block of Python, asks the compiler, looks for
 //! programs. Also compiles Rust blocks ahead of a talk.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::custom::CustomRecipe;
 use super::registry::Engine;
-use super::rust::{BuildResult, Compiler};
+use super::remote::RemoteReport;
+use super::rust::{BuildResult, Compiler, RemoteBuild};
 use super::{Executor, RunSink};
+use crate::deck::RemoteHost;
 use crate::run::{self, Outcome, Request, RunId, RunLimits, Snippet, StdinSource, Target};
 
 /// How long a first run of Python may take.
@@ -23,6 +28,8 @@ pub struct ProbeReport {
     pub python: Result<PythonInfo, String>,
     /// The compiler of Rust blocks, or what is missing and how to get it.
     pub rust: Result<Compiler, String>,
+    /// The other machines that were asked for, or why one cannot be reached.
+    pub remotes: BTreeMap<Arc<RemoteHost>, Result<RemoteReport, String>>,
     /// The folder of compiled code.
     pub cache: PathBuf,
     /// Its size in bytes.
@@ -43,11 +50,13 @@ pub struct PythonInfo {
 }
 
 impl Executor {
-    /// Probes the machine, which takes as long as a first run of Python.
-    pub fn probe(&self) -> ProbeReport {
+    /// Probes the machine, which takes as long as a first run of Python, and connects to those that run
+    /// these snippets.
+    pub fn probe(&self, snippets: &[Snippet]) -> ProbeReport {
         ProbeReport {
             python: self.probe_python(),
             rust: self.rust.compiler(),
+            remotes: self.probe_remotes(snippets),
             cache_bytes: folder_size(&self.cache),
             cache: self.cache.clone(),
         }
@@ -55,6 +64,9 @@ impl Executor {
 
     /// Returns what is missing to run a snippet, and how to get it.
     pub fn missing_tool(&self, snippet: &Snippet, probe: &ProbeReport) -> Option<String> {
+        if let Some(host) = &snippet.remote {
+            return self.missing_there(snippet, probe.remotes.get(host)?);
+        }
         if self.is_compiled(snippet) {
             let needs_cargo = snippet.module.is_some()
                 || snippet.rust.as_ref().is_some_and(|it| !it.crates.is_empty());
@@ -68,19 +80,59 @@ impl Executor {
             Ok(Engine::Python) => probe.python.as_ref().err().cloned(),
             Ok(Engine::Rust) => None,
             Ok(Engine::Kernel(choice)) => self.kernels.missing(&choice),
+            Ok(Engine::Process(recipe)) => programs(&recipe)
+                .find_map(|program| self.runs.missing_tool(program.as_ref(), &snippet.language)),
+        }
+    }
+
+    /// Returns what a snippet lacks on its machine.
+    fn missing_there(
+        &self,
+        snippet: &Snippet,
+        found: &Result<RemoteReport, String>,
+    ) -> Option<String> {
+        let report = match found {
+            Ok(report) => report,
+            Err(why) => return Some(why.clone()),
+        };
+        let lacks = |program: &str| format!("`{program}` is not installed on `{}`", report.name);
+        match self.engine_of(snippet) {
+            Err(why) => Some(why),
+            Ok(Engine::Python) => None,
+            Ok(Engine::Rust) if report.rustc.is_none() => Some(lacks("rustc")),
+            Ok(Engine::Rust) => RemoteBuild::new(snippet).err(),
+            Ok(Engine::Kernel(_)) => Some(super::KERNEL_IS_HERE.to_owned()),
             Ok(Engine::Process(recipe)) => {
-                // Programs in the run's own folder are built by an earlier step.
-                let programs = recipe.commands.iter().filter_map(|step| step.first());
-                let mut programs = programs.filter(|program| !program.starts_with("$pwd"));
-                programs
-                    .find_map(|program| self.runs.missing_tool(program.as_ref(), &snippet.language))
+                let is_missing = |program: &&String| report.missing.contains(program);
+                programs(&recipe).find(is_missing).map(|program| lacks(program))
             }
         }
     }
 
-    /// Returns whether a snippet is compiled before it is used.
+    /// Connects to the machines that run these snippets, and asks for the programs they need.
+    fn probe_remotes(
+        &self,
+        snippets: &[Snippet],
+    ) -> BTreeMap<Arc<RemoteHost>, Result<RemoteReport, String>> {
+        let mut needed: BTreeMap<Arc<RemoteHost>, BTreeSet<String>> = BTreeMap::new();
+        for snippet in snippets.iter().filter(|_| self.sandbox.is_none()) {
+            let Some(host) = &snippet.remote else { continue };
+            let needed = needed.entry(host.clone()).or_default();
+            if let Ok(Engine::Process(recipe)) = self.engine_of(snippet) {
+                needed.extend(programs(&recipe).cloned());
+            }
+        }
+        let probe = |(host, programs): (Arc<RemoteHost>, BTreeSet<String>)| {
+            let report = self.remotes.probe(&host, &programs);
+            (host, report)
+        };
+        needed.into_iter().map(probe).collect()
+    }
+
+    /// Returns whether a snippet is compiled here before it is used.
     pub fn is_compiled(&self, snippet: &Snippet) -> bool {
-        snippet.module.is_some() || self.engine_of(snippet) == Ok(Engine::Rust)
+        let is_rust = || self.engine_of(snippet) == Ok(Engine::Rust);
+        snippet.remote.is_none() && (snippet.module.is_some() || is_rust())
     }
 
     /// Compiles a snippet and the crates it needs, unless they are compiled already, and waits for it.
@@ -98,7 +150,7 @@ impl Executor {
 
     fn probe_python(&self) -> Result<PythonInfo, String> {
         let (sender, events) = crossbeam_channel::unbounded();
-        let sink: RunSink = std::sync::Arc::new(move |event| drop(sender.send(event)));
+        let sink: RunSink = Arc::new(move |event| drop(sender.send(event)));
         self.python.start(&version_request(), None, sink);
         let mut output = Vec::new();
         for event in events {
@@ -115,6 +167,12 @@ impl Executor {
         let version = last_line(&output).unwrap_or_default();
         Ok(PythonInfo { version, executable, origin, is_embedded })
     }
+}
+
+/// Returns the programs of a recipe. Those in the run's own folder are built by an earlier step.
+fn programs(recipe: &CustomRecipe) -> impl Iterator<Item = &String> {
+    let programs = recipe.commands.iter().filter_map(|step| step.first());
+    programs.filter(|program| !program.starts_with("$pwd"))
 }
 
 fn version_request() -> Request {

@@ -70,7 +70,11 @@ impl DeckProbe {
         // Optional: it only matters if this program is killed.
         let watchdog = Watchdog::start().ok().flatten();
         let executor = Executor::new(options, drop);
-        let probe = executor.probe();
+        let snippets = deck.filter(|_| may_run).map(|(loaded, _)| {
+            let cells = loaded.deck.cells.iter();
+            cells.map(|cell| project::snippet(&loaded.deck, cell)).collect::<Vec<_>>()
+        });
+        let probe = executor.probe(&snippets.unwrap_or_default());
         Self { executor, deck: deck.map(|(loaded, _)| loaded.clone()), probe, _watchdog: watchdog }
     }
 

@@ -19,7 +19,7 @@ use super::tree::FenceDraft;
 use super::yaml_tree;
 use crate::deck::{
     Cell, CellId, Check, CodeBlock, DrawingLanguage, ExecSpec, Fingerprint, KERNEL, Module,
-    Options, OutputMode, RenderSpec, RustBuild, SlideNo, Start, Step, TypedText,
+    Options, OutputMode, RemoteHost, RenderSpec, RustBuild, SlideNo, Start, Step, TypedText,
 };
 use crate::diag::{self, Diagnostic};
 use crate::source::{SourceFile, Span};
@@ -70,7 +70,16 @@ impl CellDraft {
 
     fn fingerprint(&self) -> Fingerprint {
         let ExecSpec {
-            alternative, output_mode, pty, environment, rust, input, module, bench, ..
+            alternative,
+            output_mode,
+            pty,
+            environment,
+            rust,
+            input,
+            module,
+            bench,
+            remote,
+            ..
         } = &self.exec;
         let code = Fingerprint::of(&self.language, alternative.as_deref(), &self.code);
         let output_mode =
@@ -89,6 +98,10 @@ impl CellDraft {
             None => built,
         };
         let built = if bench.is_some() { built.with("bench") } else { built };
+        let built = match remote {
+            Some(host) => built.with("remote").with(&host.name),
+            None => built,
+        };
         environment.iter().fold(built, |known, (name, value)| known.with(name).with(value))
     }
 }
@@ -133,6 +146,8 @@ pub(super) fn read(
         info.start = Some(Start::Auto);
         info.output_mode = OutputMode::Picture;
         info.rendered = false;
+        // Drawings are made here.
+        info.local = true;
     }
     let source = CodeSource { language: key, code: &code, hidden, span };
     let cell = cell(&info, source, fence.info_span, reader);
@@ -216,6 +231,12 @@ fn cell(
     });
     let bench = bench::read(info, &language, info_span, &mut reader.deck.diagnostics);
     let session = session(info, &language, info_span, reader).filter(|_| bench.is_none());
+    let remote = remote_host(info, info_span, reader);
+    let session = match &remote {
+        // State stays on its machine.
+        Some(host) => session.map(|name| format!("{name}@{}", host.name).into()),
+        None => session,
+    };
     let place = info.output.filter(|_| output_mode == OutputMode::Below && info.id.is_none());
     Some(CellDraft {
         language,
@@ -232,6 +253,7 @@ fn cell(
             session,
             module,
             bench,
+            remote,
         },
         code,
         span,
@@ -256,6 +278,25 @@ fn executor(name: &str, language: &str, span: Span, reader: &mut SourceReader<'_
         Some(kernel) => format!("{KERNEL}={kernel}").into(),
         None => name.into(),
     }
+}
+
+/// Returns the machine that runs a block, if it is another one.
+fn remote_host(
+    info: &FenceInfo<'_>,
+    span: Span,
+    reader: &mut SourceReader<'_>,
+) -> Option<Arc<RemoteHost>> {
+    if info.local || info.remote_conflict().is_some() {
+        return None;
+    }
+    let named = info.remote.as_deref().filter(|name| !name.is_empty());
+    let host = reader.deck.options.remote.host(named);
+    if info.remote.is_some() && host.is_none() {
+        let mistake = Diagnostic::error(span, "`+remote` names no machine, and the deck has none");
+        let hint = "write `+remote:HOST`, or set `options.remote.host` in the front matter";
+        reader.deck.diagnostics.push(mistake.hint(hint));
+    }
+    host
 }
 
 /// Returns the module that a block is compiled to, or reports why it cannot be one.

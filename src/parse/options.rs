@@ -8,7 +8,9 @@ use super::crates::CratesSlot;
 use super::duration::duration;
 use super::language;
 use super::manifest::EDITIONS;
-use crate::deck::{ModuleAbi, Options, Profile, Replay};
+use crate::deck::{
+    ModuleAbi, Options, Profile, Replay, is_host_name, is_inside_path, is_plain_program,
+};
 use crate::diag::{Diagnostic, Severity};
 use crate::source::Span;
 use crate::yaml::{
@@ -100,6 +102,16 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn KeyVisitor) {
     });
     let about = "The Jupyter kernels of `+exec:kernel`, by language, as in `{r: ir}`.";
     keys.key("kernels", about, &mut KernelsSlot(&mut options.kernels));
+    keys.section("remote", "Another machine that runs the blocks, over ssh.", &mut |keys| {
+        let about = "The machine, as `ssh` names it.";
+        keys.key("host", about, &mut CheckedText(&mut options.remote.host, HOST));
+        let about = "The Python there, 3.7 or newer; the default is `python3`.";
+        keys.key("python", about, &mut CheckedText(&mut options.remote.python, PROGRAM));
+        let about = "The folder there that code runs in, from the home folder.";
+        keys.key("folder", about, &mut options.remote.folder);
+        let about = "Files and folders of the deck's folder that are copied there.";
+        keys.key("sync", about, &mut InsidePaths(&mut options.remote.sync));
+    });
     keys.section("rust", "Rust blocks.", &mut |keys| {
         let about = "The Rust edition, unless a block sets its own.";
         keys.key("edition", about, &mut EditionSlot(&mut options.rust.edition));
@@ -126,6 +138,64 @@ const PROFILES: &[(&str, Profile)] =
 /// The values of `options.rust.pyo3`.
 const MODULE_ABIS: &[(&str, ModuleAbi)] =
     &[("python", ModuleAbi::Python), ("abi3", ModuleAbi::Stable)];
+
+/// A rule for a text, and the description of what follows it.
+type TextRule = (fn(&str) -> bool, &'static str);
+
+/// The rule of `options.remote.host`.
+const HOST: TextRule =
+    (is_host_name, "a machine as `ssh` names it, such as `gpu` or `me@gpu.example.org`");
+
+/// The rule of `options.remote.python`.
+const PROGRAM: TextRule = (
+    is_plain_program,
+    "a program such as `python3` or `~/venv/bin/python`, without blanks or quotes",
+);
+
+/// The slot of a text that follows a rule.
+struct CheckedText<'s>(&'s mut Option<String>, TextRule);
+
+impl Slot for CheckedText<'_> {
+    fn take(&mut self, node: &Node) -> Result<(), String> {
+        let (is_valid, expected) = self.1;
+        let given = text(node).filter(|given| is_valid(given));
+        *self.0 = Some(given.ok_or_else(|| expected.to_owned())?.to_owned());
+        Ok(())
+    }
+
+    fn sample(&self) -> Option<String> {
+        self.0.clone()
+    }
+
+    fn schema(&self) -> serde_json::Value {
+        serde_json::json!({ "type": "string" })
+    }
+}
+
+/// The slot of a list of paths in the deck's folder.
+struct InsidePaths<'s>(&'s mut Vec<String>);
+
+impl Slot for InsidePaths<'_> {
+    fn take(&mut self, node: &Node) -> Result<(), String> {
+        const EXPECTED: &str =
+            "a list of paths in the deck's folder, `[data, lib/model.py]`, without `..`";
+        let NodeValue::List(items) = &node.value else { return Err(EXPECTED.to_owned()) };
+        let path = |item: &Rc<Node>| {
+            let path = text(item).map(|path| path.trim_end_matches('/'));
+            path.filter(|path| is_inside_path(path)).map(str::to_owned).ok_or(EXPECTED)
+        };
+        *self.0 = items.iter().map(path).collect::<Result<_, _>>()?;
+        Ok(())
+    }
+
+    fn sample(&self) -> Option<String> {
+        Some("[]".to_owned())
+    }
+
+    fn schema(&self) -> serde_json::Value {
+        serde_json::json!({ "type": "array", "items": { "type": "string" } })
+    }
+}
 
 /// The slot of a language tag.
 struct LanguageSlot<'s>(&'s mut String);

@@ -173,6 +173,7 @@ pub(crate) fn snippet(deck: &Deck, cell: &Cell) -> Snippet {
         rust: cell.exec.rust.clone(),
         session: cell.exec.session.as_deref().map(str::to_owned),
         module: cell.exec.module.clone(),
+        remote: cell.exec.remote.clone(),
         is_timed: cell.exec.bench.is_some(),
         environment: owned(&cell.exec.environment),
         fingerprint: cell.fingerprint,

@@ -62,7 +62,8 @@ fn facts(
     let deck = deck.unwrap_or_default();
     let mut rows = Vec::new();
     if summary.changes.is_empty() {
-        let text = format!("{deck} can run code on this machine:");
+        let others = if summary.machines.is_empty() { "" } else { " and others" };
+        let text = format!("{deck} can run code on this machine{others}:");
         rows.extend(wrapped("", &text, width).into_iter().map(Line::from));
     } else {
         let text = format!("{deck} has changed since you trusted it:");
@@ -83,6 +84,9 @@ fn facts(
     row("in the deck", &languages(app));
     row("requested now", &blocks(prompt.cells.len()));
     row("autorun", &autorun(app));
+    if !summary.machines.is_empty() {
+        row("other machines", &summary.machines.join("; "));
+    }
     if let Some(interpreter) = &summary.interpreter {
         row("Python", interpreter);
     }
@@ -224,6 +228,7 @@ mod tests {
             changes: (1..=12).map(|number| format!("block {number} (slide 1) changed")).collect(),
             interpreter: Some("/home/ada/talks/.venv/bin/python3 (3.11.2)".to_owned()),
             kernels: vec!["ir (R -e IRkernel::main)".to_owned()],
+            machines: vec!["2 blocks on gpu (ssh); copies data there".to_owned()],
             crates: vec!["serde 1".to_owned(), "dep path ./dep (build script)".to_owned()],
             files: vec![".venv".to_owned(), "helper.py".to_owned()],
             unrememberable: None,
@@ -254,6 +259,7 @@ mod tests {
                 "• block 12 (slide 1) changed",
                 "(3.11.2)",
                 "kernels        ir (R -e IRkernel::main)",
+                "2 blocks on gpu (ssh); copies data",
                 "serde 1; dep path ./dep",
                 ".venv, helper.py",
                 "more rows: ↑ ↓",

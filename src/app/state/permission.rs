@@ -76,6 +76,8 @@ pub struct TrustSummary {
     pub interpreter: Option<String>,
     /// The Jupyter kernels that its blocks run in, and their commands.
     pub kernels: Vec<String>,
+    /// The other machines that run its blocks, each with the number of blocks and what is copied there.
+    pub machines: Vec<String>,
     /// The crates that its blocks depend on, and which of them have a build script.
     pub crates: Vec<String>,
     /// Files in its folder that affect what runs.

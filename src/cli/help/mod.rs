@@ -39,7 +39,7 @@ macro_rules! topics {
 }
 
 /// The pages, in reading order.
-static TOPICS: [Topic; 19] = topics! {
+static TOPICS: [Topic; 20] = topics! {
     "tutorial", "TUTORIAL.md", "from nothing to a talk with live code";
     "format", "FORMAT.md", "everything that a deck can contain";
     "execution", "EXECUTION.md", "running code: Python, Rust, sessions, benchmarks, recordings";
@@ -47,6 +47,7 @@ static TOPICS: [Topic; 19] = topics! {
     "kernels", "KERNELS.md", "blocks in Jupyter kernels: R, Julia, other Pythons";
     "sandbox", "SANDBOX.md", "running untrusted decks";
     "stage", "STAGE.md", "presenting: the console, the timer, a blank screen, variants of a talk";
+    "remote-hosts", "REMOTE.md", "running code on other machines, over ssh";
     "exporting", "EXPORT.md", "PDF and HTML files, pictures, GIFs, terminal recordings, text";
     "theming", "THEMES.md", "choosing and writing themes";
     "configuration", "CONFIG.md", "the configuration file";

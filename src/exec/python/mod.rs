@@ -44,7 +44,10 @@ use session::{Sessions, variables};
 use shared::PythonShared;
 use worker::zygote::LaunchMode;
 
-pub(super) use worker::zygote::WORKER_ARGUMENT;
+pub(super) use run::values::{PendingValues, ValueScanner};
+pub(super) use session::variables::parse as parse_variables;
+pub(super) use worker::report::{RunReport, RunReportParser};
+pub(super) use worker::zygote::{BOOT, WORKER_ARGUMENT};
 
 /// Serves as a Python worker if this program was started as one; returns `None` otherwise.
 pub fn worker_entry() -> Option<ExitCode> {

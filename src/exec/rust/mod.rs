@@ -12,6 +12,7 @@ mod cargo;
 mod crates;
 mod links;
 mod pymodule;
+mod remote;
 mod rewrite;
 mod rustc;
 mod toolchain;
@@ -37,6 +38,7 @@ use build::{BuildContext, BuildError, BuildPhase};
 use builder::Builder;
 
 pub(super) use build::BuildResult;
+pub(super) use remote::RemoteBuild;
 pub use toolchain::Compiler;
 
 /// Compiles Rust blocks, and knows which are ready.

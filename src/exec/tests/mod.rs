@@ -195,6 +195,7 @@ fn options(folder: &Path) -> ExecOptions {
 
 fn snippet(language: &str, code: &str, first_line: u32) -> Snippet {
     Snippet {
+        remote: None,
         session: None,
         language: language.to_owned(),
         alternative: None,

@@ -170,3 +170,21 @@ fn errors_of_other_languages_have_the_decks_lines() {
         assert!(output.contains(place) && !output.contains("/snippet."), "{output:?}");
     }
 }
+
+#[test]
+fn sandboxed_deck_reaches_no_other_machine() {
+    let mut harness = ExecHarness::new();
+    let (send, events) = crossbeam_channel::unbounded();
+    let sandbox = Some(SandboxOptions::default());
+    let options = ExecOptions { sandbox, ..options(harness.folder.path()) };
+    harness.executor = Some(Executor::new(options, move |event| drop(send.send(event))));
+    harness.events = events;
+    let host = crate::deck::RemoteHost { name: "gpu".into(), ..Default::default() };
+    let run = harness.start_request("bash", "echo never", |request| {
+        request.code.remote = Some(Arc::new(host));
+    });
+    let RunEvent::Finished(Outcome::NotStarted(why), _) = harness.next(run) else {
+        panic!("it was started")
+    };
+    assert!(why.contains("the sandbox does not reach other machines"), "{why}");
+}

@@ -32,6 +32,16 @@ impl FenceInfo<'_> {
             let message = format!("`{other}` cannot be combined with a kernel");
             refuse(&message, hint);
         }
+        if self.remote.is_some() && self.local {
+            refuse("`+remote` and `+local` contradict each other", "remove one of them");
+        }
+        if (self.remote.is_some() || self.local) && !self.is_run() && !self.rendered {
+            let name = if self.local { "+local" } else { "+remote" };
+            refuse(&format!("`{name}` needs a block that runs"), "add `+exec`");
+        }
+        if let (Some(_), Some((other, hint))) = (&self.remote, self.remote_conflict()) {
+            refuse(&format!("`+remote` cannot be combined with `{other}`"), hint);
+        }
         if self.width_percent.is_some() && !self.rendered {
             refuse("`+width` needs `+render`", "add `+render`");
         }
@@ -80,6 +90,27 @@ impl FenceInfo<'_> {
         } else {
             return None;
         })
+    }
+
+    /// Returns whether anything runs the block.
+    fn is_run(&self) -> bool {
+        self.start.is_some() || self.module.is_some() || self.check.validates
+    }
+
+    /// Returns the attribute that makes a block run here, whatever machine runs the deck's code, if there is
+    /// one, and a hint.
+    pub(in crate::parse) fn remote_conflict(&self) -> Option<(&'static str, &'static str)> {
+        if self.output_mode == OutputMode::Handover {
+            Some(("+acquire_terminal", "use `+pty`: a program there can draw on the slide"))
+        } else if self.module.is_some() {
+            Some(("+pymodule", "remove it: modules are compiled for the Python of this machine"))
+        } else if self.is_kernel() {
+            Some(("+exec:kernel", "remove it: kernels run on this machine"))
+        } else if self.rendered {
+            Some(("+render", "remove it: drawings are made here"))
+        } else {
+            None
+        }
     }
 
     /// Returns the attribute that cannot be combined with `+bench`, if there is one, and a hint.

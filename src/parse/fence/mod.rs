@@ -16,6 +16,7 @@ use crate::source::Span;
 
 /// A parsed info string.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an attribute of its own")]
 pub(super) struct FenceInfo<'t> {
     /// The language as written; empty for none.
     pub(super) language: &'t str,
@@ -57,6 +58,10 @@ pub(super) struct FenceInfo<'t> {
     pub(super) module: Option<Cow<'t, str>>,
     /// `+bench` and its name, which may be empty.
     pub(super) bench: Option<Cow<'t, str>>,
+    /// `+remote` and the machine it names, which may be empty.
+    pub(super) remote: Option<Cow<'t, str>>,
+    /// `+local`
+    pub(super) local: bool,
     /// `+render`
     pub(super) rendered: bool,
     /// `+width:N%`
@@ -88,11 +93,13 @@ const ATTRIBUTES: &[(&str, ValueRule)] = &[
     ("image", ValueRule::None),
     ("input", ValueRule::Needed),
     ("line_numbers", ValueRule::None),
+    ("local", ValueRule::None),
     ("mask", ValueRule::Needed),
     ("no_background", ValueRule::None),
     ("output", ValueRule::Needed),
     ("pty", ValueRule::Optional),
     ("pymodule", ValueRule::Optional),
+    ("remote", ValueRule::Optional),
     ("render", ValueRule::None),
     ("session", ValueRule::Optional),
     ("step", ValueRule::Needed),
@@ -263,6 +270,10 @@ impl<'t> FenceInfo<'t> {
                 self.bench = Some(value.unwrap_or_default());
             }
             "pymodule" => self.module = Some(value.unwrap_or_default()),
+            "remote" => {
+                self.remote = Some(value.map_or(Ok(Cow::Borrowed("")), value::host)?);
+            }
+            "local" => self.local = true,
             "render" => self.rendered = true,
             "width" => self.width_percent = Some(value::width(given)?),
             "validate" => {

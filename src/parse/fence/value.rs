@@ -1,8 +1,10 @@
 //! Parses the values of attributes.
 
+use std::borrow::Cow;
+
 use regex::Regex;
 
-use crate::deck::{OutputPlace, Pty};
+use crate::deck::{OutputPlace, Pty, is_host_name};
 use crate::diag;
 use crate::parse::attribute::AttributeError;
 use crate::parse::duration as read_duration;
@@ -35,6 +37,18 @@ pub(super) fn pty(value: &str) -> Result<Pty, AttributeError> {
         ));
     }
     Ok(Pty { standby, size })
+}
+
+/// Parses the name of another machine.
+pub(super) fn host(value: Cow<'_, str>) -> Result<Cow<'_, str>, AttributeError> {
+    if is_host_name(&value) {
+        return Ok(value);
+    }
+    let message = format!("`+remote:{}` does not name a machine", excerpt(&value));
+    Err((
+        message,
+        "name one as for `ssh`: `+remote:gpu` or `+remote:me@gpu.example.org`".to_owned(),
+    ))
 }
 
 /// Parses the number of characters that each key types.

@@ -368,3 +368,60 @@ fn impossible_output_place_is_an_error(
     let places = deck.cells.iter().map(|cell| cell.exec.place);
     assert!(places.into_iter().all(|place| place == OutputPlace::Below), "output is shown below");
 }
+
+/// Returns the machines of the blocks of a deck with these options, `-` for this one.
+fn machines(options: &str, fences: &[&str]) -> (Vec<String>, Deck) {
+    let blocks: Vec<_> = fences.iter().map(|fence| format!("```{fence}\nx\n```\n")).collect();
+    let blocks = blocks.concat();
+    let deck = deck(&format!("---\noptions:\n  remote: {options}\n---\n{blocks}"));
+    let name =
+        |cell: &Arc<Cell>| cell.exec.remote.as_ref().map_or("-".into(), |it| it.name.to_string());
+    (deck.cells.iter().map(name).collect(), deck)
+}
+
+#[test]
+fn blocks_run_on_the_machine_of_the_deck_or_their_own() {
+    let fences = [
+        "bash +exec",
+        "bash +exec +local",
+        "python +session +remote:me@big",
+        "rust +exec +remote",
+        "bash +acquire_terminal",
+        "rust +pymodule:m",
+    ];
+    let (machines, deck) = machines("{host: gpu, sync: [data], folder: talk}", &fences);
+    assert_eq!(machines, ["gpu", "-", "me@big", "gpu", "-", "-"]);
+    assert_eq!(deck.cells[2].exec.session.as_deref(), Some("@me@big"), "state stays there");
+    let host = deck.cells[0].exec.remote.clone().unwrap();
+    assert_eq!((host.folder.as_deref(), &*host.sync), (Some("talk"), &["data".into()][..]));
+}
+
+#[test]
+fn output_of_another_machine_is_stale_here() {
+    let fingerprint = |fence: &str| cell(fence).fingerprint;
+    assert_ne!(fingerprint("bash +exec"), fingerprint("bash +exec +remote:gpu"));
+    assert_eq!(fingerprint("bash +exec"), fingerprint("bash +exec +local"));
+}
+
+#[rstest]
+#[case("{host: -oProxyCommand=x}", "bash +exec", "a machine as `ssh` names it")]
+#[case("{host: gpu, sync: [../x]}", "bash +exec", "a list of paths in the deck's folder")]
+#[case("{host: gpu, sync: [/etc]}", "bash +exec", "a list of paths in the deck's folder")]
+#[case("{host: gpu, python: 'python3; rm x'}", "bash +exec", "a program such as `python3`")]
+#[case("{hots: gpu}", "bash +exec", "`options.remote` has no key `hots`")]
+#[case("{}", "bash +exec +remote", "`+remote` names no machine")]
+#[case("{}", "bash +exec +remote:-x", "`+remote:-x` does not name a machine")]
+#[case("{host: gpu}", "bash +exec +remote +local", "`+remote` and `+local` contradict")]
+#[case("{host: gpu}", "bash +remote", "`+remote` needs a block that runs")]
+#[case("{host: gpu}", "bash +acquire_terminal +remote", "cannot be combined with `+acquire")]
+#[case("{host: gpu}", "rust +pymodule:m +remote", "cannot be combined with `+pymodule`")]
+fn mistakes_about_machines_are_reported(
+    #[case] options: &str,
+    #[case] fence: &str,
+    #[case] message: &str,
+) {
+    let (_, deck) = machines(options, &[fence]);
+    let [mistake] = &deck.diagnostics[..] else { panic!("{:?}", deck.diagnostics) };
+    assert!(mistake.message.contains(message), "{}", mistake.message);
+    assert!(!mistake.span.range().is_empty());
+}

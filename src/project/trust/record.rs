@@ -45,6 +45,8 @@ const CODE: &str = "code";
 const LANGUAGE: &str = "language";
 /// Attribute: what starts it.
 const START: &str = "start";
+/// Attribute: the other machine that runs it.
+const MACHINE: &str = "machine";
 /// Prefix of attributes for environment variables.
 const VARIABLE: &str = "variable ";
 /// Prefix of options for crates.
@@ -66,6 +68,11 @@ impl Record {
         let preload = deck.options.python_preload.join(", ");
         set("options.python.preload", Some(preload.as_str()).filter(|all| !all.is_empty()));
         set("options.replay", replay(deck.options.replay));
+        let remote = &deck.options.remote;
+        set("options.remote.python", remote.python.as_deref());
+        set("options.remote.folder", remote.folder.as_deref());
+        let sync = remote.sync.join(", ");
+        set("options.remote.sync", Some(sync.as_str()).filter(|all| !all.is_empty()));
         for it in crates(deck) {
             set(&format!("{CRATE}{}", it.name), Some(&specification(it)));
         }
@@ -204,6 +211,7 @@ impl TrustedBlock {
         set("input", exec.input.as_deref().map(|input| hash(input.as_bytes())).as_deref());
         set("session", exec.session.as_deref());
         set("bench", exec.bench.as_deref());
+        set(MACHINE, exec.remote.as_ref().map(|host| &*host.name));
         set("module", exec.module.as_ref().map(|module| &*module.name));
         set("check", cell.check.validates.then_some("runs"));
         set("check executor", cell.check.alternative.as_deref());
@@ -230,6 +238,8 @@ impl TrustedBlock {
                 CODE => format!("{place} changed"),
                 START => format!("{place}{}", new.start_words()),
                 "executor" if is_there => format!("{place} now runs with `+exec:{}`", value()),
+                MACHINE if is_there => format!("{place} now runs on `{}`", value()),
+                MACHINE => format!("{place} now runs on this machine"),
                 "form" if is_there => format!("{place} now {}", value()),
                 "module" if is_there => format!("{place} is now the module `{}`", value()),
                 "session" if is_there => format!("{place} is now in the session `{}`", value()),

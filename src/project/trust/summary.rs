@@ -1,14 +1,15 @@
 //! Summarizes a deck for the trust prompt: its interpreter, crates, relevant files, and the changes
 //! since it was trusted. Names come from the deck, so control characters are made visible.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::DeckFindings;
 use super::collect::Collector;
+use super::kernel;
 use super::record::{self, GROUP_END, Record};
-use super::{DeckFindings, kernel, python};
 use crate::app::TrustSummary;
-use crate::deck::{Crate, CrateOrigin, Deck};
+use crate::deck::{Crate, CrateOrigin, Deck, RemoteHost};
 use crate::exec;
 use crate::source::{excerpt, visible_line};
 
@@ -22,7 +23,9 @@ pub(super) fn summary(
     let changes = known.map(|known| known.changes(&findings.record, &places(deck)));
     let is_trusted = findings.trouble.is_none() && changes.as_ref().is_some_and(Vec::is_empty);
     let named = deck.options.python_interpreter.as_deref();
-    let python = python::has_blocks(deck).then(|| interpreter(folder, named));
+    let mut here = deck.cells.iter().filter(|cell| cell.exec.remote.is_none());
+    let has_python = here.any(|cell| &*cell.language == "python");
+    let python = has_python.then(|| interpreter(folder, named));
     let kernels = kernel::named(folder, deck).into_iter().map(|kernel| kernel.words());
     let crates = record::crates(deck).into_iter().map(|it| describe_crate(folder, it));
     TrustSummary {
@@ -30,6 +33,7 @@ pub(super) fn summary(
         changes: visible(changes.unwrap_or_default()),
         interpreter: python.map(|words| visible_line(&words).into_owned()),
         kernels: visible(kernels.collect()),
+        machines: visible(machines(deck)),
         crates: visible(crates.collect()),
         files: visible(deciding(&findings.record)),
         unrememberable: findings.trouble.as_deref().map(|why| visible_line(why).into_owned()),
@@ -63,6 +67,23 @@ fn interpreter(folder: &Path, named: Option<&str>) -> String {
         Ok(None) => "none found".to_owned(),
         Err(why) => why,
     }
+}
+
+/// Names the other machines that run blocks, and what they get.
+fn machines(deck: &Deck) -> Vec<String> {
+    let mut counts: BTreeMap<&RemoteHost, usize> = BTreeMap::new();
+    for host in deck.cells.iter().filter_map(|cell| cell.exec.remote.as_deref()) {
+        *counts.entry(host).or_default() += 1;
+    }
+    let describe = |(host, count): (&RemoteHost, usize)| {
+        let blocks = if count == 1 { "block" } else { "blocks" };
+        let copied = match host.sync.join(", ") {
+            none if none.is_empty() => String::new(),
+            paths => format!("; copies {paths} there"),
+        };
+        format!("{count} {blocks} on {} (ssh){copied}", host.name)
+    };
+    counts.into_iter().map(describe).collect()
 }
 
 /// Describes a crate: its version, and whether it has a build script.

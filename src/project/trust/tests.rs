@@ -158,6 +158,9 @@ fn changed_kernel_is_detected() {
 #[case("bash +exec", "+exec", "+exec +input:yes", "block 1 (slide 1): its input changed")]
 #[case("bash +exec +timeout:1s", "1s", "9s", "block 1 (slide 1): its timeout changed")]
 #[case("python +exec", "+exec", "+exec +session:a", "is now in the session `a`")]
+#[case("bash +exec", "+exec", "+exec +remote:gpu", "block 1 (slide 1) now runs on `gpu`")]
+#[case("bash +exec +remote:gpu", ":gpu", ":big", "block 1 (slide 1) now runs on `big`")]
+#[case("bash +remote:gpu +exec", "+remote:gpu ", "", "block 1 (slide 1) now runs on this machine")]
 #[case("rust +exec", "+exec", "+pymodule:json", "block 1 (slide 1) is now the module `json`")]
 #[case(
     "bash +exec",
@@ -519,4 +522,17 @@ fn unreadable_file_is_ignored() {
     folder.write("dep/secret", "x");
     fs::set_permissions(folder.path("dep/secret"), fs::Permissions::from_mode(0o000)).unwrap();
     assert_eq!(folder.findings().trouble, None);
+}
+
+#[test]
+fn other_machines_and_what_they_get_are_named() {
+    let front = "---\noptions:\n  remote: {host: gpu, sync: [data]}\n---\n\n";
+    let deck = [front, &python("1"), &block("bash +exec", "ls"), &block("bash +exec +local", "ls")];
+    let folder = Folder::new(&deck.concat());
+    let record = folder.findings().record;
+    let summary = folder.inquiry(&record);
+    assert_eq!(summary.machines, ["2 blocks on gpu (ssh); copies data there"]);
+    assert_eq!(summary.interpreter, None, "no Python runs here");
+    let changes = folder.changes(|it| it.replace("talk.md", "[data]", "[data, keys]"));
+    assert_eq!(changes, ["`options.remote.sync` changed"]);
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::deck::{Fingerprint, Module, RustBuild};
+use crate::deck::{Fingerprint, Module, RemoteHost, RustBuild};
 
 pub use table::{DataColumn, DataTable, group_digits};
 pub use timing::{OPTIMIZED_AWAY, Sampling, Timing};
@@ -100,6 +100,8 @@ pub struct Snippet {
     pub session: Option<String>,
     /// The Python module to build instead of running the code.
     pub module: Option<Module>,
+    /// The machine that runs it, if it is another one.
+    pub remote: Option<Arc<RemoteHost>>,
     /// Whether to benchmark the last statement.
     pub is_timed: bool,
     /// Environment variables that override those of the executor.

@@ -161,6 +161,7 @@ const READERS: &[(&str, &str)] = &[
     ("exec/os/procfs.rs", "processes, in /proc"),
     ("exec/io/stdin.rs", "processes, in /proc"),
     ("exec/os/cgroup.rs", "control groups, in /proc and /sys"),
+    ("exec/remote/link.rs", "files to copy, of any size: regular ones in the deck's folder"),
     ("exec/rust/cache.rs", "our own cache, once it is known to be ours"),
     ("exec/rust/crates.rs", "our own cache, once it is known to be ours"),
     ("present/input.rs", "the terminal"),

@@ -13,6 +13,8 @@ const LARGE_STRUCTS: &[(&str, &str)] = &[
     ("cli::args::ExportArgs", "one field for each argument"),
     ("control::message::TalkState", "one field for each part of the message"),
     ("deck::Options", "one field for each option of a deck"),
+    ("deck::cell::ExecSpec", "one field for each attribute that says how a cell runs"),
+    ("exec::Executor", "one field for each engine, and for what they share"),
     ("exec::os::spawn::SpawnCommand", "one field for each property of a process"),
     ("layout::inputs::Inputs", "one field for each input of the layout"),
     ("parse::fence::FenceInfo", "one field for each attribute of a fence"),

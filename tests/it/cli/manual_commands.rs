@@ -13,7 +13,7 @@ use crate::harness::{Opening, PtyHarness};
 
 /// The pages for users. The tutorial's decks build on each other, and those of the format are described
 /// one by one: they have tests of their own.
-const PAGES: [&str; 22] = [
+const PAGES: [&str; 23] = [
     "../README.md",
     "COMPATIBILITY.md",
     "CONFIG.md",
@@ -28,6 +28,7 @@ const PAGES: [&str; 22] = [
     "NOTEBOOKS.md",
     "PYO3.md",
     "README.md",
+    "REMOTE.md",
     "SANDBOX.md",
     "SECURITY.md",
     "SERVE.md",

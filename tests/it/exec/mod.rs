@@ -6,5 +6,6 @@ mod bench;
 mod faults;
 mod languages;
 mod pymodule;
+mod remote;
 mod sandbox;
 mod sessions;

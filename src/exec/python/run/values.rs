@@ -23,18 +23,18 @@ const MAX_VALUES: usize = 100;
 
 /// Splits output at the markers of values; a marker's value is the number of the output value.
 #[derive(Debug, Default)]
-pub(in crate::exec::python) struct ValueScanner {
+pub(in crate::exec) struct ValueScanner {
     scanner: MarkerScanner,
 }
 
 impl ValueScanner {
     /// Splits the next bytes.
-    pub(in crate::exec::python) fn split(&mut self, bytes: &[u8]) -> Vec<StreamPart<u64>> {
+    pub(in crate::exec) fn split(&mut self, bytes: &[u8]) -> Vec<StreamPart<u64>> {
         self.scanner.scan(bytes, match_value)
     }
 
     /// Returns the undecided bytes, which turned out to be no marker.
-    pub(in crate::exec::python) fn take_partial(&mut self) -> Option<Vec<u8>> {
+    pub(in crate::exec) fn take_partial(&mut self) -> Option<Vec<u8>> {
         self.scanner.finish()
     }
 }
@@ -65,7 +65,7 @@ fn match_value(bytes: &[u8]) -> MarkerMatch<u64> {
 
 /// The values of one run that have arrived and were not shown yet.
 #[derive(Debug)]
-pub(in crate::exec::python) struct PendingValues {
+pub(in crate::exec) struct PendingValues {
     run: RunId,
     temp_root: Arc<TempRoot>,
     pending: BTreeMap<u64, Vec<u8>>,
@@ -74,27 +74,27 @@ pub(in crate::exec::python) struct PendingValues {
 
 impl PendingValues {
     /// Returns an empty set for a run whose pictures are kept in `temp_root`.
-    pub(in crate::exec::python) fn new(run: RunId, temp_root: Arc<TempRoot>) -> Self {
+    pub(in crate::exec) fn new(run: RunId, temp_root: Arc<TempRoot>) -> Self {
         Self { run, temp_root, pending: BTreeMap::new(), shown_count: 0 }
     }
 
     /// Adds a value.
-    pub(in crate::exec::python) fn add(&mut self, number: u64, bytes: Vec<u8>) {
+    pub(in crate::exec) fn add(&mut self, number: u64, bytes: Vec<u8>) {
         self.pending.insert(number, bytes);
     }
 
     /// Returns whether the value with this number has arrived and was not shown.
-    pub(in crate::exec::python) fn contains(&self, number: u64) -> bool {
+    pub(in crate::exec) fn contains(&self, number: u64) -> bool {
         self.pending.contains_key(&number)
     }
 
     /// Returns the numbers of the pending values.
-    pub(in crate::exec::python) fn numbers(&self) -> Vec<u64> {
+    pub(in crate::exec) fn numbers(&self) -> Vec<u64> {
         self.pending.keys().copied().collect()
     }
 
     /// Returns the event for a value, with a picture saved to a file, or for the message in its place.
-    pub(in crate::exec::python) fn take(&mut self, number: u64) -> Option<Event> {
+    pub(in crate::exec) fn take(&mut self, number: u64) -> Option<Event> {
         let bytes = self.pending.remove(&number)?;
         self.shown_count += 1;
         let message = |text: String| Some(Event::Output(text.into_bytes()));

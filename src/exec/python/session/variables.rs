@@ -81,7 +81,7 @@ fn collect(mut answer: PipeReader, give_up: Instant) -> io::Result<Vec<u8>> {
 }
 
 /// Parses an answer: three fields for each variable, each ended by a zero byte, then a full stop.
-fn parse(answer: &str) -> Option<Vec<Variable>> {
+pub(in crate::exec) fn parse(answer: &str) -> Option<Vec<Variable>> {
     let fields: Vec<&str> = answer.strip_suffix('.')?.split_terminator('\0').collect();
     let name = |of: &[&str]| Variable {
         name: of[0].to_owned(),

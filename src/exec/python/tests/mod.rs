@@ -113,6 +113,7 @@ impl PythonHarness {
 
 fn request(id: u64, code: &str) -> Request {
     let code = Snippet {
+        remote: None,
         language: "python".into(),
         alternative: None,
         code: code.into(),

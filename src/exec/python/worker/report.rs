@@ -29,7 +29,7 @@ const MAX_FRAMES: usize = 10;
 
 /// A report of the worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::exec::python) enum RunReport {
+pub(in crate::exec) enum RunReport {
     /// The run has started with this process group, at this time: see [`ago`].
     Started(Pid, u64),
     /// Its code has ended, and the process stays as a snapshot.
@@ -52,7 +52,7 @@ pub(in crate::exec::python) enum RunReport {
 
 /// Whether a snapshot's process has threads besides the main one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::exec::python) enum Threads {
+pub(in crate::exec) enum Threads {
     /// It has none: a fork has its complete state.
     None,
     /// It has some, which a fork would lose.
@@ -63,20 +63,25 @@ pub(in crate::exec::python) enum Threads {
 #[derive(Debug)]
 pub(in crate::exec::python) struct ReportReader {
     socket: UnixStream,
+    parser: RunReportParser,
+    /// Whether reported processes must be ours.
+    is_checked: bool,
+}
+
+/// Parses the reports about one run.
+#[derive(Debug, Default)]
+pub(in crate::exec) struct RunReportParser {
     unread: Vec<u8>,
     /// The number and the size of the value that comes next.
     announced: Option<(u64, usize)>,
     raised: bool,
     crash: Vec<String>,
-    /// Whether reported processes must be ours.
-    is_checked: bool,
 }
 
 impl ReportReader {
     /// Returns a reader of this socket.
     pub(in crate::exec::python) fn new(socket: UnixStream) -> Self {
-        let (unread, crash) = (Vec::new(), Vec::new());
-        Self { socket, unread, announced: None, raised: false, crash, is_checked: false }
+        Self { socket, parser: RunReportParser::default(), is_checked: false }
     }
 
     /// Makes the reader ignore reports of processes that are not ours: a run that lies about its number
@@ -92,13 +97,13 @@ impl ReportReader {
         loop {
             match rustix::net::recv(&self.socket, &mut buffer, RecvFlags::DONTWAIT) {
                 Ok((read @ 1.., _)) => {
-                    self.unread.extend(&buffer[..read]);
                     let is_checked = self.is_checked;
                     let is_credible = |report: &RunReport| match report {
                         RunReport::Started(process, _) if is_checked => procfs::is_own(*process),
                         _ => true,
                     };
-                    reports.extend(self.parse().into_iter().filter(is_credible));
+                    reports
+                        .extend(self.parser.push(&buffer[..read]).into_iter().filter(is_credible));
                 }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return reports,
@@ -125,11 +130,24 @@ impl ReportReader {
     pub(in crate::exec::python) fn is_silent(&self) -> bool {
         let how = RecvFlags::PEEK | RecvFlags::DONTWAIT;
         let read = rustix::net::recv(&self.socket, &mut [0_u8; 1], how);
-        self.unread.is_empty() && matches!(read, Err(Errno::AGAIN))
+        self.parser.unread.is_empty() && matches!(read, Err(Errno::AGAIN))
     }
 
     /// Returns the message of a crash and the deck's part of its stack.
     pub(in crate::exec::python) fn crash(&self) -> Option<String> {
+        self.parser.crash()
+    }
+}
+
+impl RunReportParser {
+    /// Adds bytes, and returns the reports that are complete.
+    pub(in crate::exec) fn push(&mut self, bytes: &[u8]) -> Vec<RunReport> {
+        self.unread.extend(bytes);
+        self.parse()
+    }
+
+    /// Returns the message of a crash and the deck's part of its stack.
+    pub(in crate::exec) fn crash(&self) -> Option<String> {
         let fatal = self.crash.iter().find(|line| line.starts_with("Fatal Python error"))?;
         let calls =
             self.crash.iter().skip_while(|line| !line.ends_with("(most recent call first):"));

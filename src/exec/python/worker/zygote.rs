@@ -32,7 +32,7 @@ pub(in crate::exec) const WORKER_ARGUMENT: &str = "--python-worker";
 
 /// The code of the worker. Parts that not every block needs are included as strings, to be compiled
 /// when they are first used.
-pub(in crate::exec::python) const BOOT: &str = concat!(
+pub(in crate::exec) const BOOT: &str = concat!(
     "DISPLAY = r'''",
     include_str!("../py/display.py"),
     "'''\nERRORS = r'''",
