@@ -6,13 +6,17 @@ use std::ops::Range;
 
 use super::markup::{HeadingLevels, ListLevels, attribute, escape};
 use super::{HtmlPage, SharedParts, backdrop};
+use crate::ansi::readable;
 use crate::export::canvas::{self, TextFit, TextRun};
-use crate::export::palette::CellStyle;
+use crate::export::palette::{CellStyle, Rgb};
 use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH};
 use crate::export::svg;
 use crate::layout::{Item, PictureKey, PlacedItem, Role, Scene};
 use crate::media::DocumentPicture;
 use crate::view::{self, Overlay, VisibleLink};
+
+/// The least contrast of text and its background (WCAG 2.1, level AA; a little more, since colours are rounded).
+const MIN_CONTRAST: f64 = 4.55;
 
 /// Returns a page. `rows` is the height of pages that are not taller than others.
 pub(super) fn page(page: &HtmlPage, shared: &mut SharedParts, is_last: bool, rows: u16) -> String {
@@ -321,7 +325,7 @@ impl PageWriter<'_> {
         let is_preformatted = self.last_row.is_some();
         let background =
             if is_shade && !is_preformatted { colors.background } else { run.style.background };
-        CellStyle { background, ..run.style }
+        CellStyle { background, text: legible(&run.text, run.style.text, background), ..run.style }
     }
 
     fn run(&mut self, run: &TextRun) {
@@ -430,4 +434,15 @@ fn owners(scene: &Scene, links: &[VisibleLink], columns: u16) -> Vec<RunOwner> {
 fn cell_at(ranges: &[Range<u16>], column: u16) -> u16 {
     let found = ranges.iter().position(|range| range.contains(&column));
     found.and_then(|at| u16::try_from(at + 1).ok()).unwrap_or(0)
+}
+
+/// Returns the colour of a text, changed to [`MIN_CONTRAST`] if it has letters or digits.
+fn legible(text: &str, color: Rgb, ground: Rgb) -> Rgb {
+    // Text in the colour of its ground is hidden on purpose.
+    if color == ground || !text.contains(char::is_alphanumeric) {
+        return color;
+    }
+    let channels = |Rgb(red, green, blue)| [red, green, blue];
+    let [red, green, blue] = readable(channels(color), channels(ground), MIN_CONTRAST);
+    Rgb(red, green, blue)
 }

@@ -1,7 +1,7 @@
 //! What readers and browsers find in a page.
 
 use ratatui::layout::Rect;
-use ratatui::style::{Style, Stylize as _};
+use ratatui::style::{Color, Style, Stylize as _};
 use ratatui::text::Line;
 
 use super::*;
@@ -47,6 +47,17 @@ fn elements(items: Vec<(u16, u32, Item)>) -> String {
 
 fn text(text: &'static str) -> Item {
     Item::Text(Line::raw(text).into())
+}
+
+#[test]
+fn pale_text_gets_enough_contrast() {
+    let comment = |style: Style| Item::Text(Line::styled("// a comment", style).into());
+    let pale = Style::new().fg(Color::Rgb(90, 90, 90));
+    let page = document(vec![("", vec![page_of(vec![(1, 1, comment(pale))])])], &[]);
+    assert!(!page.contains("#5a5a5a"), "{page}");
+    let rule = Item::Text(Line::styled("────", pale).into());
+    let page = document(vec![("", vec![page_of(vec![(1, 1, rule)])])], &[]);
+    assert!(page.contains("#5a5a5a"), "lines keep their colour: {page}");
 }
 
 #[test]

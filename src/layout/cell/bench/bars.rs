@@ -135,9 +135,15 @@ impl<'a> BenchCard<'a> {
         rows
     }
 
-    /// Returns the speed-up of the fastest contender in large digits that fit beside this many rows.
+    /// Returns the speed-up of the fastest contender in large digits that fit beside this many rows, if there are
+    /// two to compare.
     pub(super) fn digits(&self, rows: usize) -> Option<(Vec<String>, Style)> {
         let columns = self.inner.checked_sub(self.beside + GAP).filter(|_| self.beside > 0)?;
+        let timings = self.contenders.iter().filter_map(Contender::timing);
+        // One alone is as fast as itself.
+        if timings.filter(|timing| !timing.is_empty).count() < 2 {
+            return None;
+        }
         let is_fastest = |contender: &&Contender<'_>| self.is_fastest(contender);
         let timing = self.contenders.iter().find(is_fastest)?.timing()?;
         let number = timing.speedup(self.slowest)?;
