@@ -30,6 +30,8 @@ const CLEAR: &str = "\x1b[2J\x1b[H";
 pub(super) struct WaitingRun {
     pub(super) request: Request,
     pub(super) sink: RunSink,
+    /// How often the kernel had been asked to end before.
+    pub(super) restarts: u64,
 }
 
 /// The output of a run: also after its end, when threads of the kernel may write more.

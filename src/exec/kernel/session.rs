@@ -75,7 +75,7 @@ impl KernelLink {
             active: None,
             outputs: VecDeque::new(),
             was_lost: false,
-            restarts: false,
+            restart: RestartState::default(),
         };
         std::thread::Builder::new().name(name).spawn(move || thread.serve())?;
         Ok(Self { commands, wake: wake.into() })
@@ -105,8 +105,23 @@ struct KernelThread {
     outputs: VecDeque<KernelOutput>,
     /// Whether an earlier process, and its state, is gone.
     was_lost: bool,
-    /// Whether it is to be started again when it has ended.
-    restarts: bool,
+    restart: RestartState,
+}
+
+/// What follows the end of the process.
+#[derive(Clone, Copy, Debug, Default)]
+struct RestartState {
+    /// Whether it was asked to end: the runs that came later wait for the next process.
+    is_asked_for: bool,
+    /// How often it was.
+    count: u64,
+}
+
+impl RestartState {
+    /// The process is asked to end.
+    fn ask(&mut self) {
+        *self = Self { is_asked_for: true, count: self.count + 1 };
+    }
 }
 
 impl KernelThread {
@@ -135,7 +150,8 @@ impl KernelThread {
         match command {
             KernelCommand::Prepare(code) => self.prepare(code),
             KernelCommand::Run(request, sink) => {
-                self.enqueue(WaitingRun { request: *request, sink });
+                let restarts = self.restart.count;
+                self.enqueue(WaitingRun { request: *request, sink, restarts });
             }
             KernelCommand::Stop(run, how) => self.stop(run, how),
             KernelCommand::Type(run, bytes) => {
@@ -146,7 +162,7 @@ impl KernelThread {
             }
             KernelCommand::Restart => {
                 if let Some(process) = &self.process {
-                    self.restarts = true;
+                    self.restart.ask();
                     process.kill();
                 }
                 if let Some(active) = &mut self.active {
@@ -214,7 +230,10 @@ impl KernelThread {
             }
             match (&mut self.process, how) {
                 (Some(process), Stop::Interrupt) if active.interrupt() => process.interrupt(),
-                (Some(process), Stop::Kill) => process.kill(),
+                (Some(process), Stop::Kill) => {
+                    self.restart.ask();
+                    process.kill();
+                }
                 _ => {}
             }
         } else if let Some(at) = self.waiting.iter().position(|it| it.request.run == run) {
@@ -342,7 +361,7 @@ impl KernelThread {
         });
         // The code is sent before anything is reported: it starts as early as it can.
         let sent = process.request(KernelChannel::Shell, "execute_request", &request, None);
-        let WaitingRun { request: Request { run: id, .. }, sink } = &run;
+        let WaitingRun { request: Request { run: id, .. }, sink, .. } = &run;
         match sent {
             Ok(message) => {
                 let label = self.label();
@@ -399,10 +418,12 @@ impl KernelThread {
         self.context.tree.reap_orphans();
         let log = process.log();
         let log = if log.is_empty() { String::new() } else { format!(":\n{log}") };
-        if !process.is_ready() {
+        let restart = self.restart;
+        self.restart.is_asked_for = false;
+        if !process.is_ready() && !restart.is_asked_for {
             return self.fail(&format!("{what} before it was ready{log}"));
         }
-        self.was_lost = true;
+        self.was_lost |= process.is_ready();
         let had_run = self.active.is_some();
         let hint = "run the block again to start a new one, without the state of this one";
         if let Some(active) = &self.active {
@@ -419,14 +440,18 @@ impl KernelThread {
             }
             self.end_active(outcome);
         }
-        // They were started in the belief that the state was there.
-        for run in std::mem::take(&mut self.waiting) {
+        // Most were started in the belief that the state was there.
+        let is_later = |run: &WaitingRun| restart.is_asked_for && run.restarts == restart.count;
+        let (later, refused): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.waiting).into_iter().partition(is_later);
+        self.waiting = later.into();
+        for run in refused {
             let why = Outcome::NotStarted(format!("{what} before this block ran; run it again"));
             finish(&self.delivery, &run.sink, why, Duration::ZERO);
         }
         self.outputs.clear();
         // A kernel that ended by itself, while nothing ran, is not started again and again.
-        let restarts = had_run || std::mem::take(&mut self.restarts);
+        let restarts = had_run || restart.is_asked_for;
         let is_over = self.context.is_shut_down.load(Ordering::Relaxed);
         if restarts
             && !is_over

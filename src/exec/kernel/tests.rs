@@ -337,8 +337,13 @@ fn killed_kernel_is_started_again() {
     assert_eq!(kernel.begin(), "again");
     started(&again, "Fake 1.2, restarted");
     harness.link.send(KernelCommand::Restart);
+    let later = harness.run(4, "later");
     assert_eq!(outcome(&again).1, Outcome::Stopped);
-    harness.kernel();
+    let mut kernel = harness.kernel();
+    kernel.greet();
+    assert_eq!(kernel.begin(), "later", "what is run after a restart waits for it");
+    kernel.end(&json!({ "status": "ok" }));
+    assert_eq!(outcome(&later), (String::new(), Outcome::Exited(0)));
 }
 
 #[test]

@@ -50,12 +50,12 @@ fn text(text: &'static str) -> Item {
 }
 
 #[test]
-fn pale_text_gets_enough_contrast() {
+fn faint_text_gets_enough_contrast() {
     let comment = |style: Style| Item::Text(Line::styled("// a comment", style).into());
-    let pale = Style::new().fg(Color::Rgb(90, 90, 90));
-    let page = document(vec![("", vec![page_of(vec![(1, 1, comment(pale))])])], &[]);
+    let faint = Style::new().fg(Color::Rgb(90, 90, 90));
+    let page = document(vec![("", vec![page_of(vec![(1, 1, comment(faint))])])], &[]);
     assert!(!page.contains("#5a5a5a"), "{page}");
-    let rule = Item::Text(Line::styled("────", pale).into());
+    let rule = Item::Text(Line::styled("────", faint).into());
     let page = document(vec![("", vec![page_of(vec![(1, 1, rule)])])], &[]);
     assert!(page.contains("#5a5a5a"), "lines keep their colour: {page}");
 }

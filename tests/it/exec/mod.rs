@@ -4,6 +4,7 @@ mod attributes;
 mod background;
 mod bench;
 mod faults;
+mod kernels;
 mod languages;
 mod pymodule;
 mod remote;
