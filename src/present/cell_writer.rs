@@ -28,7 +28,7 @@ pub(super) fn write_cells<'b>(
     bytes: &mut Vec<u8>,
     cells: impl IntoIterator<Item = ChangedCell<'b>>,
 ) {
-    let mut pen = Pen::default();
+    let mut pen = TerminalPen::default();
     let mut cursor = None;
     for (x, y, cell) in cells {
         // A wide character moves the cursor further, but by how much is the terminal's decision.
@@ -39,7 +39,7 @@ pub(super) fn write_cells<'b>(
         pen.change(bytes, cell);
         bytes.extend_from_slice(cell.symbol().as_bytes());
     }
-    if pen != Pen::default() {
+    if pen != TerminalPen::default() {
         bytes.extend_from_slice(RESET);
     }
 }
@@ -47,10 +47,10 @@ pub(super) fn write_cells<'b>(
 /// Writes what clears the screen in this colour, and resets colours and attributes.
 pub(super) fn write_clear(bytes: &mut Vec<u8>, color: Color) {
     bytes.extend_from_slice(RESET);
-    let mut pen = Pen::default();
+    let mut pen = TerminalPen::default();
     pen.change(bytes, Cell::default().set_bg(color));
     bytes.extend_from_slice(b"\x1b[2J");
-    if pen != Pen::default() {
+    if pen != TerminalPen::default() {
         bytes.extend_from_slice(RESET);
     }
 }
@@ -66,14 +66,14 @@ fn write_position(bytes: &mut Vec<u8>, x: u16, y: u16) {
 
 /// The terminal's current colours and attributes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Pen {
+struct TerminalPen {
     foreground: Color,
     background: Color,
     underline: Color,
     attributes: Modifier,
 }
 
-impl Pen {
+impl TerminalPen {
     /// Writes what this cell needs, in one sequence.
     fn change(&mut self, bytes: &mut Vec<u8>, cell: &Cell) {
         let is_same = self.foreground == cell.fg

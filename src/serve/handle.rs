@@ -5,33 +5,17 @@ use std::io;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
-use parking_lot::Mutex;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::address::{ServeAddress, ServeLinks};
+use super::exchange::{ServeCallId, ServeEvent, WebShared};
 use super::page::Publication;
-use super::renderer::{self, Mailbox, RenderedPage};
+use super::renderer::{self, Mailbox};
 use super::server::WebThread;
 use super::token::RemoteToken;
 use crate::app::ServeReport;
-use crate::control::TalkCall;
-
-/// What a client asks of the talk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ServeEvent {
-    /// Publish what is shown.
-    Refresh,
-    /// Handle a call of a remote, and answer it.
-    Call(ServeCallId, TalkCall),
-    /// How many follow the talk.
-    Audience(ServeReport),
-}
-
-/// Identifies a call until it is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ServeCallId(pub(super) u64);
 
 /// A server that has its address, but does not answer yet.
 #[derive(Debug)]
@@ -151,16 +135,6 @@ impl Drop for WebServer {
         self.mailbox.end();
         wake(&self.waker);
     }
-}
-
-/// What the talk, the renderer and the server share.
-#[derive(Debug, Default)]
-pub(super) struct WebShared {
-    /// A new page.
-    pub(super) page: Mutex<Option<RenderedPage>>,
-    pub(super) answers: Mutex<Vec<(ServeCallId, Result<(), String>)>>,
-    pub(super) has_clients: AtomicBool,
-    pub(super) is_over: AtomicBool,
 }
 
 /// Wakes the server's thread.

@@ -7,6 +7,7 @@
 
 mod address;
 mod connection;
+mod exchange;
 mod handle;
 mod limits;
 mod page;
@@ -18,5 +19,6 @@ mod server;
 mod token;
 
 pub use address::{ServeAddress, ServeLinks};
-pub use handle::{BoundServer, ServeCallId, ServeEvent, WebServer};
+pub use exchange::{ServeCallId, ServeEvent};
+pub use handle::{BoundServer, WebServer};
 pub use page::{Publication, RemoteBlock, RemoteView, ServedSlide};

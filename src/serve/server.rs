@@ -15,7 +15,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt;
 
 use super::connection::{Connection, Feed, Phase, millis};
-use super::handle::{ServeCallId, ServeEvent, WebShared};
+use super::exchange::{ServeCallId, ServeEvent, WebShared};
 use super::limits::{
     ACCEPT_RATE, Allowance, CLIENT_GRACE, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS,
     MAX_HELD_BYTES, MAX_REMOTES, MAX_VIEWERS, READ_TIMEOUT,
