@@ -263,7 +263,7 @@ fn run_on_another_machine_is_interrupted_and_answered() {
     talk.wait_for("caught 42");
     talk.wait_for("stopped");
     run(&talk, 2);
-    talk.wait_for("your name?");
+    talk.wait_for("enter send");
     talk.keys("A d a enter");
     talk.wait_for("hello Ada");
     run(&talk, 3);
