@@ -166,7 +166,8 @@ impl PtyHarness {
         for key in keys.split(' ') {
             let bytes: Vec<u8> = match key {
                 "enter" => b"\r".to_vec(),
-                "esc" => b"\x1b".to_vec(),
+                // In kitty's encoding: the plain byte, directly followed by another key, would mean alt.
+                "esc" => b"\x1b[27u".to_vec(),
                 "tab" => b"\t".to_vec(),
                 "space" => b" ".to_vec(),
                 "down" => b"\x1b[B".to_vec(),
@@ -178,13 +179,6 @@ impl PtyHarness {
                 },
             };
             self.write(&bytes);
-            if bytes == b"\x1b" {
-                // Directly followed by another key, it would mean alt. Wait until it has been read.
-                std::thread::sleep(Duration::from_millis(50));
-                self.wait_until("the key is read", |harness| {
-                    rustix::io::ioctl_fionread(harness.slave.as_ref().unwrap()).unwrap() == 0
-                });
-            }
         }
     }
 
