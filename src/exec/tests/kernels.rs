@@ -185,14 +185,17 @@ fn killed_kernel_is_replaced() {
 #[test]
 fn nothing_of_a_kernel_outlives_the_talk() {
     let Some(mut harness) = ExecHarness::with_kernels() else { return };
-    let code = "import os, subprocess\nchild = subprocess.Popen(['setsid', 'sleep', '1000'])\n\
-                print(os.getpid(), child.pid)";
-    let (pids, _) = harness.run_in_kernel("python3", code);
-    let (bash, _) = harness.run_in_kernel("bash", "sleep 1000 & echo $$ $!");
-    let pid = |text: &str| text.trim().parse::<i32>().ok();
-    let pids = [pids, bash];
+    let file = |name: &str| harness.folder.path().join(name);
+    let (python, bash) = (file("python"), file("bash"));
+    let code = format!(
+        "import os, subprocess\nchild = subprocess.Popen(['setsid', 'sleep', '1000'])\n\
+         print(os.getpid(), child.pid, file=open({python:?}, 'w'), flush=True)"
+    );
+    harness.run_in_kernel("python3", &code);
+    harness.run_in_kernel("bash", &format!("sleep 1000 & echo $$ $! > {}", bash.display()));
+    let pids = [python, bash].map(|file| std::fs::read_to_string(file).unwrap());
     let pids: std::collections::BTreeSet<i32> =
-        pids.iter().flat_map(|it| it.split_whitespace()).filter_map(pid).collect();
+        pids.iter().flat_map(|it| it.split_whitespace()).map(|pid| pid.parse().unwrap()).collect();
     assert_eq!(pids.len(), 4, "{pids:?}");
     let is_there = |pid: &i32| {
         let found = rustix::process::Pid::from_raw(*pid).and_then(procfs::find);
