@@ -1,10 +1,12 @@
-//! Colours of terminals: the sixteen named ones, the numbers that escape sequences and palettes use for
-//! them, their RGB values, and contrast.
+//! What terminals understand: cells as escape sequences; the sixteen named colours, the numbers that escape
+//! sequences and palettes use for them, their RGB values, and contrast.
 
+mod cell_writer;
 mod contrast;
 
 use ratatui::style::Color;
 
+pub use cell_writer::{ChangedCell, write_cells, write_clear};
 pub use contrast::{Channels, contrast, mix, readable};
 
 /// Ordered by number: the eight dark colours, then the eight bright ones.

@@ -3,11 +3,10 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use ratatui::buffer::{Buffer, Cell};
-use ratatui::style::{Color, Modifier};
+use ratatui::buffer::Buffer;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::ansi;
+use crate::ansi::{ChangedCell, write_cells};
 use crate::view;
 
 /// A recording in the making, in asciinema's format 2.
@@ -54,23 +53,17 @@ impl Cast {
         if self.before.as_ref().is_some_and(|before| before.area != buffer.area) {
             self.event(at, "r", &format!("{}x{}", buffer.area.width, buffer.area.height));
         }
-        let mut bytes = String::new();
-        let changed: Vec<(u16, u16, &Cell)> = match &self.before {
+        let mut bytes = Vec::new();
+        let changed = match &self.before {
             Some(before) if before.area == buffer.area => before.diff(&buffer),
             _ => {
-                bytes.push_str("\u{1b}[?25l\u{1b}[2J");
+                bytes.extend_from_slice(b"\x1b[?25l\x1b[2J");
                 cells(&buffer)
             }
         };
-        let mut pen = Pen::default();
-        for (x, y, cell) in changed {
-            pen.put(x, y, cell, &mut bytes);
-        }
-        if pen.is_set {
-            bytes.push_str("\u{1b}[0m");
-        }
+        write_cells(&mut bytes, changed);
         if !bytes.is_empty() {
-            self.event(at, "o", &bytes);
+            self.event(at, "o", &String::from_utf8_lossy(&bytes));
         }
         self.before = Some(buffer);
     }
@@ -115,7 +108,7 @@ impl Cast {
 }
 
 /// Returns all cells but those that a wide character covers.
-fn cells(buffer: &Buffer) -> Vec<(u16, u16, &Cell)> {
+fn cells(buffer: &Buffer) -> Vec<ChangedCell<'_>> {
     let mut found = Vec::new();
     for y in 0..buffer.area.height {
         let mut x = 0;
@@ -125,59 +118,6 @@ fn cells(buffer: &Buffer) -> Vec<(u16, u16, &Cell)> {
         }
     }
     found
-}
-
-/// What a terminal writes next, where, and how.
-#[derive(Default)]
-struct Pen {
-    place: Option<(u16, u16)>,
-    style: Option<(Color, Color, Modifier)>,
-    is_set: bool,
-}
-
-impl Pen {
-    fn put(&mut self, x: u16, y: u16, cell: &Cell, out: &mut String) {
-        if self.place != Some((x, y)) {
-            let _ = write!(out, "\u{1b}[{};{}H", y + 1, x + 1);
-        }
-        let style = (cell.fg, cell.bg, cell.modifier);
-        if self.style != Some(style) {
-            self.style = Some(style);
-            self.is_set = true;
-            out.push_str("\u{1b}[0");
-            for (modifier, code) in [
-                (Modifier::BOLD, 1),
-                (Modifier::DIM, 2),
-                (Modifier::ITALIC, 3),
-                (Modifier::UNDERLINED, 4),
-                (Modifier::REVERSED, 7),
-                (Modifier::HIDDEN, 8),
-                (Modifier::CROSSED_OUT, 9),
-            ] {
-                if cell.modifier.contains(modifier) {
-                    let _ = write!(out, ";{code}");
-                }
-            }
-            color(cell.fg, 38, out);
-            color(cell.bg, 48, out);
-            out.push('m');
-        }
-        let symbol = if cell.symbol().is_empty() { " " } else { cell.symbol() };
-        out.push_str(symbol);
-        let width = u16::try_from(symbol.width()).unwrap_or(1).max(1);
-        // Terminals disagree about the width of characters that are joined or have marks.
-        let is_simple = symbol.chars().nth(1).is_none();
-        self.place = is_simple.then_some((x + width, y));
-    }
-}
-
-/// Adds a colour, unless it is the terminal's own.
-fn color(color: Color, layer: u8, out: &mut String) {
-    if let Color::Rgb(red, green, blue) = color {
-        let _ = write!(out, ";{layer};2;{red};{green};{blue}");
-    } else if let Some(number) = ansi::number(color) {
-        let _ = write!(out, ";{layer};5;{number}");
-    }
 }
 
 #[cfg(test)]

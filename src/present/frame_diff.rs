@@ -6,7 +6,7 @@ use ratatui::buffer::{Buffer, Cell, CellDiffOption};
 use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr;
 
-use super::cell_writer::ChangedCell;
+use crate::ansi::ChangedCell;
 
 /// Returns the cells of `next` that differ from `shown`, with column and row, from top to bottom.
 pub(super) fn changes<'next>(shown: &Buffer, next: &'next Buffer) -> Vec<ChangedCell<'next>> {

@@ -9,7 +9,7 @@ use ratatui::buffer::{Buffer, CellDiffOption};
 use ratatui::layout::Position;
 use unicode_width::UnicodeWidthStr;
 
-use super::cell_writer::{ChangedCell, write_cells};
+use crate::ansi::{ChangedCell, write_cells};
 use crate::view::VisibleLink;
 
 /// Parts of `TERM` of terminals with links.

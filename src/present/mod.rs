@@ -9,7 +9,6 @@
 mod auto_advance;
 #[cfg(test)]
 mod block_editing;
-mod cell_writer;
 mod channel;
 mod clipboard;
 mod color_depth;

@@ -33,7 +33,7 @@ mod tests {
     use ratatui::style::Style;
 
     use super::*;
-    use crate::present::cell_writer::write_clear;
+    use crate::ansi::write_clear;
 
     #[test]
     fn terminals_that_clear_in_color_are_known() {

@@ -15,10 +15,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 use rustix::termios::OptionalActions;
 
-use super::cell_writer::write_clear;
 use super::frame_diff::{changes, changes_of_blank};
 use super::hyperlinks::{add_relinked, write_linked};
 use super::screen_clear::{ground, terminal_clears_in_color};
+use crate::ansi::write_clear;
 use crate::layout::{LargeText, Size};
 use crate::panics;
 use crate::view::{self, ColorDepth, VisibleLink};

@@ -1,11 +1,13 @@
-//! Writes changed cells to the terminal: positions, colours and attributes only where they change.
-//! Several times faster than crossterm's commands, which format each of them; and with fewer bytes.
+//! Cells as the bytes that make a terminal show them: positions, colours and attributes only where they
+//! change. Several times faster than crossterm's commands, which format each of them; and with fewer bytes.
 
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 
+use super::number;
+
 /// A changed cell, with its column and row.
-pub(super) type ChangedCell<'b> = (u16, u16, &'b Cell);
+pub type ChangedCell<'b> = (u16, u16, &'b Cell);
 
 /// Ends all colours and attributes.
 const RESET: &[u8] = b"\x1b[0m";
@@ -24,33 +26,32 @@ const ATTRIBUTES: [(Modifier, u8, u8); 9] = [
 ];
 
 /// Writes cells. Expects a terminal without colours and attributes, and leaves it so.
-pub(super) fn write_cells<'b>(
-    bytes: &mut Vec<u8>,
-    cells: impl IntoIterator<Item = ChangedCell<'b>>,
-) {
-    let mut pen = TerminalPen::default();
+pub fn write_cells<'b>(bytes: &mut Vec<u8>, cells: impl IntoIterator<Item = ChangedCell<'b>>) {
+    let mut pen = Pen::default();
     let mut cursor = None;
     for (x, y, cell) in cells {
-        // A wide character moves the cursor further, but by how much is the terminal's decision.
         if cursor != Some((x, y)) {
             write_position(bytes, x, y);
         }
-        cursor = Some((x.saturating_add(1), y));
         pen.change(bytes, cell);
-        bytes.extend_from_slice(cell.symbol().as_bytes());
+        let symbol = if cell.symbol().is_empty() { " " } else { cell.symbol() };
+        bytes.extend_from_slice(symbol.as_bytes());
+        // Terminals disagree about how far wide characters, and those with marks, move the cursor.
+        let is_simple = symbol.len() == 1 || symbol.chars().nth(1).is_none();
+        cursor = is_simple.then_some((x.saturating_add(1), y));
     }
-    if pen != TerminalPen::default() {
+    if pen != Pen::default() {
         bytes.extend_from_slice(RESET);
     }
 }
 
 /// Writes what clears the screen in this colour, and resets colours and attributes.
-pub(super) fn write_clear(bytes: &mut Vec<u8>, color: Color) {
+pub fn write_clear(bytes: &mut Vec<u8>, color: Color) {
     bytes.extend_from_slice(RESET);
-    let mut pen = TerminalPen::default();
+    let mut pen = Pen::default();
     pen.change(bytes, Cell::default().set_bg(color));
     bytes.extend_from_slice(b"\x1b[2J");
-    if pen != TerminalPen::default() {
+    if pen != Pen::default() {
         bytes.extend_from_slice(RESET);
     }
 }
@@ -66,14 +67,14 @@ fn write_position(bytes: &mut Vec<u8>, x: u16, y: u16) {
 
 /// The terminal's current colours and attributes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct TerminalPen {
+struct Pen {
     foreground: Color,
     background: Color,
     underline: Color,
     attributes: Modifier,
 }
 
-impl TerminalPen {
+impl Pen {
     /// Writes what this cell needs, in one sequence.
     fn change(&mut self, bytes: &mut Vec<u8>, cell: &Cell) {
         let is_same = self.foreground == cell.fg
@@ -153,30 +154,13 @@ impl<'b> Parameters<'b> {
 
     /// Writes a colour. `base` is 30 for text, 40 for its background, 50 for its underline.
     fn color(&mut self, color: Color, base: u8) {
-        let index = match color {
-            Color::Reset => return self.push(base + 9),
-            Color::Rgb(red, green, blue) => {
-                return self.push_all(&[base + 8, 2, red, green, blue]);
-            }
-            Color::Indexed(index) => index,
-            Color::Black => 0,
-            Color::Red => 1,
-            Color::Green => 2,
-            Color::Yellow => 3,
-            Color::Blue => 4,
-            Color::Magenta => 5,
-            Color::Cyan => 6,
-            Color::Gray => 7,
-            Color::DarkGray => 8,
-            Color::LightRed => 9,
-            Color::LightGreen => 10,
-            Color::LightYellow => 11,
-            Color::LightBlue => 12,
-            Color::LightMagenta => 13,
-            Color::LightCyan => 14,
-            Color::White => 15,
-        };
-        self.push_all(&[base + 8, 5, index]);
+        if let Color::Rgb(red, green, blue) = color {
+            self.push_all(&[base + 8, 2, red, green, blue]);
+        } else if let Some(number) = number(color) {
+            self.push_all(&[base + 8, 5, number]);
+        } else {
+            self.push(base + 9);
+        }
     }
 }
 
@@ -212,11 +196,19 @@ mod tests {
 
     #[test]
     fn positions_are_written_where_the_cursor_is_not() {
-        let (a, wide) = (cell("a", Style::new()), cell("中", Style::new()));
-        let cells = [(0, 0, &a), (1, 0, &a), (3, 0, &wide), (5, 0, &a), (0, 1, &a), (99, 1234, &a)];
+        let [a, wide, joined] = ["a", "中", "e\u{301}"].map(|symbol| cell(symbol, Style::new()));
+        let cells = [
+            (0, 0, &a),
+            (1, 0, &a),
+            (3, 0, &wide),
+            (5, 0, &a),
+            (0, 1, &joined),
+            (1, 1, &a),
+            (99, 1234, &a),
+        ];
         let mut bytes = Vec::new();
         write_cells(&mut bytes, cells);
-        let expected = "\x1b[1;1Haa\x1b[1;4H中\x1b[1;6Ha\x1b[2;1Ha\x1b[1235;100Ha";
+        let expected = "\x1b[1;1Haa\x1b[1;4H中\x1b[1;6Ha\x1b[2;1He\u{301}\x1b[2;2Ha\x1b[1235;100Ha";
         assert_eq!(String::from_utf8(bytes).unwrap(), expected);
     }
 
