@@ -19,7 +19,8 @@ use std::path::Path;
 
 pub use crate::source::ReadError;
 pub use private::{
-    can_be_ours, folder_permissions, is_ours, make_private_program, private_folder, write_private,
+    can_be_ours, folder_permissions, is_ours, make_private_program, private_folder, random_bytes,
+    write_private,
 };
 pub use reader::{DeadlineReader, list};
 

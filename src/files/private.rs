@@ -1,8 +1,8 @@
 //! Files and folders that no other user may read or change: compiled code, the folders of runs, the
-//! trust store. Programs in them are run only if this user wrote them.
+//! trust store. Programs in them are run only if this user wrote them. Also random bytes, for secrets.
 
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
-use std::io::{self, Write};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
@@ -67,6 +67,16 @@ pub fn write_private(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
 /// Its mode cannot be changed.
 pub fn make_private_program(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, Permissions::from_mode(PRIVATE_FOLDER))
+}
+
+/// Returns random bytes of the operating system, which no one can guess.
+///
+/// # Errors
+/// The operating system has none.
+pub fn random_bytes<const N: usize>() -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Returns the permissions of a private folder, for `tempfile`.

@@ -1,14 +1,13 @@
 //! The secret of the remote: random for each talk, compared in constant time.
 
-#![expect(clippy::disallowed_methods, reason = "random bytes come from the operating system")]
-
 use std::fmt;
-use std::fs::File;
 use std::hint::black_box;
-use std::io::{self, Read};
+use std::io;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::files::random_bytes;
 
 /// The number of random bytes.
 const TOKEN_BYTES: usize = 16;
@@ -23,9 +22,7 @@ impl RemoteToken {
     /// # Errors
     /// The operating system has no random bytes.
     pub(super) fn new() -> io::Result<Self> {
-        let mut bytes = [0; TOKEN_BYTES];
-        File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+        Ok(Self(URL_SAFE_NO_PAD.encode(random_bytes::<TOKEN_BYTES>()?)))
     }
 
     /// Returns whether a text is the token. The time that it takes does not depend on the text's characters.

@@ -78,7 +78,8 @@ impl Rendezvous {
         let listeners = (0..5).map(listen).collect::<io::Result<Vec<_>>>()?;
         let port = |at: usize| listeners[at].local_addr().map(|address| address.port());
         let ports = [port(0)?, port(1)?, port(2)?, port(3)?];
-        let (key, session) = (hex(&random::<32>()?), hex(&random::<16>()?));
+        let (key, session) =
+            (hex(&files::random_bytes::<32>()?), hex(&files::random_bytes::<16>()?));
         let content = ConnectionFile {
             transport: "tcp",
             ip: "127.0.0.1",
@@ -138,7 +139,7 @@ impl KernelSocket {
         let stream = TcpStream::connect_timeout(&address, SEND_TIMEOUT)?;
         let is_own = stream.local_addr()? == address;
         if is_own {
-            // The system gave our end the port that nobody listens on: we are connected to ourselves.
+            // No one listened on the port, so the system gave it to our end: we are connected to ourselves.
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
         stream.set_nonblocking(true)?;
@@ -212,24 +213,6 @@ impl AsFd for KernelSocket {
     }
 }
 
-/// Returns random bytes of the system.
-fn random<const N: usize>() -> io::Result<[u8; N]> {
-    use rustix::fs::{Mode, OFlags};
-
-    let source = rustix::fs::open("/dev/urandom", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-    let mut bytes = [0; N];
-    let mut filled = 0;
-    while filled < N {
-        match rustix::io::read(&source, &mut bytes[filled..]) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(count) => filled += count,
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
@@ -258,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_listens_before_the_kernel() {
+    fn connecting_fails_before_the_kernel_listens() {
         let rendezvous = Rendezvous::new("x", &TempRoot::default()).unwrap();
         assert!(rendezvous.connect().is_err());
     }

@@ -135,7 +135,7 @@ impl Kernels {
             }
             Target::Terminal => return None,
             Target::Screen | Target::Handover => "a kernel has no terminal: remove `:kernel`",
-            Target::Picture => "a kernel shows pictures by itself: use `+exec_replace`",
+            Target::Picture => "the pictures of a kernel are always shown: use `+exec_replace`",
         };
         Some(why.to_owned())
     }

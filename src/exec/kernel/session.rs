@@ -440,7 +440,7 @@ impl KernelThread {
             }
             self.end_active(outcome);
         }
-        // Most were started in the belief that the state was there.
+        // They were requested while the state was still there.
         let is_later = |run: &WaitingRun| restart.is_asked_for && run.restarts == restart.count;
         let (later, refused): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.waiting).into_iter().partition(is_later);
@@ -450,7 +450,7 @@ impl KernelThread {
             finish(&self.delivery, &run.sink, why, Duration::ZERO);
         }
         self.outputs.clear();
-        // A kernel that ended by itself, while nothing ran, is not started again and again.
+        // If it ended while nothing ran, it may do so again and again: the next run starts it.
         let restarts = had_run || restart.is_asked_for;
         let is_over = self.context.is_shut_down.load(Ordering::Relaxed);
         if restarts

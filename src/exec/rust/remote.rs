@@ -10,7 +10,7 @@ use super::rustc;
 use crate::ansi::strip_colors;
 use crate::run::Snippet;
 
-/// Stands for the path of the source in arguments.
+/// Placeholder for the path of the source in arguments.
 const SOURCE: &str = "$source";
 
 /// How another machine compiles a block.

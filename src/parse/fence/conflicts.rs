@@ -84,7 +84,7 @@ impl FenceInfo<'_> {
         } else if self.output_mode == OutputMode::Handover {
             ("+acquire_terminal", "use `+exec`: a kernel has no terminal")
         } else if self.output_mode == OutputMode::Picture {
-            ("+image", "use `+exec_replace`: a kernel shows pictures by itself")
+            ("+image", "use `+exec_replace`: the pictures of a kernel are always shown")
         } else if self.env.is_some() {
             ("+env", "remove it: all blocks of a kernel have its environment")
         } else {

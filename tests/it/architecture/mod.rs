@@ -94,7 +94,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("control", &["source", "app"]),
-    ("serve", &["source", "panics", "layout", "app", "view", "media", "export", "control"]),
+    (
+        "serve",
+        &["source", "panics", "layout", "app", "view", "files", "media", "export", "control"],
+    ),
     (
         "present",
         &[
@@ -165,7 +168,6 @@ const READERS: &[(&str, &str)] = &[
     ("exec/rust/cache.rs", "our own cache, once it is known to be ours"),
     ("exec/rust/crates.rs", "our own cache, once it is known to be ours"),
     ("present/input.rs", "the terminal"),
-    ("serve/token.rs", "random bytes of the system"),
 ];
 
 /// Calls that open or read a file.

@@ -137,7 +137,7 @@ fn no_process_survives_a_killed_talk() {
         talk.wait_for(text);
     }
     talk.signal(Signal::KILL);
-    wait_until("the talk has ended", || !talk.is_alive());
+    talk.wait_for_end();
     wait_until("no process is left", || processes_with(&seconds).is_empty());
     let prefix = format!("livedeck-{}-", talk.pid().as_raw_nonzero());
     wait_until("no file is left", || temp_folders(&prefix) == 0);

@@ -337,9 +337,7 @@ fn kill_of_the_talk_leaves_no_process(#[case] blocks: &'static str) {
     talk.keys("ctrl-e");
     talk.wait_for("upup");
     talk.signal(Signal::KILL);
-    while talk.is_alive() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    talk.wait_for_end();
     assert_eq!(talk.left_behind(), Vec::<String>::new());
     let prefix = format!("livedeck-{}-", talk.pid().as_raw_nonzero());
     let files = || {

@@ -23,8 +23,6 @@ fn kernel_does_not_survive_a_killed_talk() {
     talk.keys("ctrl-e");
     talk.wait_for("upup");
     talk.signal(Signal::KILL);
-    while talk.is_alive() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    talk.wait_for_end();
     assert_eq!(talk.left_behind(), Vec::<String>::new());
 }

@@ -321,9 +321,7 @@ fn killed_talk_leaves_nothing_on_another_machine() {
     talk.wait_for("begun 41");
     assert!(!machine.processes().is_empty());
     talk.signal(Signal::KILL);
-    while talk.is_alive() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    talk.wait_for_end();
     machine.wait_until_empty();
 }
 

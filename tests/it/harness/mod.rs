@@ -274,6 +274,15 @@ impl PtyHarness {
         self.child.try_wait().unwrap().is_none()
     }
 
+    /// Waits until the program has ended.
+    pub(crate) fn wait_for_end(&mut self) {
+        let start = Instant::now();
+        while self.is_alive() {
+            assert!(start.elapsed() < TIMEOUT, "the program still runs");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Closes the terminal and waits for the program to end.
     pub(crate) fn hang_up(mut self) -> ExitStatus {
         self.wake.take();

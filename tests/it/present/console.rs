@@ -112,9 +112,7 @@ fn console_waits_for_a_talk_and_joins_the_next() {
     let console = console(&first, &[deck.to_str().unwrap()], (100, 30));
     console.wait_for("say hello first");
     first.signal(Signal::KILL);
-    while first.is_alive() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    first.wait_for_end();
     console.wait_for("the talk has ended, waiting");
     console.keys("l");
     console.wait_for("there is no talk to drive");
@@ -131,9 +129,7 @@ fn console_waits_for_a_talk_and_joins_the_next() {
     console.wait_for("1/3");
     let mut console = console;
     console.signal(Signal::KILL);
-    while console.is_alive() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    console.wait_for_end();
     third.keys("l");
     third.wait_for("second");
     third.quit();

@@ -346,9 +346,7 @@ fn kill_leaves_no_process() {
     let mut talk = PtyHarness::show(TWO);
     talk.wait_for("first");
     talk.signal(Signal::KILL);
-    while talk.is_alive() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    talk.wait_for_end();
     assert!(talk.left_behind().is_empty());
 }
 

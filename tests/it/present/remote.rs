@@ -189,9 +189,7 @@ fn killed_talk_leaves_no_socket_behind() {
     killed.wait_for("first");
     assert_eq!(sockets(&killed).len(), 1);
     killed.signal(Signal::KILL);
-    while killed.is_alive() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    killed.wait_for_end();
     // A process that it was starting may hold the socket for a moment.
     let refused = |_: &str| killed.remote("next").unwrap_err();
     killed

@@ -456,14 +456,10 @@ class Agent:
         """Passes on output. Returns whether there was some."""
         if run.master is None:
             return False
-        try:
-            data = os.read(run.master, READ_SIZE)
-        except BlockingIOError:
-            return False
-        except OSError:
-            data = b""
+        data = read_available(run.master)
         if not data:
-            close(run, "master")
+            if data is not None:
+                close(run, "master")
             return False
         if run.report is not None:
             # The value of a mark in this output has been sent before.
@@ -475,9 +471,8 @@ class Agent:
         """Passes on bytes of a picture. Returns whether there were some."""
         if run.picture is None:
             return False
-        try:
-            data = os.read(run.picture, READ_SIZE)
-        except BlockingIOError:
+        data = read_available(run.picture)
+        if data is None:
             return False
         run.picture_size += len(data)
         if not data or run.picture_size > MAX_PICTURE:
@@ -940,6 +935,17 @@ def request(target, fields, files):
             target.sendall(packed[sent:])
     finally:
         target.setblocking(False)
+
+
+def read_available(file):
+    """Returns the bytes that can be read now: none at all (None), or empty at the end."""
+    try:
+        return os.read(file, READ_SIZE)
+    except BlockingIOError:
+        return None
+    except OSError:
+        # A terminal whose other side is closed.
+        return b""
 
 
 def close(run, *names):
