@@ -101,6 +101,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "present",
         &[
+            "ansi",
             "source",
             "panics",
             "diag",
