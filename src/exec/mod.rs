@@ -1,5 +1,5 @@
-//! Running code: processes, the Python worker, the Rust compiler. Nothing else starts processes, and
-//! nothing else has `unsafe` code (each block with its reason).
+//! Running code: processes, the Python worker, the Rust compiler, Jupyter kernels, other machines. Nothing
+//! else starts processes, and nothing else has `unsafe` code (each block with its reason).
 //!
 //! This module never sees slides or themes: a [`run::Request`] comes in, events go out through one
 //! closure, which may block: that is the backpressure.
