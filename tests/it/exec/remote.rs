@@ -266,6 +266,8 @@ fn run_on_another_machine_is_interrupted_and_answered() {
     talk.wait_for("enter send");
     talk.keys("A d a enter");
     talk.wait_for("hello Ada");
+    // Until it has ended, keys go to its input.
+    talk.wait_for("✓");
     run(&talk, 3);
     talk.wait_for("again Ada");
     talk.quit();

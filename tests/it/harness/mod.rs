@@ -357,6 +357,11 @@ impl PtyHarness {
 
 impl Drop for PtyHarness {
     fn drop(&mut self) {
+        // The child is only a client of tmux, whose server would go on.
+        let tmux = self.folder.path().join("tmux");
+        if tmux.exists() {
+            let _ = Command::new("tmux").arg("-S").arg(tmux).arg("kill-server").output();
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
