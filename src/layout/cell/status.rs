@@ -128,7 +128,8 @@ fn join_parts(parts: &[&str]) -> String {
     parts.collect::<Vec<_>>().join(" · ")
 }
 
-/// Returns the symbol of a state, which differs without colour.
+/// Returns the symbol of a state, which differs without colour. None is an emoji: emoji are as wide as two
+/// cells, or missing, in many fonts.
 fn symbol(state: &State, exec: &ExecSpec) -> &'static str {
     match state {
         State::Ready if exec.module.is_some() => "✓",
@@ -136,7 +137,7 @@ fn symbol(state: &State, exec: &ExecSpec) -> &'static str {
         State::NotAllowed => "⊘",
         State::Compiling | State::Running => "●",
         State::Ended(Outcome::Stopped) => "■",
-        State::Ended(Outcome::TimedOut) => "⏱",
+        State::Ended(Outcome::TimedOut) => "◷",
         State::Ended(outcome) if outcome.is_success() => "✓",
         State::Ended(_) => "✗",
     }
@@ -372,7 +373,7 @@ mod tests {
     #[case(ended_with(Outcome::Exited(1)), "✗ exit 1 · 0.8 ms")]
     #[case(ended_with(Outcome::Signaled(9)), "✗ signal 9 (SIGKILL) · 0.8 ms")]
     #[case(ended_with(Outcome::NotCompiled), "✗ not compiled")]
-    #[case(ended_with(Outcome::TimedOut), "⏱ timed out · 0.8 ms")]
+    #[case(ended_with(Outcome::TimedOut), "◷ timed out · 0.8 ms")]
     #[case(ended_with(Outcome::Stopped), "■ stopped · 0.8 ms")]
     #[case(
         CellRun { processes: left_running(1), ..ended_with(Outcome::Exited(0)) },

@@ -192,7 +192,7 @@ fn hang_that_ignores_signals_is_killed(#[case] blocks: &'static str) {
 )]
 #[case::of_bash("```bash +exec\nprintf 'up%s\\n' up; sleep 1000\n```", "timeout: 3")]
 fn hang_reaches_its_timeout(#[case] blocks: &'static str, #[case] limits: &'static str) {
-    Fault { limits, shown: &["⏱ timed out"], ..fault(blocks) }.test();
+    Fault { limits, shown: &["◷ timed out"], ..fault(blocks) }.test();
 }
 
 #[rstest]

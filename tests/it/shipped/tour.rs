@@ -105,7 +105,7 @@ fn wait_for_the_end(tour: &PtyHarness, runs: &[&Cell]) {
     // A block replaced by its output has no status line.
     let shown = runs.iter().filter(|cell| !cell.exec.output_mode.replaces_code()).count();
     tour.wait("all have ended", |screen| {
-        let ends = ["✓ ", "✗ ", "⏱ timed out"];
+        let ends = ["✓ ", "✗ ", "◷ timed out"];
         // The number of errors in the deck is not the status of a block.
         let rows = screen.lines().filter(|row| !row.contains("errors · D"));
         rows.flat_map(|row| ends.iter().map(|end| row.matches(end).count())).sum::<usize>() == shown
