@@ -1,4 +1,4 @@
-//! The mark of blocks whose edit is not saved: at the top right of the block.
+//! The mark of blocks whose edit is not saved: at the top right of the block, left of the corner of its frame.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,6 +13,9 @@ use crate::theme::Theme;
 
 const MARK: &str = " ✎ unsaved ";
 
+/// The columns of a frame's corner.
+const CORNER: u16 = 1;
+
 /// Marks the unsaved blocks of a slide whose body is scrolled down by `scroll` rows.
 pub(super) fn draw(app: &App, scene: &Scene, scroll: u32, theme: &Theme, buffer: &mut Buffer) {
     let style = theme.output.failure.add_modifier(Modifier::BOLD);
@@ -22,8 +25,8 @@ pub(super) fn draw(app: &App, scene: &Scene, scroll: u32, theme: &Theme, buffer:
         let Some(row) = row.filter(|row| *row < scene.viewport.height && is_marked(app, id)) else {
             continue;
         };
-        let columns = width.min(MARK.chars().count() as u16);
-        let right = placed.x.saturating_add(width);
+        let columns = width.saturating_sub(CORNER).min(MARK.chars().count() as u16);
+        let right = placed.x.saturating_add(width.saturating_sub(CORNER));
         let area = Rect::new(right - columns, scene.viewport.y.saturating_add(row), columns, 1);
         let area = area.intersection(buffer.area);
         Line::styled(MARK, style).render(area, buffer);

@@ -169,7 +169,7 @@ pub fn default_bindings() -> Vec<Binding> {
         row(
             Action::Next,
             "next",
-            &["l", "j", "<right>", "<page_down>", "<down>", " "],
+            &["l", "j", " ", "<right>", "<down>", "<page_down>"],
             "next step (scrolls tall slides first)",
         ),
         row(

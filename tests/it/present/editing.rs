@@ -67,7 +67,8 @@ fn unsaved_edits_are_marked_and_keep_the_talk_open() {
     talk.wait_for("print(1)");
     talk.keys("i x ctrl-]");
     talk.wait_gone("editing");
-    talk.wait_for("unsaved");
+    // The mark leaves the corner of the block's frame.
+    talk.wait_for("unsaved ╮");
     talk.keys("q");
     talk.wait_for("q again to quit");
     talk.keys("i esc");
