@@ -4,10 +4,10 @@ mod page;
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
-use std::path::Path;
 
 use clap::CommandFactory;
 
+use self::page::Shown;
 use super::Usage;
 use super::args::Args;
 use crate::diag::did_you_mean;
@@ -39,7 +39,8 @@ macro_rules! topics {
 }
 
 /// The pages, in reading order.
-static TOPICS: [Topic; 20] = topics! {
+static TOPICS: [Topic; 21] = topics! {
+    "installation", "INSTALL.md", "from source, from a release, into a Python environment";
     "tutorial", "TUTORIAL.md", "from nothing to a talk with live code";
     "format", "FORMAT.md", "everything that a deck can contain";
     "execution", "EXECUTION.md", "running code: Python, Rust, sessions, benchmarks, recordings";
@@ -94,15 +95,14 @@ fn list() -> String {
     text + "\n`livedeck help TOPIC` prints a topic, `livedeck help COMMAND` the options of a command.\n"
 }
 
-/// Returns how a page is referred to in the terminal, or an address outside of the manual.
-fn link(target: &str) -> Option<String> {
+/// Returns how a link is shown in the terminal, if it leads to a topic or out of the manual.
+fn link(target: &str) -> Option<Shown> {
     if target.contains("://") {
-        return Some(target.to_owned());
+        return Some(Shown::Address(target.to_owned()));
     }
     let file = target.split('#').next().unwrap_or_default();
-    let file = Path::new(file).file_name()?.to_str()?;
     let topic = TOPICS.iter().find(|topic| topic.file == file)?;
-    Some(format!("`livedeck help {}`", topic.name))
+    Some(Shown::Command(format!("livedeck help {}", topic.name)))
 }
 
 #[cfg(test)]
@@ -120,10 +120,11 @@ mod tests {
 
     #[test]
     fn links_name_topics() {
-        assert_eq!(link("FORMAT.md#code").as_deref(), Some("`livedeck help format`"));
-        assert_eq!(link("https://a.b").as_deref(), Some("https://a.b"));
+        let command = Shown::Command("livedeck help format".to_owned());
+        assert_eq!(link("FORMAT.md#code"), Some(command));
+        assert_eq!(link("https://a.b"), Some(Shown::Address("https://a.b".to_owned())));
         assert_eq!(link("#keys"), None);
-        assert_eq!(link("../slides/talk.md"), None);
+        assert_eq!(link("../.github/SECURITY.md"), None);
     }
 
     #[test]

@@ -20,12 +20,21 @@ const INDENT: &str = "    ";
 /// Columns between the columns of a table.
 const COLUMN_GAP: &str = "  ";
 
-/// Returns a page of this width. `link` returns what to show for the target of a link, if anything.
+/// How the target of a link is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// An address, after the text.
+    Address(String),
+    /// A command that prints another page: after the text, or in place of the page's file name.
+    Command(String),
+}
+
+/// Returns a page of this width. `link` returns how the target of a link is shown, if it is.
 pub(super) fn page(
     markdown: &str,
     width: usize,
     is_styled: bool,
-    link: &dyn Fn(&str) -> Option<String>,
+    link: &dyn Fn(&str) -> Option<Shown>,
 ) -> String {
     let writer = TerminalPage {
         width,
@@ -47,7 +56,7 @@ pub(super) fn page(
 struct TerminalPage<'a> {
     width: usize,
     is_styled: bool,
-    link: &'a dyn Fn(&str) -> Option<String>,
+    link: &'a dyn Fn(&str) -> Option<Shown>,
     text: String,
     /// The text of the current paragraph or cell.
     inline: String,
@@ -57,8 +66,8 @@ struct TerminalPage<'a> {
     indents: Vec<String>,
     /// The number of the next item of each open list; `None` in lists with bullets.
     lists: Vec<Option<u64>>,
-    /// The targets of open links.
-    targets: Vec<Option<String>>,
+    /// Where the text of each open link starts, and its target.
+    targets: Vec<(usize, Option<Shown>)>,
     /// The rows of the table that is being read.
     rows: Vec<Vec<String>>,
     is_code: bool,
@@ -97,7 +106,9 @@ impl TerminalPage<'_> {
                 self.paragraph();
                 self.is_code = true;
             }
-            Tag::Link { dest_url, .. } => self.targets.push((self.link)(&dest_url)),
+            Tag::Link { dest_url, .. } => {
+                self.targets.push((self.inline.len(), (self.link)(&dest_url)));
+            }
             Tag::Strong => self.style(BOLD),
             Tag::Table(_) => self.rows.clear(),
             Tag::TableHead | Tag::TableRow => self.rows.push(Vec::new()),
@@ -130,12 +141,7 @@ impl TerminalPage<'_> {
                 self.is_code = false;
                 self.blank_line();
             }
-            TagEnd::Link => {
-                let shown = self.targets.pop().flatten();
-                if let Some(shown) = shown.filter(|shown| !self.inline.ends_with(shown.as_str())) {
-                    self.inline.extend([" (", &shown, ")"]);
-                }
-            }
+            TagEnd::Link => self.end_link(),
             TagEnd::Strong => self.style(PLAIN),
             TagEnd::TableCell => {
                 let cell = std::mem::take(&mut self.inline);
@@ -145,6 +151,26 @@ impl TerminalPage<'_> {
             }
             TagEnd::Table => self.end_table(),
             _ => {}
+        }
+    }
+
+    /// Adds a link's target to its text.
+    fn end_link(&mut self) {
+        let Some((start, Some(shown))) = self.targets.pop() else { return };
+        let text = &self.inline[start..];
+        match shown {
+            Shown::Address(address) if text == address => {}
+            Shown::Address(address) => self.inline.extend([" (", &address, ")"]),
+            // The text is the name of the page's file.
+            Shown::Command(command) if text.ends_with(".md") => {
+                self.inline.truncate(start);
+                self.inline_code(&command);
+            }
+            Shown::Command(command) => {
+                self.inline += " (";
+                self.inline_code(&command);
+                self.inline.push(')');
+            }
         }
     }
 
@@ -305,7 +331,7 @@ mod tests {
     use super::*;
 
     fn plain(markdown: &str) -> String {
-        page(markdown, 40, false, &|target| Some(target.to_owned()))
+        page(markdown, 40, false, &|target| Some(Shown::Address(target.to_owned())))
     }
 
     #[test]
@@ -355,6 +381,16 @@ mod tests {
             two two two two two two two two two
             two
         ");
+    }
+
+    #[test]
+    fn links_to_pages_are_commands() {
+        let link = |_: &str| Some(Shown::Command("livedeck help b".to_owned()));
+        let markdown = "[B.md](B.md) and [more of it](B.md#more) ([B.md](B.md)).\n";
+        assert_eq!(
+            page(markdown, 100, false, &link),
+            "`livedeck help b` and more of it (`livedeck help b`) (`livedeck help b`).\n"
+        );
     }
 
     #[test]

@@ -170,6 +170,9 @@ fn links_of_the_manual_lead_somewhere() {
                 if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
             let place = format!("{}: `{target}`", page.display());
             assert!(linked.exists(), "{place} is no file");
+            // The book has nothing else.
+            let is_in_the_book = !page.starts_with(docs()) || !file.starts_with("..");
+            assert!(is_in_the_book, "{place} is outside of the book");
             if !wanted.is_empty() {
                 let anchors = anchors(&fs::read_to_string(&linked).unwrap());
                 assert!(anchors.contains(wanted), "{place} is no heading");

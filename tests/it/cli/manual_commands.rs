@@ -13,7 +13,7 @@ use crate::harness::{Opening, PtyHarness};
 
 /// The pages for users. The tutorial's decks build on each other, and those of the format are described
 /// one by one: they have tests of their own.
-const PAGES: [&str; 23] = [
+const PAGES: [&str; 24] = [
     "../README.md",
     "COMPATIBILITY.md",
     "CONFIG.md",
@@ -23,6 +23,7 @@ const PAGES: [&str; 23] = [
     "EXPORT.md",
     "FAQ.md",
     "FORMAT.md",
+    "INSTALL.md",
     "KERNELS.md",
     "MIGRATING.md",
     "NOTEBOOKS.md",
@@ -91,7 +92,11 @@ fn workplace() -> TempDir {
     // Small pages are drawn fast.
     write("livedeck.yaml", "export:\n  dimensions:\n    columns: 20\n    rows: 8\n");
     write("lesson.ipynb", NOTEBOOK);
-    write("home/.zfunc/_none", "");
+    for shell in [".zfunc", ".local/share/bash-completion/completions", ".config/fish/completions"]
+    {
+        write(&format!("home/{shell}/none"), "");
+    }
+    write("home/.local/share/man/man1/none", "");
     write("home/.config/livedeck/themes/none.yaml", "extends: dark\n");
     // What `livedeck config --import` reads.
     write("none/presenterm/config.yaml", "defaults:\n  theme: dark\n");
