@@ -2,6 +2,7 @@
 //! they are too wide, as a list of their rows.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use unicode_width::UnicodeWidthStr;
@@ -162,7 +163,7 @@ impl TerminalPage<'_> {
             Shown::Address(address) if text == address => {}
             Shown::Address(address) => self.inline.extend([" (", &address, ")"]),
             // The text is the name of the page's file.
-            Shown::Command(command) if text.ends_with(".md") => {
+            Shown::Command(command) if Path::new(text).extension().is_some_and(|it| it == "md") => {
                 self.inline.truncate(start);
                 self.inline_code(&command);
             }
