@@ -5,6 +5,7 @@ use std::ops::Range;
 use rustybuzz::{Direction, UnicodeBuffer};
 use unicode_bidi::{BidiInfo, Level};
 use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthChar as _;
 
 use super::system_fonts::Variant;
 
@@ -24,6 +25,15 @@ pub(super) trait WordFonts {
 
     /// Reads a font's file, with its number in it.
     fn read<T>(&self, font: &Self::Font, read: impl FnOnce(&[u8], u32) -> T) -> Option<T>;
+}
+
+/// Returns whether a grapheme is a picture in colour: its selector says so, or terminals give it two
+/// columns as such.
+pub(super) fn is_emoji(grapheme: &str) -> bool {
+    let is_range = |c: &char| matches!(c, '\u{231a}' | '\u{231b}' | '\u{23e9}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}');
+    let first = grapheme.chars().next();
+    let is_wide = first.filter(is_range).is_some_and(|first| first.width() == Some(2));
+    grapheme.contains('\u{fe0f}') || is_wide && !grapheme.contains('\u{fe0e}')
 }
 
 /// A shaped word, or words with what is between them.
@@ -188,6 +198,15 @@ mod tests {
         let text = "سن 12";
         let drawn: Vec<_> = glyphs(text).into_iter().map(|glyph| &text[glyph.text]).collect();
         assert_eq!(drawn, ["1", "2", " ", "ن", "س"]);
+    }
+
+    #[test]
+    fn emoji_are_wide_or_have_a_selector() {
+        let found: Vec<_> = ["☕", "❤\u{fe0f}", "❤", "☕\u{fe0e}", "🦀", "👩‍💻", "漢", "→", "1"]
+            .into_iter()
+            .filter(|it| is_emoji(it))
+            .collect();
+        assert_eq!(found, ["☕", "❤\u{fe0f}", "🦀", "👩‍💻"]);
     }
 
     #[test]

@@ -68,6 +68,7 @@ fn role(kind: &BlockKind) -> Option<Role> {
         BlockKind::List(_) => Some(Role::List),
         BlockKind::Quote(_) | BlockKind::Alert(..) => Some(Role::Quote),
         BlockKind::Rule => Some(Role::Rule),
+        BlockKind::Chart(_) => Some(Role::Drawing),
         _ => None,
     }
 }

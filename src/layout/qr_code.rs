@@ -7,6 +7,7 @@ use ratatui::text::Line;
 
 use super::flow::{Flow, OverflowKind};
 use super::problem;
+use super::role::Role;
 use super::text::StyledText;
 use crate::deck::{Align, CodeBlock};
 use crate::layout::placement::effective_alignment;
@@ -63,9 +64,11 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock, span: Span) {
     let y = flow.open();
     let (columns, height) = matrix.cells(module);
     let x = (width - columns) / 2;
+    flow.begin(Role::Drawing, (x, y));
     for (row, at) in matrix.rows(module).into_iter().zip(y..) {
         flow.put(x, at, (Line::styled(row, QR_STYLE), columns));
     }
+    flow.end(y);
     flow.close(y.saturating_add(height), 0);
     let first = text.lines().next().unwrap_or_default();
     let label = StyledText::plain(first, flow.style.inline.base);

@@ -42,6 +42,8 @@ pub enum Role {
         /// The columns of each cell, counted from that of the marker.
         cells: Vec<Range<u16>>,
     },
+    /// A drawing from characters whose places matter, such as a chart.
+    Drawing,
     /// Something that only matters to the eye, such as a bullet or a line number.
     Decoration,
 }

@@ -8,6 +8,8 @@ mod images;
 mod output;
 mod pages;
 
+#[cfg(feature = "pdf")]
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -308,13 +310,8 @@ impl Exporter<'_> {
         let title = title(self.args, self.loaded);
         let metadata = PdfMetadata { title, authors, layout, fonts };
         let pdf = pdf(&sheets, metadata).map_err(anyhow::Error::msg)?;
-        for (character, slides) in &pdf.missing {
-            super::warn(&format!(
-                "no font has `{character}` (U+{:04X}), on {}\n\
-                 hint: install a font that has it, or set `export.pdf.fonts`",
-                u32::from(*character),
-                slide_list(slides)
-            ));
+        if let Some(message) = missing_characters(&pdf.missing) {
+            super::warn(&message);
         }
         for (slide, why) in &pdf.lost_pictures {
             super::warn(&format!("slide {slide}: {why}"));
@@ -357,7 +354,7 @@ impl Exporter<'_> {
         let overflow = self.args.overflow.unwrap_or(Overflow::Show);
         if overflow == Overflow::Show && scene.scroll_limit() > 0 {
             let more = u16::try_from(scene.scroll_limit()).unwrap_or(u16::MAX);
-            let rows = self.size.rows.saturating_add(more);
+            let rows = self.size.rows.saturating_add(more).saturating_add(footer_rows(&scene));
             scene = self.renderer.scene(at, Size { rows, ..self.size });
         } else {
             self.note_hidden(&scene, at);
@@ -437,6 +434,22 @@ fn number(slide: SlideNo) -> u32 {
     u32::try_from(slide.index() + 1).unwrap_or(u32::MAX)
 }
 
+/// Names the characters that no font has, with their slides: those of the same slides together.
+#[cfg(feature = "pdf")]
+fn missing_characters(missing: &BTreeMap<char, Vec<u32>>) -> Option<String> {
+    let mut by_slides = BTreeMap::<&[u32], Vec<String>>::new();
+    for (character, slides) in missing {
+        let name = format!("`{character}` (U+{:04X})", u32::from(*character));
+        by_slides.entry(slides).or_default().push(name);
+    }
+    let line = |(slides, names): (&[u32], Vec<String>)| {
+        format!("no font has {}, on {}\n", names.join(", "), slide_list(slides))
+    };
+    let lines: String = by_slides.into_iter().map(line).collect();
+    let hint = "hint: install a font that has them, or set `export.pdf.fonts`";
+    (!lines.is_empty()).then(|| lines + hint)
+}
+
 /// Slides by their numbers, shortened: `slide 3`, or `slides 3, 4, 7 and 9 more`.
 #[cfg(feature = "pdf")]
 fn slide_list(slides: &[u32]) -> String {
@@ -455,6 +468,14 @@ struct Page {
     pictures: Vec<(Overlay, DocumentPicture)>,
     links: Vec<VisibleLink>,
     colors: TerminalColors,
+}
+
+/// Returns how many rows of the body are beside the footer. The end of a tall page is above it.
+fn footer_rows(scene: &Scene) -> u16 {
+    let rows = u32::from(scene.size.rows);
+    let footer = scene.frame.iter().map(|placed| placed.y).filter(|y| *y >= rows / 2).min();
+    let covered = u32::from(scene.viewport.bottom()).saturating_sub(footer.unwrap_or(rows));
+    u16::try_from(covered).unwrap_or(0)
 }
 
 /// Returns the theme's base colours; light on dark if the theme uses the terminal's.
@@ -494,6 +515,18 @@ mod tests {
         assert_eq!(text, pages.join("\n\u{c}"));
         assert_eq!(exported(deck, &["--steps"]).matches('\u{c}').count(), 2);
         assert_eq!(exported(deck, &["--slide", "2"]).matches('\u{c}').count(), 0);
+    }
+
+    #[cfg(feature = "pdf")]
+    #[test]
+    fn missing_characters_of_the_same_slides_are_one_line() {
+        let missing = [('a', vec![2]), ('b', vec![2, 3]), ('c', vec![2])].into();
+        let message = missing_characters(&missing).unwrap();
+        let lines: Vec<_> = message.lines().collect();
+        let first = "no font has `a` (U+0061), `c` (U+0063), on slide 2";
+        assert_eq!(lines[..2], [first, "no font has `b` (U+0062), on slides 2, 3"]);
+        assert!(lines.len() == 3 && lines[2].starts_with("hint: "));
+        assert_eq!(missing_characters(&BTreeMap::new()), None);
     }
 
     #[test]

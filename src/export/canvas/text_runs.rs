@@ -213,5 +213,7 @@ mod tests {
         assert_eq!(TextFit::Shaped.stretch(10.0, 20.0), (1.2, 4.0), "but not distorted");
         assert_eq!(TextFit::Centred.stretch(10.0, 20.0), (1.0, 5.0));
         assert_eq!(TextFit::Centred.stretch(0.0, 20.0), (1.0, 10.0));
+        let (stretch, margin) = TextFit::Centred.stretch(16.0, 20.0);
+        assert!(stretch > 1.1 && margin < 1.0, "ideographs are close to each other");
     }
 }

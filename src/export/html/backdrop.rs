@@ -8,14 +8,14 @@ use crate::export::canvas::{self, Area, Canvas, CroppedPicture, TextRun};
 use crate::export::palette::{Rgb, TerminalColors};
 use crate::export::shapes::Curve;
 
-/// Returns the picture. Its groups `b` and `f` are the backgrounds and the lines.
-pub(super) fn backdrop(buffer: &Buffer, colors: &TerminalColors) -> String {
+/// Returns the picture, with a name for its content. Its groups `b` and `f` are the backgrounds and the lines.
+pub(super) fn backdrop(name: &str, buffer: &Buffer, colors: &TerminalColors) -> String {
     let (width, height) = canvas::page_size(buffer);
     let (mut behind, mut lines) = (Paths::default(), Paths::default());
     canvas::draw_without_text(buffer, colors, &mut behind, &mut lines);
     format!(
         "<svg aria-hidden=\"true\" viewBox=\"0 0 {width} {height}\" preserveAspectRatio=\"none\" \
-         shape-rendering=\"crispEdges\"><g class=\"b\">{}</g><g class=\"f\">{}</g></svg>\n",
+         shape-rendering=\"crispEdges\"><g id=\"{name}\"><g class=\"b\">{}</g><g class=\"f\">{}</g></g></svg>\n",
         behind.finish(),
         lines.finish()
     )

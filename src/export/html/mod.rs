@@ -120,6 +120,8 @@ struct SharedParts {
     pictures: HashMap<blake3::Hash, usize>,
     rules: String,
     code_list: Vec<Box<str>>,
+    /// How many pages were begun.
+    pages: usize,
     /// What the addresses of pictures start with. Without it, they are embedded.
     link_prefix: Option<String>,
     linked: Vec<LinkedPicture>,

@@ -1,6 +1,6 @@
 //! One step of a slide as markup: each row of text at its place, inside the elements of its roles.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -9,8 +9,9 @@ use super::{HtmlPage, SharedParts, backdrop};
 use crate::ansi::readable;
 use crate::export::canvas::{self, TextFit, TextRun};
 use crate::export::palette::{CellStyle, Rgb};
-use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH};
+use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH, shapes};
 use crate::export::svg;
+use crate::export::words::is_emoji;
 use crate::layout::{Item, PictureKey, PlacedItem, Role, Scene};
 use crate::media::DocumentPicture;
 use crate::view::{self, Overlay, VisibleLink};
@@ -25,6 +26,7 @@ pub(super) fn page(page: &HtmlPage, shared: &mut SharedParts, is_last: bool, row
         page,
         shared,
         links: view::links(&page.scene, 0, &page.buffer),
+        owners: Vec::new(),
         runs: HashMap::new(),
         pictures: page.pictures.iter().collect(),
         open: Vec::new(),
@@ -40,7 +42,9 @@ pub(super) fn page(page: &HtmlPage, shared: &mut SharedParts, is_last: bool, row
         "<div class=\"page {scheme}{last}{tall}\" style=\"--h:{};background:{};color:{}\">",
         area.height, page.colors.background, page.colors.foreground
     );
-    writer.out.push_str(&backdrop::backdrop(&page.buffer, &page.colors));
+    writer.shared.pages += 1;
+    let name = format!("d{}", writer.shared.pages);
+    writer.out.push_str(&backdrop::backdrop(&name, &page.buffer, &page.colors));
     writer.write();
     writer.out.push_str("</div>\n");
     writer.out
@@ -70,6 +74,8 @@ struct PageWriter<'a> {
     page: &'a HtmlPage,
     shared: &'a mut SharedParts,
     links: Vec<VisibleLink>,
+    /// What each cell belongs to, row by row.
+    owners: Vec<RunOwner>,
     /// The text of each item.
     runs: HashMap<u32, Vec<TextRun>>,
     /// The pictures that have not been written.
@@ -102,8 +108,9 @@ enum OpenElement {
 impl PageWriter<'_> {
     fn write(&mut self) {
         let page = self.page;
-        let owners = owners(&page.scene, &self.links, page.buffer.area.width);
+        self.owners = owners(&page.scene, &self.links, page.buffer.area.width);
         let width = usize::from(page.buffer.area.width);
+        let owners = &self.owners;
         let group = |column: u16, row: u16| {
             let at = usize::from(row) * width + usize::from(column);
             owners.get(at).copied().unwrap_or_default().pack()
@@ -173,6 +180,14 @@ impl PageWriter<'_> {
                 self.preformatted(number, "code");
             }
             Role::CodeLine => self.tag("code", ""),
+            Role::Drawing => {
+                let drawing = self.drawing(number);
+                let style = drawing
+                    .as_ref()
+                    .map_or(String::new(), |it| format!(" class=\"g\" style=\"{}\"", it.style));
+                self.tag("div", &style);
+                self.out.extend(drawing.map(|it| it.picture));
+            }
             Role::Output => self.preformatted(number, "out"),
             Role::Table => self.tag("table", ""),
             Role::Decoration => self.tag("span", " class=\"d\" aria-hidden=\"true\""),
@@ -199,8 +214,53 @@ impl PageWriter<'_> {
     fn preformatted(&mut self, number: u32, class: &str) {
         self.last_row = None;
         let runs = (number + 1..number + 10).find_map(|next| self.runs.get(&next)?.first());
-        let background = runs.map(|run| format!(" style=\"--b:{}\"", run.style.background));
-        self.tag("pre", &format!(" class=\"{class}\"{}", background.unwrap_or_default()));
+        let background = runs.map(|run| format!("--b:{}", run.style.background));
+        let drawing = self.drawing(number);
+        let class = if drawing.is_some() { format!("{class} g") } else { class.to_owned() };
+        let style: Vec<_> =
+            background.into_iter().chain(drawing.as_ref().map(|it| it.style.clone())).collect();
+        let style = if style.is_empty() {
+            String::new()
+        } else {
+            format!(" style=\"{}\"", style.join(";"))
+        };
+        self.tag("pre", &format!(" class=\"{class}\"{style}"));
+        self.out.extend(drawing.map(|it| it.picture));
+    }
+
+    /// Returns what the flowing text shows of the cells of what item `number` begins, if some of their
+    /// characters are drawn, such as lines of boxes: they keep their places.
+    fn drawing(&self, number: u32) -> Option<Drawing> {
+        let buffer = &self.page.buffer;
+        let items = items_within(&self.page.scene.body, number);
+        let width = usize::from(buffer.area.width);
+        let owned: Vec<_> = (self.owners.iter().enumerate())
+            .filter(|(_, owner)| items.contains(&owner.item))
+            .map(|(at, _)| (at % width, at / width))
+            .collect();
+        let is_drawn = |&(column, row): &(usize, usize)| {
+            let symbol = buffer.content.get(row * width + column).map_or("", |cell| cell.symbol());
+            symbol.starts_with(|c| c >= '\u{2500}') && shapes(symbol).is_some()
+        };
+        if !owned.iter().any(is_drawn) {
+            return None;
+        }
+        let range = |numbers: &dyn Fn(&(usize, usize)) -> usize| {
+            let least = owned.iter().map(numbers).min()?;
+            Some((least, owned.iter().map(numbers).max()? + 1 - least))
+        };
+        let ((x, wide), (y, high)) = (range(&|at| at.0)?, range(&|at| at.1)?);
+        let style = format!("--X:{x};--Y:{y};--w:{wide};--h:{high}");
+        let picture = format!(
+            "<svg aria-hidden=\"true\" viewBox=\"{} {} {} {}\" preserveAspectRatio=\"none\" \
+             shape-rendering=\"crispEdges\"><use href=\"#d{}\"/></svg>",
+            x * 10,
+            y * 20,
+            wide * 10,
+            high * 20,
+            self.shared.pages
+        );
+        Some(Drawing { style, picture })
     }
 
     fn tag(&mut self, tag: &'static str, attributes: &str) {
@@ -311,21 +371,31 @@ impl PageWriter<'_> {
         self.out.push_str(if link > 0 { "</a></span>\n" } else { "</span>\n" });
     }
 
-    /// The style of a run. A background that shades the whole page is that of the page, since the flowing
-    /// text has no shades.
+    /// The style of a run. A background that shades the whole page, or a card around the text, is that of
+    /// the page, since the flowing text has neither.
     fn style(&self, run: &TextRun) -> CellStyle {
         let colors = &self.page.colors;
         let row = (run.area.y / CELL_HEIGHT) as i32;
-        let edge = u16::try_from(row).ok().and_then(|row| self.page.buffer.cell((0, row)));
-        let is_shade = edge.is_some_and(|edge| {
-            let background = colors.cell_style(edge).background;
-            background == run.style.background
-                && background.is_dark() == colors.background.is_dark()
-        });
+        let is_shaded = |column: f32| {
+            let at = u16::try_from(column as i32).ok().zip(u16::try_from(row).ok());
+            let cell = at.and_then(|at| self.page.buffer.cell(at));
+            cell.is_some_and(|cell| colors.cell_style(cell).background == run.style.background)
+        };
+        let left = (run.area.x / CELL_WIDTH).round();
+        let right = ((run.area.x + run.area.width) / CELL_WIDTH).round();
+        let is_shade = (is_shaded(0.0) || is_shaded(left - 1.0) && is_shaded(right))
+            && run.style.background.is_dark() == colors.background.is_dark();
         let is_preformatted = self.last_row.is_some();
-        let background =
-            if is_shade && !is_preformatted { colors.background } else { run.style.background };
-        CellStyle { background, text: legible(&run.text, run.style.text, background), ..run.style }
+        let text = legible(&run.text, run.style.text, run.style.background);
+        if is_shade && !is_preformatted {
+            let background = colors.background;
+            return CellStyle {
+                background,
+                text: legible(&run.text, text, background),
+                ..run.style
+            };
+        }
+        CellStyle { text, ..run.style }
     }
 
     fn run(&mut self, run: &TextRun) {
@@ -346,7 +416,12 @@ impl PageWriter<'_> {
             let _ = write!(self.out, "<span class=\"s{style}\">{text}</span>");
         } else {
             let columns = run.area.width / CELL_WIDTH / run.scale;
-            let kind = if run.fit == TextFit::Shaped { "w j" } else { "w" };
+            let kind = match run.fit {
+                TextFit::Shaped => "w j",
+                _ if is_emoji(&run.text) => "w e",
+                _ if run.area.width > 1.5 * CELL_WIDTH * run.scale => "w c",
+                _ => "w",
+            };
             let _ = write!(
                 self.out,
                 "<span class=\"s{style} {kind}\" style=\"--w:{columns}\">{text}</span>"
@@ -384,6 +459,37 @@ impl PageWriter<'_> {
         let class = if is_cropped { "\" data-cropped=\"" } else { "" };
         let _ = writeln!(self.out, "{class}\"></div>");
     }
+}
+
+/// A part of a page that keeps the places of its cells in the flowing text.
+struct Drawing {
+    /// Where it is, as properties.
+    style: String,
+    /// Its drawn characters.
+    picture: String,
+}
+
+/// Returns the numbers of the items, counted from 1, between the one that begins something and its end.
+/// Decoration is left out.
+fn items_within(body: &[PlacedItem], begin: u32) -> HashSet<u32> {
+    let mut open = Vec::new();
+    let mut found = HashSet::new();
+    for (number, placed) in (begin..).zip(body.iter().skip(begin.saturating_sub(1) as usize)) {
+        match &placed.item {
+            Item::Begin(role) => open.push(*role == Role::Decoration),
+            Item::End => {
+                open.pop();
+                if open.is_empty() {
+                    break;
+                }
+            }
+            _ if !open.contains(&true) => {
+                found.insert(number);
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Returns what each cell of the page belongs to, row by row.

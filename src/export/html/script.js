@@ -27,6 +27,7 @@ function show(slide, to, options = {}) {
     section.classList.toggle('on', index === at);
     if (index === at) pages.forEach((page, number) => page.classList.toggle('on', number === step));
   }
+  updateFocus();
   if (options.silent) return;
   const { section, number, pages } = current();
   const hash = '#' + number + (step < pages.length - 1 ? '.' + (step + 1) : '');
@@ -53,6 +54,13 @@ function readHash() {
   const whole = found || other ? Infinity : 0;
   show(slide < 0 ? slides.length - 1 : slide, found && found[2] ? found[2] - 1 : whole, { silent: true });
   status.textContent = '';
+}
+
+// A slide that scrolls can be focused, so that the keyboard reaches all of it.
+function updateFocus() {
+  if (has('overview')) return;
+  for (const { section } of slides) section.tabIndex = -1;
+  if (scrolls()) current().section.tabIndex = 0;
 }
 
 const scrolls = () => {
@@ -91,6 +99,7 @@ function toggle(name, wanted = !has(name)) {
   for (const pre of document.querySelectorAll('.page pre')) {
     if (has('reading')) pre.tabIndex = 0; else pre.removeAttribute('tabindex');
   }
+  updateFocus();
 }
 let wasReading = false;
 function overview(wanted = !has('overview')) {
@@ -373,6 +382,7 @@ narrow.addEventListener('change', () => {
   overview(false);
   toggle('reading', narrow.matches);
 });
+addEventListener('resize', updateFocus);
 addEventListener('hashchange', readHash);
 addEventListener('popstate', readHash);
 readHash();

@@ -163,6 +163,50 @@ fn blank_rows_of_outputs_stay_in_the_flowing_text() {
 }
 
 #[test]
+fn drawn_characters_keep_their_places_in_the_flowing_text() {
+    let bullet = [(1, 2, Item::Begin(Role::Decoration)), (1, 2, text("▌")), (1, 2, Item::End)];
+    let rows = [(3, 2, text("┌─┐")), (3, 3, text("│a│")), (3, 4, text("└─┘ b"))];
+    for role in [Role::Output, Role::Drawing] {
+        let items = std::iter::once((3, 2, Item::Begin(role)));
+        let items = items.chain(bullet.clone()).chain(rows.clone()).chain([(0, 5, Item::End)]);
+        let whole = document(vec![("", vec![page_of(items.collect())])], &[]);
+        assert!(whole.contains("--X:3;--Y:2;--w:5;--h:3\"><svg"), "{whole}");
+        assert!(whole.contains("viewBox=\"30 40 50 60\""), "{whole}");
+        assert!(
+            whole.contains("<g id=\"d1\">") && whole.contains("<use href=\"#d1\"/>"),
+            "{whole}"
+        );
+    }
+    let plain = vec![(3, 2, Item::Begin(Role::Output)), (3, 2, text("a - b")), (3, 3, Item::End)];
+    let whole = document(vec![("", vec![page_of(plain)])], &[]);
+    assert!(!whole.contains("<use"), "{whole}");
+}
+
+#[test]
+fn cards_do_not_shade_single_words_of_the_flowing_text() {
+    let card = Style::new().bg(Color::Rgb(50, 50, 60));
+    let fill = Item::Fill { width: 20, height: 2, style: card };
+    let inline = Style::new().bg(Color::Rgb(60, 60, 60));
+    let page = page_of(vec![
+        (1, 1, fill),
+        (3, 1, Item::Text(Line::styled("on a card", card).into())),
+        (3, 5, Item::Text(Line::styled("inline code", inline).into())),
+    ]);
+    let whole = document(vec![("", vec![page])], &[]);
+    assert!(!whole.contains("--b:#32323c"), "{whole}");
+    assert!(whole.contains("--b:#3c3c3c"), "{whole}");
+}
+
+#[test]
+fn emoji_and_ideographs_have_their_own_classes() {
+    let whole = document(vec![("", vec![page_of(vec![(1, 1, text("☕漢☆"))])])], &[]);
+    for class in ["w e\" style=\"--w:2\">☕", "w c\" style=\"--w:2\">漢", "w\" style=\"--w:1\">☆"]
+    {
+        assert!(whole.contains(class), "{class}: {whole}");
+    }
+}
+
+#[test]
 fn words_whose_letters_join_are_one_element() {
     let whole = document(vec![("", vec![page_of(vec![(1, 1, text("a नमत b"))])])], &[]);
     assert!(whole.contains("w j\" style=\"--w:3\">नमत</span> b"), "{whole}");

@@ -10,7 +10,7 @@ use ttf_parser::Face;
 use crate::draw::MONOSPACED_FONTS;
 use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH};
 use crate::export::system_fonts::{self, Variant, is_invisible};
-use crate::export::words::WordFonts;
+use crate::export::words::{WordFonts, is_emoji};
 
 type FontData = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
@@ -114,8 +114,7 @@ impl WordFonts for Fonts {
     /// one of the system.
     fn for_grapheme(&mut self, variant: Variant, grapheme: &str) -> Option<LoadedFont> {
         let mut wanted = grapheme.chars().filter(|c| !is_invisible(*c));
-        let is_emoji = grapheme.contains('\u{fe0f}');
-        if !is_emoji && wanted.all(|c| self.glyph(variant, c).is_some()) {
+        if !is_emoji(grapheme) && wanted.all(|c| self.glyph(variant, c).is_some()) {
             return Some(self.family(variant));
         }
         let first = grapheme.chars().next()?;

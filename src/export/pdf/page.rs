@@ -354,8 +354,8 @@ impl PdfCanvas<'_, '_> {
         });
         let metrics = self.fonts.metrics(variant);
         let full = font.width(grapheme) * metrics.size * run.scale;
-        let (shrink, margin) = TextFit::Centred.stretch(full, width);
-        let size = metrics.size * run.scale * shrink;
+        let (stretch, margin) = TextFit::Centred.stretch(full, width);
+        let size = metrics.size * run.scale * stretch;
         let start = Point::from_xy(left + margin, run.area.y + metrics.baseline * run.scale);
         self.surface.draw_text(start, font.font, size, grapheme, false, TextDirection::Auto);
     }
