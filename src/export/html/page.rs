@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use ratatui::buffer::Cell;
+
 use super::markup::{HeadingLevels, ListLevels, attribute, escape};
 use super::{HtmlPage, SharedParts, backdrop};
 use crate::ansi::readable;
@@ -184,7 +186,7 @@ impl PageWriter<'_> {
                 let drawing = self.drawing(number);
                 let style = drawing
                     .as_ref()
-                    .map_or(String::new(), |it| format!(" class=\"g\" style=\"{}\"", it.style));
+                    .map_or_else(String::new, |it| format!(" class=\"g\" style=\"{}\"", it.style));
                 self.tag("div", &style);
                 self.out.extend(drawing.map(|it| it.picture));
             }
@@ -228,8 +230,8 @@ impl PageWriter<'_> {
         self.out.extend(drawing.map(|it| it.picture));
     }
 
-    /// Returns what the flowing text shows of the cells of what item `number` begins, if some of their
-    /// characters are drawn, such as lines of boxes: they keep their places.
+    /// Returns what the flowing text shows of the cells of what item `number` begins, if some of them are
+    /// drawn, such as lines of boxes: they keep their places.
     fn drawing(&self, number: u32) -> Option<Drawing> {
         let buffer = &self.page.buffer;
         let items = items_within(&self.page.scene.body, number);
@@ -238,9 +240,16 @@ impl PageWriter<'_> {
             .filter(|(_, owner)| items.contains(&owner.item))
             .map(|(at, _)| (at % width, at / width))
             .collect();
-        let is_drawn = |&(column, row): &(usize, usize)| {
-            let symbol = buffer.content.get(row * width + column).map_or("", |cell| cell.symbol());
-            symbol.starts_with(|c| c >= '\u{2500}') && shapes(symbol).is_some()
+        let cell = |&(column, row): &(usize, usize)| buffer.content.get(row * width + column);
+        let background =
+            |at: &(usize, usize)| cell(at).map(|cell| self.page.colors.cell_style(cell).background);
+        let ground = owned.first().and_then(background);
+        let is_drawn = |at: &(usize, usize)| {
+            let symbol = cell(at).map_or("", Cell::symbol);
+            let is_shape = || symbol.starts_with(|c| c >= '\u{2500}') && shapes(symbol).is_some();
+            // Programs draw with blanks, too.
+            let is_area = || symbol == " " && background(at) != ground;
+            is_shape() || is_area()
         };
         if !owned.iter().any(is_drawn) {
             return None;

@@ -177,6 +177,14 @@ fn drawn_characters_keep_their_places_in_the_flowing_text() {
             "{whole}"
         );
     }
+    let blanks = Line::from(vec![" ".on_red(), "  ".on_blue()]);
+    let areas = vec![
+        (3, 2, Item::Begin(Role::Output)),
+        (3, 2, Item::Text(blanks.into())),
+        (3, 3, Item::End),
+    ];
+    let whole = document(vec![("", vec![page_of(areas)])], &[]);
+    assert!(whole.contains("<pre class=\"out g\" style=\"--X:3;--Y:2;--w:3;--h:1\">"), "{whole}");
     let plain = vec![(3, 2, Item::Begin(Role::Output)), (3, 2, text("a - b")), (3, 3, Item::End)];
     let whole = document(vec![("", vec![page_of(plain)])], &[]);
     assert!(!whole.contains("<use"), "{whole}");
