@@ -232,7 +232,7 @@ impl PageWriter<'_> {
 
     /// Returns what the flowing text shows of the cells of what item `number` begins, if some of them are
     /// drawn, such as lines of boxes: they keep their places.
-    fn drawing(&self, number: u32) -> Option<Drawing> {
+    fn drawing(&self, number: u32) -> Option<PlacedDrawing> {
         let buffer = &self.page.buffer;
         let items = items_within(&self.page.scene.body, number);
         let width = usize::from(buffer.area.width);
@@ -269,7 +269,7 @@ impl PageWriter<'_> {
             high * 20,
             self.shared.pages
         );
-        Some(Drawing { style, picture })
+        Some(PlacedDrawing { style, picture })
     }
 
     fn tag(&mut self, tag: &'static str, attributes: &str) {
@@ -471,7 +471,7 @@ impl PageWriter<'_> {
 }
 
 /// A part of a page that keeps the places of its cells in the flowing text.
-struct Drawing {
+struct PlacedDrawing {
     /// Where it is, as properties.
     style: String,
     /// Its drawn characters.
