@@ -6,6 +6,7 @@
 //! comes back as a [`LayoutInfo`]. Its fields are private to this module: the shell reads them by
 //! accessors and changes them by messages.
 
+mod cell_pairs;
 mod effect;
 mod input;
 mod msg;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::app::cell_pairs::CellPairs;
 use crate::app::effect::Effect;
 use crate::app::input::{editor, stdin_prompt};
 use crate::app::nav::movement;
@@ -31,9 +32,10 @@ pub(in crate::app) fn replace(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     if let Mode::StdinPrompt(cell) = app.mode {
         stdin_prompt::leave(app, cell);
     }
-    let (runs, lost) = carry(&app.deck, &deck, &app.runs);
+    let pairs = CellPairs::new(&app.deck, &deck);
+    let (runs, lost) = carry(&app.deck, &deck, &app.runs, &pairs);
     let is_unsaved = matches!(&app.mode, Mode::Edit(editor) if app.is_unsaved(editor.cell));
-    move_closed_editors(app, &deck);
+    move_closed_editors(app, &deck, &pairs);
     app.view.focus = app.view.focus.and_then(|id| same_place(&app.deck, &deck, id));
     let pane = app.pane.take();
     app.pane = pane.and_then(|pane| {
@@ -42,7 +44,7 @@ pub(in crate::app) fn replace(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     });
     app.mode = match std::mem::take(&mut app.mode) {
         Mode::Edit(mut editor) => {
-            if let Some(cell) = same_block(&app.deck, &deck, editor.cell) {
+            if let Some(cell) = same_block(&app.deck, &deck, editor.cell, &pairs) {
                 editor.cell = cell;
                 Mode::Edit(editor)
             } else {
@@ -101,35 +103,24 @@ pub(in crate::app) fn replace(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
 }
 
 /// Returns the runs under the new deck's ids, and those to kill because their code is gone.
-fn carry(old: &Deck, new: &Deck, runs: &Runs) -> (Runs, Vec<RunId>) {
-    let mut taken = vec![false; new.cells.len()];
+fn carry(old: &Deck, new: &Deck, runs: &Runs, pairs: &CellPairs) -> (Runs, Vec<RunId>) {
     let mut carried = Runs::new();
     let mut changed: Vec<(CellId, &CellRun)> = Vec::new();
     for (&id, run) in runs {
-        let Some(cell) = old.cell(id) else { continue };
-        let same = new
-            .cells
-            .iter()
-            .filter(|other| other.fingerprint == cell.fingerprint && !taken[other.id.0 as usize])
-            .min_by_key(|other| other.id.0.abs_diff(id.0));
-        match same {
-            Some(other) => {
-                taken[other.id.0 as usize] = true;
-                carried.insert(other.id, run.clone());
-            }
+        match pairs.get(id) {
+            Some(other) => drop(carried.insert(other, run.clone())),
             None => changed.push((id, run)),
         }
     }
     let mut lost = Vec::new();
     for (id, run) in changed {
-        let successor = same_place(old, new, id).filter(|other| !taken[other.0 as usize]);
+        let successor = same_place(old, new, id).filter(|other| !pairs.is_known(*other));
         if run.is_under_way() || run.processes.background > 0 && successor.is_none() {
             lost.push(run.run);
         }
         let is_shown =
             !run.output.is_empty() || run.output.picture.is_some() || run.processes.background > 0;
         if let Some(other) = successor.filter(|_| is_shown) {
-            taken[other.0 as usize] = true;
             carried.insert(other, aged(run));
         }
     }
@@ -154,18 +145,18 @@ fn same_place(old: &Deck, new: &Deck, id: CellId) -> Option<CellId> {
     (other.language == cell.language).then_some(other.id)
 }
 
-/// Returns the cell of the new deck with the code of `id`, or else at its place.
-fn same_block(old: &Deck, new: &Deck, id: CellId) -> Option<CellId> {
-    let code = old.cell(id)?.fingerprint;
-    let same = new.cells.iter().filter(|other| other.fingerprint == code).map(|other| other.id);
-    same.min_by_key(|other| other.0.abs_diff(id.0)).or_else(|| same_place(old, new, id))
+/// Returns the cell of the new deck with the code of `id`, or else the one with new code at its
+/// place.
+fn same_block(old: &Deck, new: &Deck, id: CellId, pairs: &CellPairs) -> Option<CellId> {
+    let edited = || same_place(old, new, id).filter(|other| !pairs.is_known(*other));
+    pairs.get(id).or_else(edited)
 }
 
 /// Moves the closed editors to the cells of the new deck.
-fn move_closed_editors(app: &mut App, new: &Deck) {
+fn move_closed_editors(app: &mut App, new: &Deck, pairs: &CellPairs) {
     let closed = std::mem::take(&mut app.internal.edits.closed);
     let moved = closed.into_iter().filter_map(|(id, mut editor)| {
-        editor.cell = same_block(&app.deck, new, id)?;
+        editor.cell = same_block(&app.deck, new, id, pairs)?;
         Some((editor.cell, editor))
     });
     app.internal.edits.closed = moved.collect();
@@ -204,9 +195,9 @@ fn same(old: &Deck, before: &Block, new: &Deck, after: &Block) -> bool {
     text(old, before.span) == text(new, after.span)
 }
 
-/// Returns the source text of a span.
+/// Returns the source text of a span, without the empty lines around it.
 fn text(deck: &Deck, span: Span) -> Option<&str> {
-    deck.sources.get(span.file)?.text().get(span.range())
+    Some(deck.sources.get(span.file)?.text().get(span.range())?.trim())
 }
 
 /// Returns what a cell keeps when its code has changed: its output, marked as stale.

@@ -7,9 +7,10 @@ use crate::app::input::bindings::Action;
 use crate::app::input::block_editor::{AfterEdit, BlockEditor, Edit};
 use crate::app::input::keys::Key;
 use crate::app::input::outcome::KeyOutcome;
+use crate::app::nav::movement;
 use crate::app::state::edits::UnsavedEdits;
 use crate::app::state::{App, Mode, ScrollTarget};
-use crate::deck::{CellId, Deck};
+use crate::deck::{CellId, Cursor, Deck};
 use crate::source::{FencedCode, Span};
 
 /// What is shown when a block was changed by another program while it is edited.
@@ -141,6 +142,7 @@ pub(in crate::app) fn paste(app: &mut App, text: &str) {
 /// The deck was replaced: the open editor follows its block if nothing was typed; otherwise the
 /// other version is reported.
 pub(in crate::app) fn follow(app: &mut App, was_unsaved: bool) {
+    show_block(app);
     let Mode::Edit(editor) = &mut app.mode else { return };
     let Some((_, block)) = block_of(&app.deck, editor.cell) else { return };
     if !editor.differs_from(&block) {
@@ -152,6 +154,19 @@ pub(in crate::app) fn follow(app: &mut App, was_unsaved: bool) {
         editor.adopt(block);
         app.scene_changed();
     }
+}
+
+/// Goes to the slide and the step that show the open editor: another program may have inserted slides
+/// before it.
+fn show_block(app: &mut App) {
+    let Mode::Edit(editor) = &app.mode else { return };
+    let Some(cell) = app.deck.cell(editor.cell) else { return };
+    let (id, at) = (cell.id, Cursor { slide: cell.slide, step: cell.step });
+    if app.view.at.slide != at.slide || app.view.at.step < at.step {
+        movement::jump(app, at);
+        app.internal.scroll_target = Some(ScrollTarget::Cell(id));
+    }
+    app.view.focus = Some(id);
 }
 
 /// The deck did not take an edit: the editor keeps it, as it did before.
