@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::app::{Action, AfterEdit};
 use crate::app::{App, AppOptions, Edit, Effect, Keymap, Mode, Msg, Trust, UnsavedEdits, update};
-use crate::deck::Deck;
+use crate::deck::{Deck, SlideNo};
 use crate::project::{LoadOptions, load};
 use crate::source::{FileId, Span};
 
@@ -312,4 +312,41 @@ fn paste_is_text_and_never_keys() {
     talk.send(Msg::Paste("Two\nq".to_owned()));
     let Mode::Index(index) = talk.app.mode() else { panic!("no index") };
     assert_eq!(index.query, "Two");
+}
+
+#[test]
+fn open_editor_stays_on_the_screen_and_at_its_copy_of_equal_code() {
+    let slide =
+        |title: &str| format!("{title}\n===\n\n```python +exec\nx\n```\n\n<!-- end_slide -->\n\n");
+    let saved = [slide("One"), slide("Two")].concat();
+    let mut talk = EditTalk::new(&saved);
+    talk.keys("l i y");
+    talk.save_outside(
+        &format!("Zero\n===\n\n```bash +exec\nz\n```\n\n<!-- end_slide -->\n\n{saved}"),
+        0,
+    );
+    let Mode::Edit(editor) = talk.app.mode() else { panic!("no editor") };
+    let cell = talk.app.deck().cell(editor.cell).unwrap();
+    assert_eq!((cell.slide, talk.app.at().slide), (SlideNo::new(2), SlideNo::new(2)));
+    talk.keys("^s");
+    let [first, second] = ["One", "Two"].map(|title| talk.text.split_once(title).unwrap().1);
+    assert!(first.contains("\nx\n") && second.contains("\nyx\n"), "{}", talk.text);
+}
+
+#[test]
+fn empty_line_is_no_change_to_go_to() {
+    let deck = "One\n===\n\na\n\n<!-- end_slide -->\n\nTwo\n===\n\nb\n";
+    let mut talk = EditTalk::new(deck);
+    talk.save_outside(&deck.replace("One", "\nOne").replace("b\n", "c\n"), 0);
+    assert_eq!(talk.app.at().slide, SlideNo::new(1));
+}
+
+#[test]
+fn block_that_moves_up_is_not_the_removed_one() {
+    let block = |code: &str| format!("```python +exec\n{code}\n```\n\n");
+    let mut talk = EditTalk::new(&[block("a"), block("b")].concat());
+    talk.keys("i x");
+    talk.save_outside(&block("b"), 0);
+    assert!(talk.notice().starts_with("another program removed the block"), "{}", talk.notice());
+    assert_eq!(talk.text, block("b"));
 }

@@ -151,8 +151,11 @@ impl FencedCode {
         let end = own.map(|line| line_break(&line.source)).filter(|end| !end.is_empty());
         let end = end.unwrap_or(self.line_end);
         let Some(fence) = &self.fence else { return format!("{code}{end}") };
-        let common = self.lines.iter().find(|line| !line.code.trim().is_empty());
-        let known = [own, common].into_iter().flatten().map(|line| line.prefix.as_str());
+        // A blank line can be without the prefix that keeps others in their list item.
+        let has_prefix = |line: &&FencedLine| !line.code.trim().is_empty();
+        let common = self.lines.iter().find(has_prefix);
+        let known =
+            [own.filter(has_prefix), common].into_iter().flatten().map(|line| line.prefix.as_str());
         let prefixes = known.chain([fence.prefix.as_str()]).map(str::to_owned);
         let mut lines = prefixes.chain([fence.plain_prefix()]).map(|prefix| {
             let line = format!("{prefix}{code}");
@@ -188,6 +191,7 @@ impl Fence {
         let mut containers = Vec::new();
         let mut cursor = LineCursor::new(line);
         let mut columns = 0;
+        let mut is_bare_quote = false;
         loop {
             columns += cursor.skip_indent(usize::MAX);
             let rest = cursor.rest();
@@ -198,11 +202,17 @@ impl Fence {
                 let at = line.len() - rest.len();
                 let blank = |c| if matches!(c, '>' | ' ' | '\t') { c } else { ' ' };
                 let prefix = line[..at].chars().map(blank).collect();
-                return Some(Self { containers, prefix, mark: first, length: marks, at });
+                let mut fence = Self { containers, prefix, mark: first, length: marks, at };
+                // In `>- `, no space belongs to the quote mark; on other lines, one does.
+                if is_bare_quote && columns > 0 {
+                    fence.prefix = fence.plain_prefix();
+                }
+                return Some(fence);
             }
             if first == '>' {
                 containers.extend([Container::Indent(columns), Container::Quote]);
                 columns = 0;
+                is_bare_quote |= !rest[1..].starts_with([' ', '\t']);
                 cursor.skip_quote();
             } else {
                 let marker = list_marker(rest)?;
@@ -417,6 +427,12 @@ mod tests {
     #[case::item("- ```\n  «a\n»  ```\n", "x\n\n y\na", "- ```\n  x\n\n   y\n  a\n  ```\n")]
     #[case::quote("> ```\n> «a\n»> ```\n", "a\n\n b", "> ```\n> a\n>\n>  b\n> ```\n")]
     #[case::bare_quote(">```\n>«a\n»>```\n", "a\n b\nc", ">```\n>a\n>  b\n>c\n>```\n")]
+    #[case::blank_in_item(
+        "- ```\n  «a\n\n  b\n»  ```\n",
+        "a\nx\nb",
+        "- ```\n  a\n  x\n  b\n  ```\n"
+    )]
+    #[case::item_in_bare_quote(">- ```\n«»>   ```\n", "a", ">- ```\n>   a\n>   ```\n")]
     #[case::empty_in_item("* ```\n«»  ```\n", "a", "* ```\n  a\n  ```\n")]
     #[case::short_indent("  ```\n«a\n»  ```\n", " a", "  ```\n   a\n  ```\n")]
     #[case::tab("- ```\n\t«a\n\tb\n»  ```\n", "  a\n  c", "- ```\n\ta\n    c\n  ```\n")]

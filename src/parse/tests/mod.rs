@@ -5,6 +5,7 @@ mod cells;
 mod code;
 mod commands;
 pub(in crate::parse) mod deck_text;
+mod edited_code;
 mod files;
 mod front_matter;
 mod inline;
