@@ -4,6 +4,7 @@
 pub(in crate::exec) mod cgroup;
 pub(in crate::exec) mod child;
 pub(in crate::exec) mod keeper;
+pub(in crate::exec) mod locale;
 pub(in crate::exec) mod process_tag;
 pub(in crate::exec) mod process_tree;
 pub(in crate::exec) mod procfs;

@@ -497,9 +497,10 @@ fn encodings(environment: &[(&str, &str)]) -> (String, String) {
 
 #[test]
 fn encodings_are_those_of_python3() {
-    let cases: [&[(&str, &str)]; 7] = [
+    let cases: [&[(&str, &str)]; 8] = [
         &[],
         &[("LC_ALL", "C")],
+        &[("LC_ALL", "xx_XX.ISO-8859-1")],
         &[("LC_ALL", "C.UTF-8")],
         &[("LC_ALL", "C.UTF-8"), ("PYTHONUTF8", "1")],
         &[("LC_ALL", "C.UTF-8"), ("PYTHONUTF8", "0")],

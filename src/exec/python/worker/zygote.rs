@@ -21,6 +21,7 @@ use super::control::{Control, LoadedModules};
 use super::report::OWN_CODE;
 use super::request::{Dispatch, MAX_NONBLOCKING_LEN};
 use crate::exec::os::child::Child;
+use crate::exec::os::locale::is_locale_installed;
 use crate::exec::os::process_tree::ProcessTree;
 use crate::exec::os::spawn::SpawnCommand;
 use crate::exec::os::wait::wait_readable;
@@ -215,7 +216,8 @@ fn original_variable(name: &str) -> Vec<u8> {
 /// Returns whether the locale is `C` or `POSIX`, in which Python uses UTF-8 unless it is embedded.
 fn is_default_locale() -> bool {
     let mut set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable);
-    set.find(|locale| !locale.is_empty()).is_none_or(|locale| locale == "C" || locale == "POSIX")
+    let named = set.find(|locale| !locale.is_empty());
+    named.is_none_or(|locale| locale == "C" || locale == "POSIX") || !is_locale_installed()
 }
 
 /// Returns a `PATH` on which `python3` is this interpreter: the library finds the interpreter's
