@@ -55,6 +55,12 @@ fn output_just_before_the_exit_is_kept(#[values(Embedded, Standalone)] mode: Tes
 }
 
 #[rstest]
+fn unfinished_line_of_c_code_is_kept(#[values(Embedded, Standalone)] mode: TestMode) {
+    let code = "import ctypes\nctypes.CDLL(None).printf(b'no line end');";
+    assert_eq!(PythonHarness::new(mode).run(code).0, "no line end");
+}
+
+#[rstest]
 fn bytes_are_passed_on_unchanged(#[values(Embedded, Standalone)] mode: TestMode) {
     let harness = PythonHarness::new(mode);
     let code = "import sys\nsys.stdout.buffer.write(b'\\xff\\x00\\n')\nsys.stdout.buffer.flush()\n\
