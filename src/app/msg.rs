@@ -78,6 +78,8 @@ pub enum Msg {
     Reviewed(Vec<Diagnostic>),
     /// Something outside failed: a line for the speaker.
     Failed(String),
+    /// Something outside was done: a line for the speaker.
+    Notice(String),
     /// The deck did not take an edit.
     EditFailed {
         /// The texts that the edit followed.

@@ -55,6 +55,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
             app.paint_changed();
         }
         Msg::Failed(why) => app.report_failure(why),
+        Msg::Notice(text) => app.notify(text),
         Msg::EditFailed { previous, why } => {
             editor::take_back(app, previous);
             app.report_failure(why);

@@ -114,11 +114,11 @@ impl Talk {
         let mut drafts = self.drafts();
         let is_current =
             project::editable_text(file, self.notebook_pictures()).is_ok_and(|text| text == *saved);
-        let said = match drafts.saved_with(file, saved, range) {
-            None => "nothing to save".to_owned(),
+        let done = match drafts.saved_with(file, saved, range) {
+            None => Ok("nothing to save".to_owned()),
             Some(_) if !is_current => {
                 self.watch.reload();
-                just_changed(file)
+                Err(just_changed(file))
             }
             Some(text) => {
                 let pictures = self.notebook_pictures();
@@ -128,14 +128,18 @@ impl Talk {
                 if saving.is_ok() {
                     drafts.revert(file, saved, range);
                 }
-                let failed = |error| format!("{} cannot be saved: {error}", file.display());
-                saving.map_or_else(failed, |()| format!("saved to {}", file.display()))
+                saving
+                    .map(|()| format!("saved to {}", file.display()))
+                    .map_err(|error| format!("{} cannot be saved: {error}", file.display()))
             }
         };
         drop(drafts);
         self.report_unsaved();
         self.remember_edit();
-        self.trouble(said);
+        match done {
+            Ok(notice) => drop(update(&mut self.app, Msg::Notice(notice))),
+            Err(why) => self.trouble(why),
+        }
     }
 
     /// Reloads the deck and shows it. Returns true if the presentation ends.

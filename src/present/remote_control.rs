@@ -102,7 +102,7 @@ impl Talk {
             }
             LinkEvent::Waiting(_) if self.app.at() == Cursor::default() => {
                 let why = "waiting for a talk: start `livedeck` or `presenterm -P` with this deck";
-                Some(Msg::Failed(why.to_owned()))
+                Some(Msg::Notice(why.to_owned()))
             }
             LinkEvent::Waiting(_) | LinkEvent::Connected(_) | LinkEvent::Refused(_) => None,
         }
@@ -125,7 +125,7 @@ impl Talk {
     pub(super) fn set_timer(&mut self, command: TimerCommand) {
         let notice = self.timer.command(command);
         self.publish_served();
-        update(&mut self.app, Msg::Failed(notice));
+        update(&mut self.app, Msg::Notice(notice));
     }
 
     /// Notes when the current step was shown, if this is a rehearsal.

@@ -60,7 +60,7 @@ impl Serving {
                 if is_elsewhere {
                     let address = &server.addresses().address;
                     let notice = format!("the usual port is taken; the talk is at {address}");
-                    update(app, Msg::Failed(notice));
+                    update(app, Msg::Notice(notice));
                 }
                 Some(Self { server, reporter: TalkReporter::new(&settings.load_options.path) })
             }

@@ -30,7 +30,7 @@ fn pasted_code_is_saved_with_the_prefix_of_its_item() {
     talk.write(b"\x1b[200~if 1:\r    x\r\x1b[201~");
     talk.wait_for("editing · unsaved");
     talk.keys("ctrl-s");
-    talk.wait_for("saved to");
+    talk.wait_for("• saved to");
     wait_for_file(&talk, &DECK.replace("print", "if 1:\n       x\n   print"));
     assert_eq!(fs::read_to_string(&link).unwrap(), fs::read_to_string(talk.deck()).unwrap());
     assert_eq!(fs::metadata(&link).unwrap().nlink(), 2);
