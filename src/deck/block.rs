@@ -3,10 +3,11 @@
 //! own.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::cell::{CellId, Fingerprint};
 use super::chart::Chart;
-use super::inline::Inline;
+use super::inline::{Inline, LineFormula};
 use super::step::Step;
 use crate::source::Span;
 
@@ -306,6 +307,35 @@ impl Block {
             BlockKind::Columns(columns) => columns.columns.iter_mut().collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// Calls `visit` with each text of this block: its own, its items', its cells'; not those of blocks
+    /// inside it.
+    pub fn each_text<'b>(&'b self, visit: &mut impl FnMut(&'b [Inline])) {
+        match &self.kind {
+            BlockKind::Title(text)
+            | BlockKind::Heading(_, text)
+            | BlockKind::Paragraph(text)
+            | BlockKind::Footnote(_, text)
+            | BlockKind::Alert(_, Some(text), _) => visit(text),
+            BlockKind::List(list) => list.items.iter().for_each(|item| visit(&item.text)),
+            BlockKind::Table(table) => {
+                let cells = table.rows.iter().flat_map(|row| &row.cells);
+                table.header.iter().chain(cells).for_each(|cell| visit(cell));
+            }
+            _ => {}
+        }
+    }
+
+    /// Calls `visit` with each formula in the lines of this block, not with those of blocks inside it.
+    pub fn each_formula<'b>(&'b self, visit: &mut impl FnMut(&'b Arc<LineFormula>)) {
+        self.each_text(&mut |text| {
+            for inline in text {
+                if let Inline::Formula(formula, _) = inline {
+                    visit(formula);
+                }
+            }
+        });
     }
 
     /// Calls `visit` for this block, then for all blocks inside it.

@@ -10,12 +10,37 @@ use crate::source::Span;
 pub enum Inline {
     /// Text in one style.
     Text(Box<str>, TextStyle),
+    /// A formula that has no exact form as text.
+    Formula(Arc<LineFormula>, TextStyle),
     /// A hard line break.
     Break,
     /// A line end in the source: a space in paragraphs, a new row in quotes.
     SoftBreak,
     /// A counter, whose value depends on the slide, in footers.
     Counter(FooterCounter, TextStyle),
+}
+
+/// A formula in a line that is drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LineFormula {
+    /// Its LaTeX, without the signs around it.
+    pub source: Box<str>,
+    /// An approximate form as text, if there is one, such as `(a + b)/√c`.
+    pub linear: Option<Box<str>>,
+    /// Its position, with the signs around it.
+    pub span: Span,
+}
+
+impl LineFormula {
+    /// Returns it as it is written, in one row.
+    pub fn written(&self) -> String {
+        format!("${}$", self.source.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// Returns it as text that is easy to read: its approximate form, else as it is written.
+    pub fn text(&self) -> String {
+        self.linear.as_deref().map_or_else(|| self.written(), str::to_owned)
+    }
 }
 
 /// A counter in a footer.
@@ -102,6 +127,7 @@ pub fn inline_text(inlines: &[Inline]) -> String {
     for inline in inlines {
         match inline {
             Inline::Text(inline, _) => text.push_str(inline),
+            Inline::Formula(formula, _) => text.push_str(&formula.text()),
             Inline::Break | Inline::SoftBreak => text.push(' '),
             Inline::Counter(..) => {}
         }

@@ -33,7 +33,7 @@ pub use cell::{
 pub use chart::{
     Chart, ChartKind, ChartMistake, ChartSeries, ChartSource, ChartTable, MAX_CHART_SERIES,
 };
-pub use inline::{FooterCounter, Inline, SpanColors, TextStyle, inline_text};
+pub use inline::{FooterCounter, Inline, LineFormula, SpanColors, TextStyle, inline_text};
 pub use python_imports::{PythonImport, python_imports};
 pub use remote::{RemoteHost, RemoteOptions, is_host_name, is_inside_path, is_plain_program};
 pub use rust_build::{Crate, CrateOrigin, ModuleAbi, Profile, RustBuild};

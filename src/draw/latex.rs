@@ -11,8 +11,9 @@ use ratex_types::color::Color;
 use ratex_types::display_item::{DisplayItem, DisplayList};
 use ratex_types::math_style::MathStyle;
 
+use super::vector::ROWS_ABOVE;
 use super::{DrawError, SvgFonts, TEXT_SIZE, VectorPicture};
-use crate::layout::DrawingColors;
+use crate::layout::{DrawingColors, FORMULA_ROW_UNITS};
 
 /// The size of a formula's letters, relative to text: a formula in its own rows is looked at.
 const SCALE: f64 = 1.5;
@@ -50,6 +51,121 @@ pub(super) fn draw(text: &str, colors: &DrawingColors) -> Result<String, DrawErr
     let svg = render_to_svg_with_color_syntax(&list, &svg, SvgColorSyntax::Rgb);
     // As shapes: a terminal that has only text must not write its letters one by one.
     Ok(VectorPicture::read(&svg, SvgFonts::Bundled)?.svg())
+}
+
+/// The size of the letters of a formula in a line: those of its fonts are small for their size.
+const LINE_EM: f64 = TEXT_SIZE * 1.2;
+
+/// The space from the top of a row of text to its baseline, as a part of the row.
+const BASELINE: f64 = 0.76;
+
+/// How far a formula may be moved up or down to fit a row, as a part of the row.
+const MAX_SHIFT: f64 = 0.08;
+
+/// A formula is not scaled down further than this to have fewer rows.
+const MIN_LINE_SCALE: f64 = 0.8;
+
+/// Nor are its smallest letters made smaller than this, as a part of the row.
+const MIN_LETTERS: f64 = 0.45;
+
+/// Limit of the rows of a formula in a line.
+const MAX_LINE_ROWS: u16 = 9;
+
+/// What is written in points is read in units of a pixel.
+const POINTS_IN_UNIT: f64 = 0.75;
+
+/// Space at each side of a formula in a line, in em.
+const LINE_PADDING: f64 = 0.06;
+
+/// Draws a formula in a line: as high as whole rows of text, with its baseline on that of one of them.
+pub(super) fn draw_in_line(text: &str, colors: &DrawingColors) -> Result<String, DrawError> {
+    let [red, green, blue] = colors.foreground.map(|channel| f32::from(channel) / 255.0);
+    let options = LayoutOptions::default().with_color(Color::rgb(red, green, blue));
+    let parts = vec![RowPart::Math(0..text.len())];
+    let list = FormulaRow { style: MathStyle::Text, parts }.lay_out(text, &options)?;
+    let letters = list.items.iter().filter_map(|item| match item {
+        DisplayItem::GlyphPath { scale, .. } => Some(*scale),
+        _ => None,
+    });
+    let smallest = letters.fold(1.0, f64::min);
+    let fit = LineFit::new((list.height, list.depth), smallest);
+    let em = LINE_EM * fit.scale;
+    let row = f64::from(FORMULA_ROW_UNITS) / em;
+    let height = (f64::from(fit.above) + BASELINE) * row + fit.shift * row;
+    let down = height - list.height;
+    // As wide as whole columns, where a cell is twice as high as wide: it is not stretched there.
+    let column = row / 2.0;
+    let width = ((list.width + 2.0 * LINE_PADDING) / column).ceil().max(1.0) * column;
+    let right = (width - list.width) / 2.0;
+    let items = list.items.into_iter().map(|item| moved(item, right, down)).collect();
+    let mut list = DisplayList { items, width, height, depth: f64::from(fit.rows) * row - height };
+    list.items.iter_mut().for_each(name_glyph);
+    let svg = SvgOptions {
+        font_size: em * POINTS_IN_UNIT,
+        padding: 0.0,
+        stroke_width: em * 0.04 * POINTS_IN_UNIT,
+        embed_glyphs: false,
+        font_dir: String::new(),
+    };
+    let svg = render_to_svg_with_color_syntax(&list, &svg, SvgColorSyntax::Rgb);
+    let svg = VectorPicture::read(&svg, SvgFonts::Bundled)?.svg();
+    Ok(svg.replacen("<svg", &format!("<svg {ROWS_ABOVE}=\"{}\"", fit.above), 1))
+}
+
+/// How a formula fits into the rows of a text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct LineFit {
+    /// Rows above that of the text.
+    above: u16,
+    /// All rows.
+    rows: u16,
+    /// The size of the formula relative to the text.
+    scale: f64,
+    /// How far it is moved down, as a part of the row.
+    shift: f64,
+}
+
+impl LineFit {
+    /// Chooses the fewest rows in which a formula is legible, from its height above and below the
+    /// baseline in em and the scale of its smallest letters.
+    fn new((height, depth): (f64, f64), smallest: f64) -> Self {
+        let row = f64::from(FORMULA_ROW_UNITS);
+        let legible = MIN_LETTERS * row / (LINE_EM * smallest);
+        let least = legible.clamp(MIN_LINE_SCALE, 1.0);
+        let mut best = Self { above: 0, rows: 1, scale: 0.0, shift: 0.0 };
+        for rows in 1..=MAX_LINE_ROWS {
+            for above in 0..rows {
+                let up = (f64::from(above) + BASELINE) * row;
+                let fit = Self::within(
+                    (height * LINE_EM, depth * LINE_EM),
+                    (up, f64::from(rows) * row - up),
+                );
+                if fit.scale > best.scale {
+                    best = Self { above, rows, ..fit };
+                }
+            }
+            if best.scale >= least {
+                break;
+            }
+        }
+        best
+    }
+
+    /// Fits a height and depth into others, all in units.
+    fn within((height, depth): (f64, f64), (up, down): (f64, f64)) -> Self {
+        let limit = MAX_SHIFT * f64::from(FORMULA_ROW_UNITS);
+        let total = height + depth;
+        let shift = if total <= up + down {
+            (height - up).max(0.0) - (depth - down).max(0.0)
+        } else {
+            // Both have the same scale.
+            height * (up + down) / total - up
+        };
+        let shift = shift.clamp(-limit, limit);
+        let scale = |space: f64, length: f64| if length <= 0.0 { 1.0 } else { space / length };
+        let scale = scale(up + shift, height).min(scale(down - shift, depth)).min(1.0);
+        Self { above: 0, rows: 0, scale, shift: shift / f64::from(FORMULA_ROW_UNITS) }
+    }
 }
 
 /// Names a glyph by the character that its font has for it.

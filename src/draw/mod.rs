@@ -84,6 +84,7 @@ pub fn svg(drawing: &Drawing) -> Result<String, DrawError> {
         return Err(DrawError::new("there is nothing to draw"));
     }
     let svg = match language {
+        DrawingLanguage::Latex if look.is_in_line => latex::draw_in_line(text, colors),
         DrawingLanguage::Latex => latex::draw(text, colors),
         #[cfg(feature = "mermaid")]
         DrawingLanguage::Mermaid => mermaid::draw(text, colors, look),

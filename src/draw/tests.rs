@@ -232,3 +232,37 @@ fn mistakes_in_files_are_named() {
     assert!(refused("<svg".to_owned()).starts_with("not valid SVG"));
     assert_eq!(refused("<html/>".to_owned()), "the document is `html`, not `svg`");
 }
+
+#[test]
+fn formulas_in_lines_have_the_height_of_rows() {
+    let rows = |text: &str| {
+        let look = DrawingLook { is_in_line: true, ..DrawingLook::default() };
+        let picture = drawn_with(DrawingLanguage::Latex, text, look).unwrap();
+        let again = VectorPicture::read(&picture.svg(), SvgFonts::Bundled);
+        assert!(again.is_ok());
+        let (width, height) = picture.size();
+        let is_whole = width.is_multiple_of(10) && height.is_multiple_of(20);
+        assert!(width > 5 && is_whole, "{text}: {width}x{height}");
+        (height / 20, picture.rows_above())
+    };
+    assert_eq!(rows("x_i^2 + q"), (1, 0));
+    assert_eq!(rows(r"e^{i\pi} + 1 = 0"), (1, 0));
+    let (fraction, above) = rows(r"\frac{a+b}{\sqrt{c}}");
+    assert!((2..=3).contains(&fraction) && above < fraction as u16);
+    let (matrix, above) = rows(r"\begin{pmatrix}1\\2\\3\end{pmatrix}");
+    assert!((3..=5).contains(&matrix) && (1..3).contains(&above));
+    assert!(rows(&format!("{}1{}", r"\frac{1}{1+".repeat(12), "}".repeat(12))).0 <= 9);
+}
+
+#[test]
+fn formulas_in_lines_have_an_ink_of_the_text() {
+    let look = DrawingLook { is_in_line: true, ..DrawingLook::default() };
+    let picture = drawn_with(DrawingLanguage::Latex, "x^2", look).unwrap();
+    let (width, height) = picture.size();
+    let pixels = picture.pixels((width * 2, height * 2)).unwrap();
+    let inked =
+        |row: u32| (0..pixels.width()).any(|column| pixels.get_pixel(column, row).0[3] > 128);
+    let last = (0..pixels.height()).rfind(|row| inked(*row)).unwrap();
+    // The letter ends on the baseline, 0.76 of the row.
+    assert!((29..=32).contains(&last), "{last} of {}", pixels.height());
+}

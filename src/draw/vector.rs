@@ -27,11 +27,15 @@ pub enum SvgFonts {
     Named,
 }
 
+/// The attribute with the rows of a formula in a line above that of the text.
+pub(super) const ROWS_ABOVE: &str = "data-rows-above";
+
 /// A picture as vectors.
 #[derive(Debug)]
 pub struct VectorPicture {
     tree: Tree,
     source: Box<str>,
+    rows_above: u16,
 }
 
 impl VectorPicture {
@@ -53,7 +57,9 @@ impl VectorPicture {
         };
         let tree = Tree::from_xmltree(&document, &options);
         let tree = tree.map_err(|error| DrawError::new(error.to_string()))?;
-        Ok(Self { tree, source: svg.into() })
+        let rows_above = document.root_element().attribute(ROWS_ABOVE);
+        let rows_above = rows_above.and_then(|rows| rows.parse().ok()).unwrap_or(0);
+        Ok(Self { tree, source: svg.into(), rows_above })
     }
 
     /// Returns its size in pixels, in proportion if it is larger than the limit.
@@ -133,12 +139,17 @@ impl VectorPicture {
         let options = Options { image_href_resolver: embedded_only(), ..Options::default() };
         let tree = Tree::from_xmltree(&document, &options);
         let tree = tree.map_err(|error| DrawError::new(error.to_string()))?;
-        Ok((placed_text::texts(&self.tree), Self { tree, source: "".into() }))
+        Ok((placed_text::texts(&self.tree), Self { tree, source: "".into(), rows_above: 0 }))
     }
 
     /// Returns its width and height in its own units.
     pub fn units(&self) -> (f32, f32) {
         (self.tree.size().width(), self.tree.size().height())
+    }
+
+    /// Returns its rows above that of the text, of a formula in a line.
+    pub fn rows_above(&self) -> u16 {
+        self.rows_above
     }
 
     /// Returns its shapes.

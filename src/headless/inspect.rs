@@ -6,11 +6,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::inspect_code::{missing_kernels, not_runnable, python_problem, slow_blocks};
-use super::scene_builder::{drawn_blocks, measure, visit};
-use crate::deck::{Block, BlockKind, Cursor, Inline, SlideNo, SpanColors, Step};
+use super::scene_builder::{drawn_blocks, line_formulas, measure, visit};
+use crate::deck::{Block, Cursor, Inline, SlideNo, SpanColors, Step};
 use crate::diag::{Diagnostic, closest};
 use crate::exec::CustomExecutor;
-use crate::layout::{Inputs, PictureKey, PictureProblem, Size, drawing, overflow, place_in_code};
+use crate::layout::{
+    Inputs, PictureKey, PictureProblem, Size, drawing, line_drawing, overflow, place_in_code,
+    place_in_formula,
+};
 use crate::media::Media;
 use crate::project::LoadedDeck;
 use crate::run::Runs;
@@ -55,6 +58,14 @@ pub(crate) fn unseen(loaded: &LoadedDeck, media: &mut Media) -> Vec<Diagnostic> 
                 media.measure(&PictureKey::Drawing(drawing))
             {
                 let place = at.map_or(span, |at| place_in_code(&loaded.deck, span, code, at));
+                let mistake = Diagnostic::error(place, why);
+                found.push(hint.into_iter().fold(mistake, Diagnostic::hint));
+            }
+        });
+        line_formulas(&slide.blocks, &mut |formula| {
+            let key = PictureKey::Drawing(line_drawing(formula, theme));
+            if let Err(PictureProblem { why, hint, at }) = media.measure(&key) {
+                let place = place_in_formula(&loaded.deck, formula, at);
                 let mistake = Diagnostic::error(place, why);
                 found.push(hint.into_iter().fold(mistake, Diagnostic::hint));
             }
@@ -127,37 +138,26 @@ pub(crate) fn misfits(
 /// Reports colours and classes of spans that the theme's palette does not define.
 fn palette(blocks: &[Block], palette: &Palette, found: &mut Vec<Diagnostic>) {
     let mut last = None;
-    for colors in blocks.iter().flat_map(texts).filter_map(colors_of) {
-        // Each part of a span's text repeats its colours.
-        if last.replace(colors) != Some(colors) {
-            found.extend(unknown(colors, palette));
-        }
+    for block in blocks {
+        block.each_text(&mut |text| {
+            for colors in text.iter().filter_map(colors_of) {
+                // Each part of a span's text repeats its colours.
+                if last.replace(colors) != Some(colors) {
+                    found.extend(unknown(colors, palette));
+                }
+            }
+        });
     }
     for inner in blocks.iter().flat_map(Block::children) {
         self::palette(inner, palette, found);
     }
 }
 
-/// Returns a block's own text.
-fn texts(block: &Block) -> Vec<&Inline> {
-    match &block.kind {
-        BlockKind::Title(text)
-        | BlockKind::Heading(_, text)
-        | BlockKind::Paragraph(text)
-        | BlockKind::Footnote(_, text)
-        | BlockKind::Alert(_, Some(text), _) => text.iter().collect(),
-        BlockKind::List(list) => list.items.iter().flat_map(|item| &item.text).collect(),
-        BlockKind::Table(table) => {
-            let cells = table.rows.iter().flat_map(|row| &row.cells);
-            table.header.iter().chain(cells).flatten().collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
 fn colors_of(piece: &Inline) -> Option<&SpanColors> {
     match piece {
-        Inline::Text(_, style) | Inline::Counter(_, style) => style.colors.as_deref(),
+        Inline::Text(_, style) | Inline::Counter(_, style) | Inline::Formula(_, style) => {
+            style.colors.as_deref()
+        }
         Inline::Break | Inline::SoftBreak => None,
     }
 }

@@ -6,17 +6,18 @@ use std::sync::Arc;
 use crate::app::{
     Action, App, CellPlace, Keymap, LayoutInfo, LitArea, Mode, Msg, Pane, SpotlightParts, update,
 };
-use crate::deck::{Block, BlockKind, CellId, CodeBlock, Cursor, SlideNo};
+use crate::deck::{Block, BlockKind, CellId, CodeBlock, Cursor, LineFormula, SlideNo};
 use crate::layout::{
     Highlighting, Inputs, Item, KeyHints, PaneScene, PaneView, PictureContent, PictureKey,
     PictureSizes, PlacedItem, Scene, ScenePart, Size,
 };
-use crate::layout::{drawing, layout, pane, surely_fits};
+use crate::layout::{drawing, layout, line_drawing, pane, surely_fits};
 use crate::media::Media;
 use crate::project::{self, LoadedDeck};
 use crate::recording::hide_masked;
 use crate::run::{CellRun, Runs};
 use crate::source::Span;
+use crate::theme::Theme;
 
 /// Lays out the app's state and sends the layout information to the app.
 pub(crate) fn scene(
@@ -249,8 +250,11 @@ pub(super) fn measure(
     let deck = &loaded.deck;
     let mut measures = PictureSizes { content: media.content(), ..PictureSizes::default() };
     measure_drawings(loaded, at.slide, media, &mut measures);
+    let theme = &loaded.style(at.slide).theme;
+    let blocks = &deck.slide(at.slide).blocks;
+    measure_formulas(blocks, theme, media, &mut measures);
     let mut found = |key: PictureKey| measure_picture(&key, media, &mut measures);
-    visit(&deck.slide(at.slide).blocks, &mut |key, _| found(key));
+    visit(blocks, &mut |key, _| found(key));
     let here = deck.cells_of(at.slide).chain(deck.cells.iter().filter(|cell| cell.detached));
     for run in here.filter_map(|cell| runs.get(&cell.id)).map(CellRun::shown) {
         let files = run.output.picture.iter().chain(run.output.pictures());
@@ -296,6 +300,23 @@ fn measure_drawings(
     });
 }
 
+/// Measures the formulas in lines.
+fn measure_formulas(
+    blocks: &[Block],
+    theme: &Theme,
+    media: &mut Media,
+    measures: &mut PictureSizes,
+) {
+    if media.content() != PictureContent::Pixels {
+        return;
+    }
+    line_formulas(blocks, &mut |formula| {
+        let key = PictureKey::Drawing(line_drawing(formula, theme));
+        measure_picture(&key, media, measures);
+        measures.rows_above.insert(key.clone(), media.rows_above_baseline(&key));
+    });
+}
+
 /// Starts the drawings of a slide, which will probably be shown soon.
 pub(crate) fn draw_ahead(loaded: &LoadedDeck, slide: SlideNo, media: &mut Media) {
     let theme = &loaded.style(slide).theme;
@@ -305,6 +326,14 @@ pub(crate) fn draw_ahead(loaded: &LoadedDeck, slide: SlideNo, media: &mut Media)
             media.prepare(&PictureKey::Drawing(drawing));
         }
     });
+    line_formulas(blocks, &mut |formula| {
+        media.prepare(&PictureKey::Drawing(line_drawing(formula, theme)));
+    });
+}
+
+/// Calls `found` with every formula in the lines of these blocks and of those in them.
+pub(super) fn line_formulas<'b>(blocks: &'b [Block], found: &mut impl FnMut(&'b LineFormula)) {
+    Block::walk_all(blocks, &mut |block| block.each_formula(&mut |formula| found(formula)));
 }
 
 /// Calls `found` with every drawn block among these and in them, and its position.

@@ -10,7 +10,8 @@ use super::placement::effective_alignment;
 use super::role::Role;
 use super::text::StyledText;
 use super::{
-    cell, chart, code, columns, drawn_block, limits, list, picture, problem, qr_code, quote, table,
+    cell, chart, code, columns, drawn_block, formula_problem, limits, list, picture, problem,
+    qr_code, quote, table,
 };
 use crate::deck::{Align, Block, BlockKind, DrawingLanguage, Inline, RenderSpec, TextStyle};
 use crate::theme::{Alignment, HeadingStyle};
@@ -48,6 +49,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, blocks: &[Block]) {
         if by > 1 && matches!(block.kind, BlockKind::Paragraph(_)) {
             flow.close(flow.height(), by.into());
         }
+        formula_problem::lay_out(flow, block);
         flow.laid_out(block.step, from);
         if flow.height() > flow.room {
             flow.overflow(OverflowKind::Rows);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ratatui::style::Color;
 
 use crate::ansi::{self, Channels, contrast, mix, readable};
-use crate::deck::{CodeBlock, Deck, DrawingLanguage, RenderSpec};
+use crate::deck::{CodeBlock, Deck, DrawingLanguage, LineFormula, RenderSpec};
 use crate::source::Span;
 use crate::theme::{DEFAULT_DRAWING_MARGIN, DrawingStyle, MermaidConfigFile, Theme};
 
@@ -33,6 +33,8 @@ pub struct DrawingLook {
     pub margin: (u16, u16),
     /// The name of one of mermaid's own themes.
     pub mermaid_theme: Option<Box<str>>,
+    /// Whether it is a formula in a line of text.
+    pub is_in_line: bool,
     /// The configuration of mermaid.
     pub mermaid_config: Option<Arc<MermaidConfigFile>>,
 }
@@ -126,6 +128,29 @@ pub fn drawing(code: &CodeBlock, theme: &Theme) -> Option<Arc<Drawing>> {
     let colors = DrawingColors::of(theme);
     let colors = DrawingColors { foreground: look.text.unwrap_or(colors.foreground), ..colors };
     Some(Arc::new(Drawing { language, text: code.text.clone(), colors, look }))
+}
+
+/// Returns the drawing of a formula in a line, in the colour of the theme's text.
+pub fn line_drawing(formula: &LineFormula, theme: &Theme) -> Arc<Drawing> {
+    let look = DrawingLook { is_in_line: true, ..DrawingLook::default() };
+    let (language, text) = (DrawingLanguage::Latex, formula.source.clone());
+    Arc::new(Drawing { language, text, colors: DrawingColors::of(theme), look })
+}
+
+/// Returns the place of a line and column, from 1, of a formula in a line; of the formula, if it has
+/// several lines.
+pub fn place_in_formula(deck: &Deck, formula: &LineFormula, at: Option<(usize, usize)>) -> Span {
+    let LineFormula { source, span, .. } = formula;
+    let found = || {
+        let (line, column) = at?;
+        let written = deck.sources.get(span.file)?.text().get(span.range())?;
+        let before = written.find(&**source).filter(|_| line == 1)?;
+        let mut chars = source.char_indices().skip(column.saturating_sub(1));
+        let (offset, length) = chars.next().map_or((source.len(), 0), |(at, c)| (at, c.len_utf8()));
+        let start = span.range().start + before + offset;
+        Some(Span::new(span.file, start..start + length))
+    };
+    found().unwrap_or(*span)
 }
 
 /// Returns the place of a line and column, from 1, of a block's code; of the block, if its code is not

@@ -16,7 +16,7 @@ use super::placement::ColumnRange;
 use super::role::Role;
 use super::scene::{Item, PlacedItem};
 use super::text::StyledText;
-use super::text_row::TextRow;
+use super::text_row::{LinePicture, TextRow};
 use crate::deck::Step;
 use crate::source::Span as SourceSpan;
 use crate::theme::{Alignment, Margin};
@@ -214,10 +214,48 @@ impl<'a> Flow<'a> {
         self.content.right = self.content.right.max(right);
     }
 
-    /// Adds one row of text.
+    /// Adds one row of text, with the pictures in it.
     pub(super) fn put(&mut self, x: u16, y: u32, (row, width): (impl Into<TextRow>, u16)) {
         self.reach(x.saturating_add(width));
-        self.place(x, y, Item::Text(row.into()));
+        let row = row.into();
+        if row.spans.iter().any(|span| span.format.picture.is_some()) {
+            return self.put_with_pictures(x, y, row);
+        }
+        self.place(x, y, Item::Text(row));
+    }
+
+    /// Adds one row of text. Each picture follows the text before it, in reading order.
+    fn put_with_pictures(&mut self, x: u16, y: u32, row: TextRow) {
+        let (mut start, mut end) = (x, x);
+        let mut text = TextRow::default();
+        for mut span in row.spans {
+            let at = end;
+            end = end.saturating_add(u16::try_from(span.width()).unwrap_or(u16::MAX));
+            let picture = span.format.picture.take();
+            text.spans.push(span);
+            let Some(picture) = picture else { continue };
+            self.place(start, y, Item::Text(std::mem::take(&mut text)));
+            start = end;
+            let LinePicture { key, columns, above, alt, .. } = &*picture;
+            let item = Item::Picture {
+                width: *columns,
+                height: picture.rows(),
+                key: key.clone(),
+                alt: alt.clone(),
+            };
+            self.place(at, y.saturating_sub((*above).into()), item);
+        }
+        if !text.spans.is_empty() {
+            self.place(start, y, Item::Text(text));
+        }
+    }
+
+    /// Adds one row of text whose first row is `y`, and returns the row below it: pictures in it may be
+    /// higher than the text.
+    pub(super) fn put_next(&mut self, x: u16, y: u32, row: (TextRow, u16)) -> u32 {
+        let (above, below) = row.0.extent();
+        self.put(x, y.saturating_add(above), row);
+        y.saturating_add(above).saturating_add(1).saturating_add(below)
     }
 
     /// Adds a filled area.
@@ -302,8 +340,7 @@ impl<'a> Flow<'a> {
         let range = self.text_range(alignment);
         let mut y = self.open();
         for (row, width) in text.hanging_rows(range.width, self.hang()) {
-            self.put(range.row_start(width), y, (row, width));
-            y = y.saturating_add(1);
+            y = self.put_next(range.row_start(width), y, (row, width));
         }
         self.close(y, 0);
     }

@@ -5,6 +5,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::context::LayoutContext;
 use super::inputs::LargeText;
+use super::line_formula;
 use super::links;
 use super::text::StyledText;
 use super::text_row::TextFormat;
@@ -75,6 +76,9 @@ pub(super) fn extend(
                 }
                 Superscript::None => line.push(text, styled(style, inline_style, context)),
             },
+            Inline::Formula(formula, style) => {
+                line_formula::push(line, formula, styled(style, inline_style, context), context);
+            }
             Inline::Counter(variable, style) => {
                 let number = match variable {
                     FooterCounter::CurrentSlide => context.slide_number(),
@@ -102,7 +106,7 @@ fn styled(text: &TextStyle, inline_style: InlineStyle, context: &LayoutContext<'
         style = style.patch(span_style(colors, context));
     }
     let link = text.link.clone().filter(|address| links::can_open(address));
-    TextFormat { style, link, is_raised: false }
+    TextFormat { style, link, ..TextFormat::default() }
 }
 
 /// Returns the theme's style of markup. Code ignores other markup.

@@ -172,6 +172,8 @@ pub enum Highlighting {
 pub struct PictureSizes {
     /// The sizes by picture.
     pub pictures: BTreeMap<PictureKey, Result<PixelSize, PictureProblem>>,
+    /// The rows of formulas in lines that are above the row of the text.
+    pub rows_above: BTreeMap<PictureKey, u16>,
     /// The picture that was last shown in the place of one that is not, or not yet, drawn.
     pub last_good: BTreeMap<PictureKey, PictureKey>,
     /// What fills the space of pictures.

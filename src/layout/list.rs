@@ -92,17 +92,22 @@ impl<'a> ItemLayout<'a> {
     fn lay_out(&self, flow: &mut Flow<'_>, range: ColumnRange) {
         let indent = self.marker.width().min(range.width.saturating_sub(1));
         let mut y = flow.open();
+        let hang = flow.hang();
+        let rows = self.lines.iter().flat_map(|line| line.hanging_rows(range.width - indent, hang));
+        let has_text = !self.item.text.is_empty() || self.item.blocks.is_empty();
+        let mut rows = rows.filter(|_| has_text).peekable();
+        // In the row of the text, below what is above that.
+        let beside = y.saturating_add(rows.peek().map_or(0, |(row, _)| row.extent().0));
         let marker = (self.marker.cut(indent), indent);
         match self.item.marker {
-            Marker::Bullet => flow.with_role(Role::Decoration, |flow| flow.put(range.x, y, marker)),
-            Marker::Number(_) => flow.put(range.x, y, marker),
+            Marker::Bullet => {
+                flow.with_role(Role::Decoration, |flow| flow.put(range.x, beside, marker));
+            }
+            Marker::Number(_) => flow.put(range.x, beside, marker),
         }
-        if !self.item.text.is_empty() || self.item.blocks.is_empty() {
-            for line in &self.lines {
-                for row in line.hanging_rows(range.width - indent, flow.hang()) {
-                    flow.put(range.x + indent, y, row);
-                    y = y.saturating_add(1);
-                }
+        if has_text {
+            for row in rows {
+                y = flow.put_next(range.x + indent, y, row);
             }
             flow.close(y, 1);
         }

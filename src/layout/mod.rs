@@ -17,12 +17,14 @@ mod drawing_size;
 mod drawn_block;
 mod flow;
 mod footer;
+mod formula_problem;
 mod frame;
 mod inline;
 mod inputs;
 mod intro;
 mod key_hints;
 mod limits;
+mod line_formula;
 mod links;
 mod list;
 mod overflow;
@@ -46,12 +48,15 @@ mod wrap;
 
 pub use block_font::bitmap;
 pub use code::visible_code;
-pub use drawing::{Drawing, DrawingColors, DrawingLook, drawing, place_in_code};
+pub use drawing::{
+    Drawing, DrawingColors, DrawingLook, drawing, line_drawing, place_in_code, place_in_formula,
+};
 pub use inputs::{
     FooterText, Highlighting, HorizontalAlign, Inputs, LargeText, PictureContent, PictureKey,
     PictureProblem, PictureSizes, PixelSize, Size, SlideArea, VerticalAlign,
 };
 pub use key_hints::KeyHints;
+pub use line_formula::FORMULA_ROW_UNITS;
 pub use overflow::overflow;
 pub use pane::{PaneScene, PaneView, pane};
 pub use parts::ScenePart;
@@ -60,7 +65,7 @@ pub use role::Role;
 pub use row_bound::surely_fits;
 pub use scene::{Item, MarkPlace, PlacedItem, Scene};
 pub use slide::layout;
-pub use text_row::{TextFormat, TextRow, TextSpan};
+pub use text_row::{LinePicture, TextFormat, TextRow, TextSpan};
 
 #[cfg(test)]
 mod tests;

@@ -41,6 +41,11 @@ impl RowBound<'_> {
     fn blocks(&self, blocks: &[Block], indent: usize) -> Option<usize> {
         let mut rows: usize = 0;
         for block in blocks {
+            let mut has_formulas = false;
+            block.each_formula(&mut |_| has_formulas = true);
+            if has_formulas {
+                return None;
+            }
             // With a blank row.
             rows += self.block(block, indent)? + 1;
         }
@@ -141,7 +146,7 @@ fn bytes(text: &[Inline]) -> usize {
         // With the mark of a link or a note.
         Inline::Text(text, _) => text.len() + 2,
         Inline::Break | Inline::SoftBreak => 1,
-        Inline::Counter(..) => 10,
+        Inline::Counter(..) | Inline::Formula(..) => 10,
     };
     text.iter().map(part).sum()
 }

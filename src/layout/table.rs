@@ -27,6 +27,13 @@ const MAX_CUT_COLUMNS: usize = 3;
 /// Minimum width of the last column when only that one is narrowed.
 const MIN_LAST_WIDTH: u16 = 8;
 
+/// What is between the lines of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TableLine {
+    Text,
+    Blank,
+}
+
 /// The columns of a table.
 struct TableGrid {
     range: ColumnRange,
@@ -200,29 +207,49 @@ impl TableGrid {
             })
             .collect();
         let height = wrapped.iter().map(Vec::len).max().unwrap_or(0).max(1);
-        let y = flow.open();
+        let mut y = flow.open();
         for at in 0..height {
-            let goes_on = |rows: &Vec<_>| at == 0 || rows.len() > at;
-            let first = wrapped.iter().position(goes_on).unwrap_or(0);
-            let last = wrapped.iter().rposition(goes_on).unwrap_or(0);
-            let mut line = TextRow::default();
-            let (style, is_framed) = self.lines;
-            if is_framed {
-                line.push("│ ", style);
+            let (line, (above, below)) = self.line_of_cells(&wrapped, at, TableLine::Text);
+            // Only the lines between the cells go on beside pictures that are higher than text.
+            for blank in (y..y + above).chain(y + above + 1..y + above + 1 + below) {
+                let (line, _) = self.line_of_cells(&wrapped, at, TableLine::Blank);
+                flow.put(self.range.x, blank, (line, self.width()));
             }
-            for (column, rows) in wrapped.iter().enumerate() {
-                if column > 0 {
-                    let goes_on = is_framed || column > first && column <= last;
-                    line.push(if goes_on { " │ " } else { "   " }, style);
-                }
-                self.cell(&mut line, column, rows.get(at).cloned());
-            }
-            if is_framed {
-                line.push(" │", style);
-            }
-            flow.put(self.range.x, y + at as u32, (line, self.width()));
+            flow.put(self.range.x, y + above, (line, self.width()));
+            y += above + 1 + below;
         }
-        flow.close(y + height as u32, 0);
+        flow.close(y, 0);
+    }
+
+    /// Returns the line with number `at` of all cells of a row, and the rows that its pictures extend
+    /// above and below it.
+    fn line_of_cells(
+        &self,
+        wrapped: &[Vec<(TextRow, u16)>],
+        at: usize,
+        content: TableLine,
+    ) -> (TextRow, (u32, u32)) {
+        let goes_on = |rows: &Vec<_>| at == 0 || rows.len() > at;
+        let first = wrapped.iter().position(goes_on).unwrap_or(0);
+        let last = wrapped.iter().rposition(goes_on).unwrap_or(0);
+        let mut line = TextRow::default();
+        let (style, is_framed) = self.lines;
+        if is_framed {
+            line.push("│ ", style);
+        }
+        for (column, rows) in wrapped.iter().enumerate() {
+            if column > 0 {
+                let goes_on = is_framed || column > first && column <= last;
+                line.push(if goes_on { " │ " } else { "   " }, style);
+            }
+            let row = rows.get(at).filter(|_| content == TableLine::Text);
+            self.cell(&mut line, column, row.cloned());
+        }
+        if is_framed {
+            line.push(" │", style);
+        }
+        let extent = line.extent();
+        (line, extent)
     }
 
     /// Lays out one row of cells as running text.
@@ -240,8 +267,7 @@ impl TableGrid {
         let y = flow.open();
         let mut next = y;
         for row in text.rows(room) {
-            flow.put(self.range.x, next, row);
-            next = next.saturating_add(1);
+            next = flow.put_next(self.range.x, next, row);
         }
         flow.close(next, 0);
     }

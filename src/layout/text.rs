@@ -1,13 +1,15 @@
 //! A logical line of styled text that can be measured and wrapped. Text and styles are stored
 //! separately, so line breaking works on a single string.
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use super::limits::{MAX_LINE_BYTES, MAX_ROWS};
-use super::text_row::{TextFormat, TextRow};
+use super::text_row::{LinePicture, TextFormat, TextRow};
 use super::wrap;
 use crate::source::{TextKind, mark_invisible};
 use crate::theme::OutputColors;
@@ -23,7 +25,12 @@ pub(super) struct StyledText {
     runs: Vec<(usize, TextFormat)>,
     /// Run boundaries at which a row must not end.
     glued: Vec<usize>,
+    /// Columns of its widest picture; 0 if it has none.
+    widest_picture: u16,
 }
+
+/// Fills the columns of a picture: the picture is part of a word.
+const BLANK: &str = "\u{a0}";
 
 impl StyledText {
     /// Creates text in one style.
@@ -46,7 +53,10 @@ impl StyledText {
     pub(super) fn from_row(row: &TextRow) -> Self {
         let mut made = Self::default();
         for span in &row.spans {
-            made.push(&span.content, span.format.clone());
+            match &span.format.picture {
+                Some(picture) => made.push_picture(picture, span.format.clone()),
+                None => made.push(&span.content, span.format.clone()),
+            }
         }
         made
     }
@@ -96,12 +106,48 @@ impl StyledText {
         }
     }
 
+    /// Appends a picture, to which the text around it sticks.
+    pub(super) fn push_picture(&mut self, picture: &Arc<LinePicture>, format: TextFormat) {
+        let columns = picture.columns.max(1);
+        if self.string.len() + usize::from(columns) * BLANK.len() > MAX_LINE_BYTES {
+            return;
+        }
+        self.glue();
+        self.string.push_str(&BLANK.repeat(columns.into()));
+        let format = TextFormat { picture: Some(Arc::clone(picture)), ..format };
+        self.runs.push((self.string.len(), format));
+        self.glue();
+        self.widest_picture = self.widest_picture.max(columns);
+    }
+
+    /// Returns the text with pictures that are at most this wide.
+    fn fitted(&self, width: u16) -> Cow<'_, Self> {
+        if self.widest_picture <= width {
+            return Cow::Borrowed(self);
+        }
+        let mut made = Self::default();
+        let mut start = 0;
+        for (end, format) in &self.runs {
+            match &format.picture {
+                Some(picture) => {
+                    let columns = picture.columns.min(width.max(1));
+                    let picture = LinePicture { columns, ..(**picture).clone() };
+                    made.push_picture(&Arc::new(picture), format.clone());
+                }
+                None => made.push(&self.string[start..*end], format.clone()),
+            }
+            start = *end;
+        }
+        Cow::Owned(made)
+    }
+
     /// Appends another text with its formats.
     pub(super) fn append(&mut self, text: &Self) {
         let before = self.string.len();
         self.string.push_str(&text.string);
         self.runs.extend(text.runs.iter().map(|(end, format)| (before + end, format.clone())));
         self.glued.extend(text.glued.iter().map(|end| before + end));
+        self.widest_picture = self.widest_picture.max(text.widest_picture);
     }
 
     /// Forbids a line break at the end, although the style may change.
@@ -133,8 +179,7 @@ impl StyledText {
 
     /// Wraps the text at words. Returns each row and its width.
     pub(super) fn rows(&self, width: u16) -> impl Iterator<Item = (TextRow, u16)> {
-        let rows = wrap::pieces(&self.string, width, self.ends());
-        rows.into_iter().take(MAX_ROWS as usize).map(|row| self.row(row))
+        self.hanging_rows(width, 0)
     }
 
     /// Wraps like [`StyledText::rows`], but lets up to `hang` closing columns extend beyond a full
@@ -144,8 +189,9 @@ impl StyledText {
         width: u16,
         hang: u16,
     ) -> impl Iterator<Item = (TextRow, u16)> {
-        let rows = wrap::hanging(&self.string, width, hang, self.ends());
-        rows.into_iter().take(MAX_ROWS as usize).map(|row| self.row(row))
+        let text = self.fitted(width);
+        let rows = wrap::hanging(&text.string, width, hang, text.ends());
+        rows.into_iter().take(MAX_ROWS as usize).map(move |row| text.row(row))
     }
 
     /// Wraps like [`StyledText::hanging_rows`], but between the pieces with these ends instead of
@@ -188,8 +234,7 @@ impl StyledText {
     /// Returns the text with `style` applied on top of a range.
     #[must_use]
     pub(super) fn marked(&self, part: Range<usize>, style: Style) -> Self {
-        let mut made =
-            Self { string: self.string.clone(), glued: self.glued.clone(), runs: vec![] };
+        let mut made = Self { string: self.string.clone(), runs: vec![], ..self.clone() };
         let mut start = 0;
         for (end, own) in &self.runs {
             let (from, to) = (part.start.clamp(start, *end), part.end.clamp(start, *end));
@@ -214,12 +259,23 @@ impl StyledText {
         let mut row = TextRow::default();
         let mut at = range.start;
         let first = self.runs.partition_point(|&(end, _)| end <= at);
+        let mut run_start = first.checked_sub(1).map_or(0, |before| self.runs[before].0);
         for (end, format) in &self.runs[first..] {
+            let is_start = at == std::mem::replace(&mut run_start, *end);
             if at >= range.end {
                 break;
             }
             let end = range.end.min(*end);
-            row.push(self.string[at..end].to_owned(), format.clone());
+            match &format.picture {
+                Some(picture) => {
+                    let columns = wrap::columns(&self.string[at..end]);
+                    // The rest of a picture that was cut at the edge is blank.
+                    let picture = LinePicture { columns, ..(**picture).clone() };
+                    let picture = is_start.then(|| Arc::new(picture));
+                    row.push(" ".repeat(columns.into()), TextFormat { picture, ..format.clone() });
+                }
+                None => row.push(self.string[at..end].to_owned(), format.clone()),
+            }
             at = end;
         }
         (row, wrap::columns(&self.string[range]))

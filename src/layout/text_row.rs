@@ -8,6 +8,8 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr;
 
+use super::inputs::PictureKey;
+
 /// How text is shown, and what it links to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TextFormat {
@@ -17,6 +19,30 @@ pub struct TextFormat {
     pub link: Option<Arc<str>>,
     /// Whether it is half as high as other text, at the top of its row: superscript.
     pub is_raised: bool,
+    /// The picture that covers it: the text is blank.
+    pub picture: Option<Arc<LinePicture>>,
+}
+
+/// A picture in a row of text, which may extend to the rows above and below.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinePicture {
+    /// The picture.
+    pub key: PictureKey,
+    /// Its columns.
+    pub columns: u16,
+    /// The rows that it extends above the text.
+    pub above: u16,
+    /// The rows that it extends below the text.
+    pub below: u16,
+    /// The alternative text.
+    pub alt: Box<str>,
+}
+
+impl LinePicture {
+    /// Returns its number of rows.
+    pub fn rows(&self) -> u32 {
+        u32::from(self.above) + 1 + u32::from(self.below)
+    }
 }
 
 impl From<Style> for TextFormat {
@@ -52,6 +78,14 @@ impl TextRow {
     /// Returns the width in cells.
     pub fn width(&self) -> usize {
         self.spans.iter().map(TextSpan::width).sum()
+    }
+
+    /// Returns the rows that its pictures extend above and below the text.
+    pub fn extent(&self) -> (u32, u32) {
+        let pictures = self.spans.iter().filter_map(|span| span.format.picture.as_ref());
+        pictures.fold((0, 0), |(above, below), picture| {
+            (above.max(picture.above.into()), below.max(picture.below.into()))
+        })
     }
 
     /// Appends text.

@@ -52,6 +52,11 @@ impl FoundPicture {
         }
     }
 
+    /// Returns whether it is a formula in a line.
+    pub(super) fn is_in_line(&self) -> bool {
+        self.drawing().is_some_and(|(drawing, _)| drawing.look.is_in_line)
+    }
+
     /// Returns the size of its pixels, if it has any.
     pub(super) fn pixels(&self) -> Option<PixelSize> {
         match self {

@@ -219,6 +219,14 @@ impl Media {
         Ok(self.find(key, Urgency::Now)?.map(|found| found.size()))
     }
 
+    /// Returns the rows of a formula in a line that are above that of the text, once it is drawn.
+    pub fn rows_above_baseline(&mut self, key: &PictureKey) -> u16 {
+        match self.find(key, Urgency::Ahead) {
+            Ok(Some(FoundPicture::Vector { picture, .. })) => picture.rows_above(),
+            _ => 0,
+        }
+    }
+
     /// Remembers what is drawn in a place of the deck: a slide, and the number of the block on it.
     pub fn remember_drawing(&mut self, place: (SlideNo, usize), drawing: Arc<Drawing>) {
         self.last_drawings.insert(place, drawing);
@@ -373,14 +381,12 @@ impl Media {
         for overlay in overlays {
             let Some(place) = place(overlay, protocol, buffer.area) else { continue };
             let Ok(Some(found)) = self.find(&overlay.key, Urgency::Ahead) else { continue };
-            let spec = RenditionSpec::new(
-                &found,
-                (protocol, self.terminal.blocks),
-                place,
-                cell,
-                background,
-            )
-            .driven(self.terminal.lacks_animations);
+            // A formula in a line is on the ground of its text.
+            let ground = buffer.cell(place.area.as_position()).and_then(|cell| rgb(cell.bg));
+            let ground = ground.filter(|_| found.is_in_line()).or(background);
+            let shown_by = (protocol, self.terminal.blocks);
+            let spec = RenditionSpec::new(&found, shown_by, place, cell, ground)
+                .driven(self.terminal.lacks_animations);
             let Some(entry) = self.cache.get(&spec) else {
                 if !missing.contains(&spec) {
                     missing.push(spec);

@@ -1,5 +1,6 @@
 //! Formulas in text as Unicode, where that is exact: letters, operators, subscripts and superscripts
-//! that have characters of their own, simple fractions and roots. Others are drawn.
+//! that have characters of their own, simple fractions and roots. Others are drawn, and have a form in
+//! one row, such as `(a + b)/√c`, for terminals in which they would be too small to read.
 
 use super::formula_symbols::{
     BLACKBOARD, CALLIGRAPHIC, FRACTIONS, SUBSCRIPTS, SUPERSCRIPTS, SYMBOLS,
@@ -7,23 +8,53 @@ use super::formula_symbols::{
 
 /// Returns a formula as text in one row; `None` if it needs to be drawn.
 pub(super) fn as_text(formula: &str) -> Option<String> {
-    let mut reader = FormulaReader { rest: formula.trim(), depth: 0 };
-    let text = reader.sequence(None)?;
+    let text = FormulaReader::new(formula, Precision::Exact).sequence(None)?;
     Some(text).filter(|text| !text.is_empty() && text.chars().count() <= MAX_CHARS)
+}
+
+/// Returns a formula in one row of text that says the same with more signs; `None` if it has parts for
+/// which there is none.
+pub(super) fn linear(formula: &str) -> Option<String> {
+    let text = FormulaReader::new(formula, Precision::Linear).sequence(None)?;
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(text).filter(|text| !text.is_empty() && text.chars().count() <= MAX_LINEAR_CHARS)
 }
 
 /// Longer formulas are drawn.
 const MAX_CHARS: usize = 80;
 
+/// Longer formulas have no form in one row.
+const MAX_LINEAR_CHARS: usize = 200;
+
 /// Limit of the nesting of braces.
 const MAX_DEPTH: usize = 8;
+
+/// How faithful the text of a formula is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Precision {
+    /// As it would be drawn.
+    Exact,
+    /// With signs in place of what is above or below the line.
+    Linear,
+}
 
 struct FormulaReader<'t> {
     rest: &'t str,
     depth: usize,
+    precision: Precision,
+    /// How many environments are open.
+    environments: usize,
 }
 
-impl FormulaReader<'_> {
+impl<'t> FormulaReader<'t> {
+    fn new(formula: &'t str, precision: Precision) -> Self {
+        Self { rest: formula.trim(), depth: 0, precision, environments: 0 }
+    }
+
+    fn is_linear(&self) -> bool {
+        self.precision == Precision::Linear
+    }
+
     /// Converts up to `end`, or to the end of the text.
     fn sequence(&mut self, end: Option<char>) -> Option<String> {
         self.depth += 1;
@@ -41,6 +72,10 @@ impl FormulaReader<'_> {
                 self.depth -= 1;
                 return Some(text);
             }
+            if end.is_none() && self.environments > 0 && self.rest.starts_with("\\end") {
+                self.depth -= 1;
+                return Some(text);
+            }
             match next {
                 '^' | '_' => {
                     self.bump(next);
@@ -49,8 +84,13 @@ impl FormulaReader<'_> {
                         text.push_str(&script);
                     } else {
                         let table = if next == '^' { SUPERSCRIPTS } else { SUBSCRIPTS };
-                        for c in script.chars().filter(|c| *c != ' ') {
-                            text.push(script_of(c, table)?);
+                        let letters = script.chars().filter(|c| *c != ' ');
+                        let small: Option<String> = letters.map(|c| script_of(c, table)).collect();
+                        match small {
+                            Some(small) => text.push_str(&small),
+                            None if !self.is_linear() => return None,
+                            None if is_single(&script) => text.extend([next.to_string(), script]),
+                            None => text.push_str(&format!("{next}({})", script.trim())),
                         }
                     }
                 }
@@ -91,6 +131,8 @@ impl FormulaReader<'_> {
             ',' | ';' => format!("{next} "),
             '~' => " ".to_owned(),
             c if c.is_alphanumeric() || "()[]|/.:!?∞°".contains(c) => c.to_string(),
+            '&' if self.environments > 0 => "  ".to_owned(),
+            c if self.is_linear() && !c.is_ascii() => c.to_string(),
             _ => return None,
         })
     }
@@ -105,6 +147,7 @@ impl FormulaReader<'_> {
                 '!' => Some(String::new()),
                 '{' | '}' | '$' | '%' | '&' | '#' | '_' => Some(sign.to_string()),
                 '|' => Some("‖".to_owned()),
+                '\\' if self.environments > 0 => Some("; ".to_owned()),
                 _ => None,
             };
         }
@@ -120,14 +163,7 @@ impl FormulaReader<'_> {
         }
         match name {
             "frac" | "tfrac" | "dfrac" => self.fraction(),
-            "sqrt" if !self.rest.starts_with('[') => {
-                let inside = self.argument()?;
-                Some(if is_single(&inside) {
-                    format!("√{inside}")
-                } else {
-                    format!("√({inside})")
-                })
-            }
+            "sqrt" => self.root(),
             "left" | "right" | "bigl" | "bigr" | "big" => {
                 self.rest = self.rest.trim_start();
                 if let Some(rest) = self.rest.strip_prefix('.') {
@@ -149,8 +185,73 @@ impl FormulaReader<'_> {
                 let is_applied = self.rest.trim_start().starts_with(['(', '^', '_', '\\']);
                 Some(format!(" {name}{}", if is_applied { "" } else { " " }))
             }
+            _ if self.is_linear() => self.linear_command(name),
             _ => None,
         }
+    }
+
+    /// Converts a command that has no exact form.
+    fn linear_command(&mut self, name: &str) -> Option<String> {
+        match name {
+            "displaystyle" | "textstyle" | "limits" | "nolimits" => Some(String::new()),
+            "Big" | "Bigl" | "Bigr" | "bigg" | "biggl" | "biggr" | "Bigg" | "Biggl" | "Biggr" => {
+                self.atom()
+            }
+            "mathbf" | "boldsymbol" | "bm" | "mathit" | "mathsf" | "mathtt" | "mathfrak"
+            | "mathscr" | "underline" | "boxed" => self.argument(),
+            "textbf" | "textit" | "texttt" | "textsf" => self.words(),
+            "binom" | "dbinom" | "tbinom" => {
+                let (above, below) = (self.argument()?, self.argument()?);
+                Some(format!("({above} choose {below})"))
+            }
+            "widehat" => self.accented('\u{302}'),
+            "widetilde" => self.accented('\u{303}'),
+            "ddot" => self.accented('\u{308}'),
+            "begin" => self.environment(),
+            _ => None,
+        }
+    }
+
+    fn root(&mut self) -> Option<String> {
+        let mut degree = String::new();
+        if let Some(rest) = self.rest.strip_prefix('[').filter(|_| self.is_linear()) {
+            let (inside, rest) = rest.split_once(']')?;
+            let small: Option<String> =
+                inside.trim().chars().map(|c| script_of(c, SUPERSCRIPTS)).collect();
+            degree = small?;
+            self.rest = rest;
+        } else if self.rest.starts_with('[') {
+            return None;
+        }
+        let inside = self.argument()?;
+        Some(if is_single(&inside) {
+            format!("{degree}√{inside}")
+        } else {
+            format!("{degree}√({})", inside.trim())
+        })
+    }
+
+    /// Converts a matrix or cases: rows are separated by `;`.
+    fn environment(&mut self) -> Option<String> {
+        let name = self.words()?;
+        let (open, close) = match &*name {
+            "matrix" | "bmatrix" | "smallmatrix" | "array" => ("[", "]"),
+            "pmatrix" => ("(", ")"),
+            "Bmatrix" => ("{", "}"),
+            "vmatrix" => ("|", "|"),
+            "cases" => ("{ ", ""),
+            _ => return None,
+        };
+        if name == "array" {
+            self.words()?;
+        }
+        self.environments += 1;
+        let rows = self.sequence(None)?;
+        self.environments -= 1;
+        self.rest = self.rest.strip_prefix("\\end")?;
+        (self.words()? == name).then_some(())?;
+        let rows = rows.trim().trim_end_matches(';').trim_end();
+        Some(format!("{open}{rows}{close}"))
     }
 
     fn fraction(&mut self) -> Option<String> {
@@ -159,7 +260,14 @@ impl FormulaReader<'_> {
         if let Some((.., sign)) = known {
             return Some((*sign).to_owned());
         }
-        (is_single(&above) && is_single(&below)).then(|| format!("{above}/{below}"))
+        if is_single(&above) && is_single(&below) {
+            return Some(format!("{above}/{below}"));
+        }
+        self.is_linear().then(|| {
+            let above = if above.trim().contains([' ', '/']) { enclosed(&above) } else { above };
+            let below = if is_factor(&below) { below } else { enclosed(&below) };
+            format!("{above}/{below}")
+        })
     }
 
     /// Returns the text in braces as it is.
@@ -196,6 +304,20 @@ fn join(text: &mut String, part: &str) {
     } else {
         text.push_str(part);
     }
+}
+
+fn enclosed(text: &str) -> String {
+    format!("({})", text.trim())
+}
+
+/// Whether a text is one factor: a letter with scripts, a number, or the root of one.
+fn is_factor(text: &str) -> bool {
+    let text = text.strip_prefix('√').unwrap_or(text);
+    let is_script = |c: char| {
+        let is_small = |table: &[(char, char)]| table.iter().any(|(_, small)| *small == c);
+        is_small(SUPERSCRIPTS) || is_small(SUBSCRIPTS)
+    };
+    is_single(text) || is_single(text.trim_end_matches(is_script))
 }
 
 fn is_single(text: &str) -> bool {
@@ -244,6 +366,30 @@ mod tests {
         ];
         for (formula, text) in cases {
             assert_eq!(as_text(formula).unwrap_or_default(), text, "{formula}");
+        }
+    }
+
+    #[test]
+    fn other_formulas_have_a_form_in_one_row() {
+        let cases = [
+            ("\\frac{a+b}{\\sqrt{c}}", "(a + b)/√c"),
+            ("\\frac{1}{2\\pi}", "1/(2π)"),
+            ("\\frac{x_i^2}{\\sigma^2}", "xᵢ²/σ²"),
+            ("e^{i\\pi} + 1 = 0", "e^(iπ) + 1 = 0"),
+            ("e^{-\\frac{x^2}{2}}", "e^(−x²/2)"),
+            ("a_{Q}", "a_Q"),
+            ("\\sqrt[3]{x+1}", "³√(x + 1)"),
+            ("\\binom{n}{k}", "(n choose k)"),
+            ("\\mathbf{x}^T y", "xᵀy"),
+            ("\\begin{pmatrix}1 & 2 \\\\ 3 & 4\\end{pmatrix}", "(1 2; 3 4)"),
+            ("\\begin{cases}1 & x > 0 \\\\ 0\\end{cases}", "{ 1 x > 0; 0"),
+            ("\\nosuch", ""),
+            ("\\begin{matrix}1", ""),
+            ("\\begin{matrix}1\\end{cases}", ""),
+            ("a & b", ""),
+        ];
+        for (formula, text) in cases {
+            assert_eq!(linear(formula).unwrap_or_default(), text, "{formula}");
         }
     }
 

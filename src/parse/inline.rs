@@ -12,7 +12,7 @@ use super::sanitize::{clean, clean_code};
 use super::superscript;
 use super::tree::{PictureDraft, TextOrigin};
 use super::wikilink;
-use crate::deck::{Inline, TextStyle};
+use crate::deck::{Inline, LineFormula, TextStyle};
 use crate::diag::Diagnostic;
 
 /// Collects the inline content of one block at a time.
@@ -306,20 +306,24 @@ impl<'t> InlineCollector<'t> {
         }
     }
 
-    /// Adds a formula: as text if it is in one and that is exact, otherwise as a drawing.
+    /// Adds a formula: one in a line as text if that is exact, one in its own rows as a drawing.
     fn formula(&mut self, text: &str, range: std::ops::Range<usize>, place: FormulaPlace) {
         if place == FormulaPlace::InText && !is_formula(self.source, &range) {
             let written = self.source.get(range.clone()).unwrap_or_default();
             return self.text(written, &range);
         }
-        let exact = formula::as_text(text).filter(|_| place == FormulaPlace::InText);
-        if let Some(exact) = exact {
-            let style = self.style.clone();
-            let style = style.with(TextStyle::ITALIC);
-            return self.piece(clean(&exact), style);
+        let span = self.origin.span(range);
+        if place == FormulaPlace::InText {
+            let style = self.style.clone().with(TextStyle::ITALIC);
+            if let Some(exact) = formula::as_text(text) {
+                return self.piece(clean(&exact), style);
+            }
+            let linear = formula::linear(text).map(|text| clean(&text));
+            let formula = LineFormula { source: text.into(), linear, span };
+            return self.push(Inline::Formula(Arc::new(formula), style));
         }
         self.flush();
-        let (source, span) = ("".into(), self.origin.span(range));
+        let source = "".into();
         let draft = PictureDraft { source, is_formula: true, alt: text.to_owned(), span };
         self.pictures.push((self.done.len(), draft));
     }

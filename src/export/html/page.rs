@@ -104,6 +104,8 @@ enum OpenElement {
         is_header: bool,
         cells: Vec<String>,
         between: String,
+        /// The columns of the page that each cell takes.
+        columns: Vec<Range<u16>>,
     },
 }
 
@@ -152,7 +154,17 @@ impl PageWriter<'_> {
                 self.text(&runs, placed.x);
             }
             Item::Picture { key, width, height, alt } => {
+                let whole = std::mem::take(&mut self.out);
                 self.picture(key, (*width, *height), alt);
+                let markup = std::mem::replace(&mut self.out, whole);
+                match self.open.last_mut() {
+                    Some(OpenElement::TableRow { cells, columns, .. }) => {
+                        let cell = usize::from(cell_at(columns, placed.x)).checked_sub(1);
+                        let cell = cell.and_then(|cell| cells.get_mut(cell));
+                        cell.unwrap_or(&mut self.out).push_str(&markup);
+                    }
+                    _ => self.out.push_str(&markup),
+                }
             }
             _ => {}
         }
@@ -208,6 +220,7 @@ impl PageWriter<'_> {
                 is_header: *is_header,
                 cells: vec![String::new(); cells.len()],
                 between: String::new(),
+                columns: cells.iter().map(|it| placed.x + it.start..placed.x + it.end).collect(),
             }),
         }
     }
@@ -289,7 +302,7 @@ impl PageWriter<'_> {
                 }
             }
             Some(OpenElement::List(levels)) => levels.end(&mut self.out),
-            Some(OpenElement::TableRow { is_header, mut cells, between }) => {
+            Some(OpenElement::TableRow { is_header, mut cells, between, .. }) => {
                 if cells.iter().all(String::is_empty) {
                     return;
                 }
@@ -446,9 +459,11 @@ impl PageWriter<'_> {
         let (overlay, content) = self.pictures.remove(at);
         let number = self.shared.picture(&svg::embedded(content));
         let alt = if alt.is_empty() { key.name() } else { alt };
+        // In a line, it is part of the text.
+        let (tag, class) = if is_in_line(key) { ("span", "i f") } else { ("div", "i") };
         let _ = write!(
             self.out,
-            "<div role=\"img\" aria-label=\"{}\" class=\"i p{number}\" \
+            "<{tag} role=\"img\" aria-label=\"{}\" class=\"{class} p{number}\" \
              style=\"--x:{};--y:{};--w:{};--h:{}",
             attribute(alt),
             overlay.area.x,
@@ -466,7 +481,7 @@ impl PageWriter<'_> {
             );
         }
         let class = if is_cropped { "\" data-cropped=\"" } else { "" };
-        let _ = writeln!(self.out, "{class}\"></div>");
+        let _ = writeln!(self.out, "{class}\"></{tag}>");
     }
 }
 
@@ -499,6 +514,10 @@ fn items_within(body: &[PlacedItem], begin: u32) -> HashSet<u32> {
         }
     }
     found
+}
+
+fn is_in_line(key: &PictureKey) -> bool {
+    matches!(key, PictureKey::Drawing(drawing) if drawing.look.is_in_line)
 }
 
 /// Returns what each cell of the page belongs to, row by row.

@@ -27,8 +27,8 @@ use ratatui::style::Style;
 use super::*;
 use crate::deck::{
     Align, Block, BlockKind, Cell, CellId, CodeBlock, Columns, Cursor, Deck, ExecSpec, Fingerprint,
-    Inline, List, ListItem, Marker, OutputMode, Picture, SizePercent, Slide, SlideKind, Start,
-    Step, Table, TableRow, TextStyle, TypedText,
+    Inline, LineFormula, List, ListItem, Marker, OutputMode, Picture, SizePercent, Slide,
+    SlideKind, Start, Step, Table, TableRow, TextStyle, TypedText,
 };
 use crate::highlight::Highlighter;
 use crate::run::{

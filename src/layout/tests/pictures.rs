@@ -147,3 +147,121 @@ fn long_source_of_a_broken_drawing_is_cut() {
     assert!(body.contains("it is too long") && body.contains('…'), "{body}");
     assert!(body.lines().count() < 100, "{body}");
 }
+
+/// Returns a text with a formula, and a fixture in which that has 4 columns and 2 rows, one of them
+/// above the text.
+fn with_formula(before: &str, after: &str, blocks: fn(Vec<Inline>) -> Vec<Block>) -> Fixture {
+    let formula = Arc::new(LineFormula {
+        source: r"\frac{a}{b+1}".into(),
+        linear: Some("a/(b + 1)".into()),
+        span: Span::default(),
+    });
+    let text = |text: &str| Inline::Text(text.into(), TextStyle::default());
+    let inline = Inline::Formula(Arc::clone(&formula), TextStyle::default());
+    let mut fixture = Fixture::new(blocks(vec![text(before), inline, text(after)]));
+    let key = PictureKey::Drawing(line_drawing(&formula, &fixture.theme));
+    fixture.measures.rows_above.insert(key.clone(), 1);
+    fixture.measures.pictures.insert(key, Ok(PixelSize { width: 36, height: 40 }));
+    fixture
+}
+
+/// Returns the place of each picture: column, row, columns, rows.
+fn pictures(scene: &Scene) -> Vec<(u16, u32, u16, u32)> {
+    let picture = |placed: &PlacedItem| match placed.item {
+        Item::Picture { width, height, .. } => Some((placed.x, placed.y, width, height)),
+        _ => None,
+    };
+    scene.body.iter().filter_map(picture).collect()
+}
+
+fn paragraph_and_next(text: Vec<Inline>) -> Vec<Block> {
+    vec![block(BlockKind::Paragraph(text)), paragraph("after")]
+}
+
+#[test]
+fn formula_in_a_line_makes_its_row_higher() {
+    let fixture = with_formula("see ", ", as said", paragraph_and_next);
+    assert_eq!(pictures(&fixture.scene()), [(6, 1, 4, 2)]);
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+    see     , as said
+
+    after
+    ");
+}
+
+#[test]
+fn formula_in_a_line_wraps_with_its_comma() {
+    let fixture = with_formula("the text before ", ", more", paragraph_and_next).size(24, 20);
+    assert_eq!(pictures(&fixture.scene()), [(2, 2, 4, 2)]);
+    insta::assert_snapshot!(fixture.body(), @"
+
+    the text before
+
+        , more
+
+    after
+    ");
+}
+
+#[test]
+fn formula_wider_than_the_slide_is_fitted() {
+    let fixture = with_formula("", "", paragraph_and_next).size(7, 20);
+    let [(_, _, columns, rows)] = pictures(&fixture.scene())[..] else { panic!() };
+    assert!(columns < 4 && rows == 2);
+}
+
+#[test]
+fn table_row_is_as_high_as_its_formula() {
+    let fixture = with_formula("see ", "", |text| {
+        let header = vec![vec![Inline::Text("a".into(), TextStyle::default())]];
+        let row = TableRow { cells: vec![text], ..TableRow::default() };
+        let table = Table { header, rows: vec![row.clone(), row], ..Table::default() };
+        vec![block(BlockKind::Table(table))]
+    });
+    let found = pictures(&fixture.scene());
+    let [(x, first, 4, 2), (other, second, 4, 2)] = found[..] else { panic!("{found:?}") };
+    assert!(x == other && second == first + 2);
+}
+
+#[test]
+fn list_marker_is_in_the_row_of_the_text() {
+    let fixture = with_formula("see ", ", as said", |text| {
+        let item = ListItem {
+            depth: 0,
+            marker: Marker::Bullet,
+            text,
+            blocks: Vec::new(),
+            step: Step::default(),
+        };
+        let list = List { items: vec![item], item_newlines: 1, continues: false };
+        vec![block(BlockKind::List(list))]
+    });
+    let body = fixture.body();
+    let row = body.lines().find(|row| row.contains("as said")).unwrap();
+    assert!(row.contains('•'), "{body}");
+}
+
+#[test]
+fn formula_is_text_where_there_are_no_pixels() {
+    let mut fixture = with_formula("see ", ", as said", paragraph_and_next);
+    fixture.size.is_coarse = true;
+    assert!(fixture.body().contains("see a/(b + 1), as said"));
+    fixture.size.is_coarse = false;
+    fixture.measures.content = PictureContent::Text;
+    assert!(fixture.body().contains(r"see $\frac{a}{b+1}$, as said"));
+    fixture.measures.content = PictureContent::Blank;
+    let body = fixture.body();
+    assert!(!body.contains("frac") && body.contains(", as said"), "{body}");
+}
+
+#[test]
+fn wrong_formula_is_shown_as_written_with_its_message() {
+    let mut fixture = with_formula("see ", ", as said", paragraph_and_next);
+    let problem = PictureProblem { why: "not valid".to_owned(), hint: None, at: Some((1, 3)) };
+    fixture.measures.pictures.values_mut().for_each(|size| *size = Err(problem.clone()));
+    let body = fixture.body();
+    let [line, message] = [r"see $\frac{a}{b+1}$, as said", "not valid"].map(|it| body.find(it));
+    assert!(line.is_some() && line < message && message < body.find("after"), "{body}");
+}

@@ -39,7 +39,7 @@ pub(super) fn trim(text: &mut Vec<Inline>) {
     let empty = |inline: &Inline| match inline {
         Inline::Text(text, _) => text.trim().is_empty(),
         Inline::Break | Inline::SoftBreak => true,
-        Inline::Counter(..) => false,
+        Inline::Counter(..) | Inline::Formula(..) => false,
     };
     while text.last().is_some_and(empty) {
         text.pop();

@@ -240,6 +240,9 @@ pub(in crate::parse) fn text(inlines: &[Inline]) -> String {
                     let _ = write!(out, "{{{letters}:{text}}}");
                 }
             }
+            Inline::Formula(formula, _) => {
+                let _ = write!(out, "<${}$>", formula.source);
+            }
             Inline::Break => out.push('⏎'),
             Inline::SoftBreak => out.push('␣'),
             Inline::Counter(variable, _) => {

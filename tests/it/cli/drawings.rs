@@ -258,3 +258,34 @@ fn typst_runs_with_permission() {
     let failed = run(&["-x"]);
     assert!(failed.contains("no such symbol") && !failed.contains("#set page"), "{failed}");
 }
+
+#[test]
+fn formulas_are_drawn_in_their_line() {
+    let formula = r"$\frac{a+b}{\sqrt{c}}$";
+    let deck = format!(
+        "---\noptions: {{math: true}}\n---\n\nHead {formula}\n===\n\nsee {formula}, then\n\n\
+         - item {formula} end\n\n| a | b |\n|---|---|\n| x {formula} | y |\n\n> quote {formula} end\n"
+    );
+    let folder = folder(&deck);
+    let page = export(folder.path(), "html", &["--size", "80x40"]);
+    assert_eq!(page.matches(r#"aria-label="\frac{a+b}{\sqrt{c}}" class="i f "#).count(), 5);
+    assert_eq!(page.matches("<span role=\"img\"").count(), 5, "a `div` would end the paragraph");
+    let cell = page.split("<td>").nth(1).unwrap().split("</td>").next().unwrap();
+    assert!(cell.contains("role=\"img\""), "{cell}");
+    assert_eq!(export(folder.path(), "svg", &["--size", "80x40"]).matches("<image ").count(), 5);
+    let text = export(folder.path(), "text", &["--size", "80x40"]);
+    assert!(text.contains(&format!("see {formula}, then")), "{text}");
+    assert!(livedeck(folder.path(), &["check", "talk.md", "--size", "80x40"]).status.success());
+}
+
+#[test]
+fn mistake_in_a_formula_of_a_line_has_its_place() {
+    let deck = "---\noptions: {math: true}\n---\n\nsee $\\frac{a}{b} + \\nosuch$\n";
+    let folder = folder(deck);
+    let check = livedeck(folder.path(), &["check", "talk.md"]);
+    let report = String::from_utf8(check.stdout).unwrap();
+    assert!(report.contains("undefined control sequence"), "{report}");
+    assert!(report.contains("--> talk.md:5:20"), "{report}");
+    let page = export(folder.path(), "svg", &[]);
+    assert!(page.contains("undefined control sequence") && page.contains("nosuch$"), "{page}");
+}
