@@ -25,9 +25,13 @@ impl CellPairs {
         let new_end = after.split_off(after.len() - end);
         pairs.extend(old_end.iter().zip(&new_end).map(|(a, b)| (a.id, b.id)));
         let mut copies: HashMap<Fingerprint, Vec<CellId>> = HashMap::new();
-        after.iter().for_each(|new| copies.entry(new.fingerprint).or_default().push(new.id));
+        for new in &after {
+            copies.entry(new.fingerprint).or_default().push(new.id);
+        }
         let mut left: HashMap<Fingerprint, usize> = HashMap::new();
-        before.iter().for_each(|old| *left.entry(old.fingerprint).or_default() += 1);
+        for old in &before {
+            *left.entry(old.fingerprint).or_default() += 1;
+        }
         for old in before {
             let (Some(left), Some(copies)) =
                 (left.get_mut(&old.fingerprint), copies.get_mut(&old.fingerprint))

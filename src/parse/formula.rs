@@ -90,7 +90,9 @@ impl<'t> FormulaReader<'t> {
                             Some(small) => text.push_str(&small),
                             None if !self.is_linear() => return None,
                             None if is_single(&script) => text.extend([next.to_string(), script]),
-                            None => text.push_str(&format!("{next}({})", script.trim())),
+                            None => {
+                                text.extend([&next.to_string(), "(", script.trim(), ")"]);
+                            }
                         }
                     }
                 }

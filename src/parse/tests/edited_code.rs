@@ -70,7 +70,7 @@ fn any_deck(seed: &mut u64, code: &[String]) -> String {
         text += if is_short { line.trim_end() } else { &line };
         text += "\n";
     }
-    text += &format!("{prefix}{indent}`````\n\nafter\n\n<!-- end_slide -->\n\nB\n===\n");
+    text += &[&prefix, &indent, "`````\n\nafter\n\n<!-- end_slide -->\n\nB\n===\n"].concat();
     text.replace('\n', line_end)
 }
 
@@ -78,7 +78,7 @@ fn any_deck(seed: &mut u64, code: &[String]) -> String {
 /// the block is as it was.
 #[test]
 fn any_block_can_be_edited_to_any_code() {
-    let joined = |lines: &[String]| lines.iter().map(|it| format!("{it}\n")).collect::<String>();
+    let joined = |lines: &[String]| lines.iter().flat_map(|it| [it, "\n"]).collect::<String>();
     // For an editor, no lines are one empty line.
     let code = |deck: &Deck| Some(deck.cells[0].code.to_string()).filter(|it| !it.is_empty());
     let code = |deck: &Deck| code(deck).unwrap_or("\n".to_owned());
