@@ -77,6 +77,13 @@ fn machine(args: &DoctorArgs, probe: &ProbeReport, config: &Config, kernels: &st
         };
         text += &row("ssh", &what);
     }
+    for (host, found) in &probe.servers {
+        let what = match found {
+            Ok(kernels) => format!("{}: {}", host.name, kernels.words()),
+            Err(why) => why.clone(),
+        };
+        text += &row("jupyter", &what);
+    }
     text += &row("pictures", &pictures(config));
     text += &row("drawings", &drawing_tools::of_machine(config));
     text += &row("colours", &colors(config));

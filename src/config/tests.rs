@@ -83,6 +83,7 @@ options:
   language: pt-BR
   python: {interpreter: python3.12, session: true, preload: [numpy, a.b]}
   kernels: {r: ir}
+  jupyter: {url: 'http://gpu:8888', token_env: GPU, token_file: ~/.gpu}
   remote: {host: gpu, python: python3.12, folder: talk, sync: [data]}
   rust: {edition: "2021", profile: debug, pyo3: abi3, dependencies: {rand: "1"}}
 snippet:
@@ -158,6 +159,7 @@ fn every_key_is_read() {
     assert_eq!(options.python_interpreter.as_deref(), Some("python3.12"));
     assert_eq!(options.python_preload, ["numpy", "a.b"]);
     assert_eq!(options.kernels["r"], "ir");
+    assert_eq!(options.jupyter.url.as_deref(), Some("http://gpu:8888"));
     let remote = &options.remote;
     assert_eq!((remote.host.as_deref(), &remote.sync[..]), (Some("gpu"), &["data".to_owned()][..]));
     assert_eq!(options.rust.edition.as_deref(), Some("2021"));

@@ -129,6 +129,11 @@ impl ExecSpec {
         let rest = self.alternative.as_deref().and_then(|name| name.strip_prefix(KERNEL));
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
     }
+
+    /// Returns whether the kernel that the block runs in is one of a Jupyter server.
+    pub fn is_on_server(&self) -> bool {
+        self.remote.as_ref().is_some_and(|host| host.jupyter.is_some())
+    }
 }
 
 /// The Python module that a Rust block is compiled to.

@@ -8,6 +8,7 @@ mod block;
 mod cell;
 mod chart;
 mod inline;
+mod jupyter;
 mod python_imports;
 mod remote;
 mod rust_build;
@@ -34,6 +35,9 @@ pub use chart::{
     Chart, ChartKind, ChartMistake, ChartSeries, ChartSource, ChartTable, MAX_CHART_SERIES,
 };
 pub use inline::{FooterCounter, Inline, LineFormula, SpanColors, TextStyle, inline_text};
+pub use jupyter::{
+    JupyterOptions, JupyterServer, ServerUrl, TokenSource, is_server_url, is_variable_name,
+};
 pub use python_imports::{PythonImport, python_imports};
 pub use remote::{RemoteHost, RemoteOptions, is_host_name, is_inside_path, is_plain_program};
 pub use rust_build::{Crate, CrateOrigin, ModuleAbi, Profile, RustBuild};
@@ -235,6 +239,8 @@ pub struct Options {
     pub rust: RustBuild,
     /// The Jupyter kernels of `+exec:kernel`, by language.
     pub kernels: BTreeMap<String, String>,
+    /// The Jupyter server of these kernels, if they do not run here.
+    pub jupyter: JupyterOptions,
     /// Which slides are shown: `--only` and `--without`.
     pub variant: DeckVariant,
     /// The pauses around incremental lists.
@@ -301,6 +307,7 @@ impl Default for Options {
             remote: RemoteOptions::default(),
             rust: RustBuild::default(),
             kernels: BTreeMap::new(),
+            jupyter: JupyterOptions::default(),
             variant: DeckVariant::default(),
             list_pauses: Pauses::default(),
             table_pauses: Pauses::default(),

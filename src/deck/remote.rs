@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::jupyter::{JupyterOptions, JupyterServer};
+
 /// The front matter's `options.remote`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RemoteOptions {
@@ -18,7 +20,7 @@ pub struct RemoteOptions {
 /// A machine that runs a block, with the deck's settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RemoteHost {
-    /// The machine, as `ssh` names it.
+    /// The machine, as `ssh` names it; of a Jupyter server, its machine and port.
     pub name: Box<str>,
     /// The Python there: a name or a path without special characters.
     pub python: Box<str>,
@@ -26,6 +28,8 @@ pub struct RemoteHost {
     pub folder: Option<Box<str>>,
     /// What is copied there.
     pub sync: Vec<Box<str>>,
+    /// The Jupyter server there whose kernels run the block, instead of programs that `ssh` starts.
+    pub jupyter: Option<JupyterServer>,
 }
 
 impl RemoteOptions {
@@ -36,7 +40,17 @@ impl RemoteOptions {
             python: self.python.as_deref().unwrap_or("python3").into(),
             folder: self.folder.as_deref().map(Into::into),
             sync: self.sync.iter().map(|path| path.as_str().into()).collect(),
+            jupyter: None,
         }))
+    }
+}
+
+impl RemoteHost {
+    /// Returns the Jupyter server of a deck's kernels, if they do not run here.
+    pub fn of_server(options: &JupyterOptions) -> Option<Arc<Self>> {
+        let server = options.server()?;
+        let name = server.url.place().into();
+        Some(Arc::new(Self { name, jupyter: Some(server), ..Self::default() }))
     }
 }
 

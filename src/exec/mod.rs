@@ -52,7 +52,7 @@ use sandbox::{DeckSandbox, DenialWatcher};
 
 pub use custom::{CustomExecutor, CustomRecipe};
 pub use event::{ExecEvent, Stop};
-pub use kernel::{KernelChoice, KernelSpec, KernelSpecs};
+pub use kernel::{KernelChoice, KernelSpec, KernelSpecs, ServerSpecs};
 pub use languages::{languages, why_not_run};
 pub use limits::watchdog::Watchdog;
 pub use options::ExecOptions;
@@ -83,6 +83,10 @@ pub fn spawn_unowned<T>(start: impl FnOnce() -> T) -> T {
 
 /// Why a kernel is not on another machine.
 const KERNEL_IS_HERE: &str = "Jupyter kernels run on this machine: add `+local` to the block";
+
+/// Why a sandboxed deck's block does not run on another machine.
+const SANDBOX_IS_HERE: &str = "the sandbox does not reach other machines: start the talk without \
+                               `--sandbox`, or add `+local` to the block";
 
 /// Runs code on request. Dropping it ends all processes it started.
 pub struct Executor {
@@ -157,8 +161,7 @@ impl Executor {
     /// `preload` modules and those that the snippets import; compiles Rust in the background. A later
     /// call drops work that was not begun. Only for decks whose code the user trusts.
     pub fn prepare(&self, snippets: Vec<Snippet>, preload: &[String]) {
-        let (remote, snippets): (Vec<_>, Vec<_>) =
-            snippets.into_iter().partition(|snippet| snippet.remote.is_some());
+        let (remote, snippets): (Vec<_>, Vec<_>) = snippets.into_iter().partition(is_for_ssh);
         self.prepare_remotes(&remote);
         let is_python = |snippet: &&Snippet| self.engine_of(snippet) == Ok(Engine::Python);
         let python: Vec<_> = snippets.iter().filter(is_python).collect();
@@ -170,7 +173,8 @@ impl Executor {
         }
         self.kernels.prepare(snippets.iter().filter_map(|snippet| {
             let Ok(Engine::Kernel(choice)) = self.engine_of(snippet) else { return None };
-            Some((choice, snippet.fingerprint))
+            let is_allowed = self.sandbox.is_none() || snippet.remote.is_none();
+            is_allowed.then(|| (snippet.remote.clone(), choice, snippet.fingerprint))
         }));
         self.rust.prepare(snippets.into_iter().filter(|it| self.is_compiled(it)).collect());
     }
@@ -199,7 +203,10 @@ impl Executor {
     }
 
     fn start(&self, request: &Request, sink: RunSink) {
-        if request.code.remote.is_some() {
+        if request.code.remote.is_some() && self.sandbox.is_some() {
+            return process::refuse(SANDBOX_IS_HERE.to_owned(), sink);
+        }
+        if is_for_ssh(&request.code) {
             return match self.remote_program(request) {
                 Ok(program) => self.remotes.start(request, program, &sink),
                 Err(why) => process::refuse(why, sink),
@@ -243,13 +250,6 @@ impl Executor {
     /// Returns the program of a run on another machine.
     fn remote_program(&self, request: &Request) -> Result<RemoteProgram, String> {
         let code = &request.code;
-        if self.sandbox.is_some() {
-            return Err(
-                "the sandbox does not reach other machines: start the talk without `--sandbox`, \
-                        or add `+local` to the block"
-                    .to_owned(),
-            );
-        }
         let needs_own = code.is_timed || request.session.is_some();
         Ok(match self.engine_of(code)? {
             Engine::Python => RemoteProgram::Python,
@@ -371,6 +371,11 @@ impl Executor {
             send(ExecEvent::Run(run, event));
         })
     }
+}
+
+/// Returns whether a snippet runs on another machine that `ssh` reaches.
+fn is_for_ssh(snippet: &Snippet) -> bool {
+    snippet.remote.as_ref().is_some_and(|host| host.jupyter.is_none())
 }
 
 /// Returns a sink that adds denials to the compiler's errors about a sandboxed deck's block.

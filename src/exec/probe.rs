@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::custom::CustomRecipe;
+use super::kernel::ServerSpecs;
 use super::registry::Engine;
 use super::remote::RemoteReport;
 use super::rust::{BuildResult, Compiler, RemoteBuild};
-use super::{Executor, RunSink};
+use super::{Executor, RunSink, SANDBOX_IS_HERE, is_for_ssh};
 use crate::deck::RemoteHost;
 use crate::run::{self, Outcome, Request, RunId, RunLimits, Snippet, StdinSource, Target};
 
@@ -30,6 +31,8 @@ pub struct ProbeReport {
     pub rust: Result<Compiler, String>,
     /// The other machines that were asked for, or why one cannot be reached.
     pub remotes: BTreeMap<Arc<RemoteHost>, Result<RemoteReport, String>>,
+    /// The kernels of the Jupyter servers that were asked for, or why one cannot be reached.
+    pub servers: BTreeMap<Arc<RemoteHost>, Result<ServerSpecs, String>>,
     /// The folder of compiled code.
     pub cache: PathBuf,
     /// Its size in bytes.
@@ -57,6 +60,7 @@ impl Executor {
             python: self.probe_python(),
             rust: self.rust.compiler(),
             remotes: self.probe_remotes(snippets),
+            servers: self.probe_servers(snippets),
             cache_bytes: folder_size(&self.cache),
             cache: self.cache.clone(),
         }
@@ -64,8 +68,15 @@ impl Executor {
 
     /// Returns what is missing to run a snippet, and how to get it.
     pub fn missing_tool(&self, snippet: &Snippet, probe: &ProbeReport) -> Option<String> {
-        if let Some(host) = &snippet.remote {
+        if let Some(host) = snippet.remote.as_ref().filter(|_| is_for_ssh(snippet)) {
             return self.missing_there(snippet, probe.remotes.get(host)?);
+        }
+        if let (Some(host), Ok(Engine::Kernel(choice))) = (&snippet.remote, self.engine_of(snippet))
+        {
+            return match probe.servers.get(host)? {
+                Ok(specs) => specs.get(&choice).err(),
+                Err(why) => Some(why.clone()),
+            };
         }
         if self.is_compiled(snippet) {
             let needs_cargo = snippet.module.is_some()
@@ -115,7 +126,8 @@ impl Executor {
         snippets: &[Snippet],
     ) -> BTreeMap<Arc<RemoteHost>, Result<RemoteReport, String>> {
         let mut needed: BTreeMap<Arc<RemoteHost>, BTreeSet<String>> = BTreeMap::new();
-        for snippet in snippets.iter().filter(|_| self.sandbox.is_none()) {
+        let for_ssh = |snippet: &&Snippet| is_for_ssh(snippet);
+        for snippet in snippets.iter().filter(for_ssh).filter(|_| self.sandbox.is_none()) {
             let Some(host) = &snippet.remote else { continue };
             let needed = needed.entry(host.clone()).or_default();
             if let Ok(Engine::Process(recipe)) = self.engine_of(snippet) {
@@ -127,6 +139,23 @@ impl Executor {
             (host, report)
         };
         needed.into_iter().map(probe).collect()
+    }
+
+    /// Asks the Jupyter servers whose kernels run these snippets for their kernels.
+    fn probe_servers(
+        &self,
+        snippets: &[Snippet],
+    ) -> BTreeMap<Arc<RemoteHost>, Result<ServerSpecs, String>> {
+        let hosts: BTreeSet<_> = snippets.iter().filter_map(|it| it.remote.as_ref()).collect();
+        let probe = |host: &Arc<RemoteHost>| {
+            let server = host.jupyter.as_ref()?;
+            let report = match self.sandbox {
+                Some(_) => Err(SANDBOX_IS_HERE.to_owned()),
+                None => self.kernels.ask(server),
+            };
+            Some((host.clone(), report))
+        };
+        hosts.into_iter().filter_map(probe).collect()
     }
 
     /// Returns whether a snippet is compiled here before it is used.

@@ -39,7 +39,9 @@ pub(super) fn not_runnable(
 /// Reports blocks whose Jupyter kernel is not installed.
 pub(super) fn missing_kernels(loaded: &LoadedDeck) -> Vec<Diagnostic> {
     let deck = &loaded.deck;
-    let asked = deck.cells.iter().filter_map(|cell| {
+    // What a server has is only known once it may be asked.
+    let here = deck.cells.iter().filter(|cell| !cell.exec.is_on_server());
+    let asked = here.filter_map(|cell| {
         Some((cell, KernelChoice::of(&cell.language, cell.exec.alternative.as_deref())?))
     });
     let asked: Vec<_> = asked.collect();

@@ -286,6 +286,9 @@ fn remote_host(
     span: Span,
     reader: &mut SourceReader<'_>,
 ) -> Option<Arc<RemoteHost>> {
+    if info.is_kernel() && !info.local {
+        return RemoteHost::of_server(&reader.deck.options.jupyter);
+    }
     if info.local || info.remote_conflict().is_some() {
         return None;
     }

@@ -10,6 +10,7 @@ use super::language;
 use super::manifest::EDITIONS;
 use crate::deck::{
     ModuleAbi, Options, Profile, Replay, is_host_name, is_inside_path, is_plain_program,
+    is_server_url, is_variable_name,
 };
 use crate::diag::{Diagnostic, Severity};
 use crate::source::Span;
@@ -102,6 +103,18 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn KeyVisitor) {
     });
     let about = "The Jupyter kernels of `+exec:kernel`, by language, as in `{r: ir}`.";
     keys.key("kernels", about, &mut KernelsSlot(&mut options.kernels));
+    keys.section("jupyter", "A Jupyter server that runs the kernels.", &mut |keys| {
+        let about = "Its address, as in `http://localhost:8888`, without a token.";
+        keys.key("url", about, &mut CheckedText(&mut options.jupyter.url, SERVER));
+        let about = "The environment variable that has its token; the default is `JUPYTER_TOKEN`.";
+        keys.key(
+            "token_env",
+            about,
+            &mut CheckedText(&mut options.jupyter.token_variable, VARIABLE),
+        );
+        let about = "The file that has its token: from the deck's folder, or with `~/` from yours.";
+        keys.key("token_file", about, &mut options.jupyter.token_file);
+    });
     keys.section("remote", "Another machine that runs the blocks, over ssh.", &mut |keys| {
         let about = "The machine, as `ssh` names it.";
         keys.key("host", about, &mut CheckedText(&mut options.remote.host, HOST));
@@ -151,6 +164,16 @@ const PROGRAM: TextRule = (
     is_plain_program,
     "a program such as `python3` or `~/venv/bin/python`, without blanks or quotes",
 );
+
+/// The rule of `options.jupyter.url`.
+const SERVER: TextRule = (
+    is_server_url,
+    "an address such as `http://localhost:8888`, without a token; for a server with `https`, \
+     open a tunnel with `ssh -L`",
+);
+
+/// The rule of `options.jupyter.token_env`.
+const VARIABLE: TextRule = (is_variable_name, "the name of an environment variable, not the token");
 
 /// The slot of a text that follows a rule.
 struct CheckedText<'s>(&'s mut Option<String>, TextRule);

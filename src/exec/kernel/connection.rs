@@ -7,24 +7,17 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags};
 use serde::Serialize;
 use tempfile::TempDir;
 
 use super::message::{Messages, hex};
+use super::stream::KernelStream;
 use super::zmtp::{Frames, ZmtpConnection, ZmtpRole};
 use crate::exec::os::temp_dir::TempRoot;
-use crate::exec::os::wait::poll;
 use crate::files;
 
-/// How long a kernel may take to accept bytes. Its sockets read on their own thread.
-const SEND_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Bytes to read at a time.
-const CHUNK_BYTES: usize = 64 * 1024;
-
-/// How many of them to read before other files get attention.
-const MAX_CHUNKS: usize = 16;
+/// How long a kernel may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A kernel's sockets, as far as we use them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +35,21 @@ pub(super) enum KernelChannel {
 impl KernelChannel {
     /// All of them.
     pub(super) const ALL: [Self; 4] = [Self::Shell, Self::Control, Self::Stdin, Self::Iopub];
+
+    /// Returns its name.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Shell => "shell",
+            Self::Control => "control",
+            Self::Stdin => "stdin",
+            Self::Iopub => "iopub",
+        }
+    }
+
+    /// Returns the one with this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|channel| channel.name() == name)
+    }
 }
 
 /// The content of a connection file.
@@ -128,7 +136,7 @@ impl Rendezvous {
 #[derive(Debug)]
 pub(super) struct KernelSocket {
     channel: KernelChannel,
-    stream: TcpStream,
+    stream: KernelStream,
     protocol: ZmtpConnection,
 }
 
@@ -136,14 +144,13 @@ impl KernelSocket {
     fn connect(channel: KernelChannel, port: u16, identity: &[u8]) -> io::Result<Self> {
         // On this interface, the answer comes at once.
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let stream = TcpStream::connect_timeout(&address, SEND_TIMEOUT)?;
+        let stream = TcpStream::connect_timeout(&address, CONNECT_TIMEOUT)?;
         let is_own = stream.local_addr()? == address;
         if is_own {
             // No one listened on the port, so the system gave it to our end: we are connected to ourselves.
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
-        stream.set_nonblocking(true)?;
-        stream.set_nodelay(true)?;
+        let stream = KernelStream::new(stream)?;
         let role = match channel {
             KernelChannel::Iopub => ZmtpRole::Sub,
             _ => ZmtpRole::Dealer,
@@ -167,43 +174,19 @@ impl KernelSocket {
     /// Reads what is available. Returns the messages that are complete, and why there will be no more, if
     /// the connection is closed or the other side does not speak the protocol.
     pub(super) fn receive(&mut self) -> (Vec<Frames>, Option<String>) {
-        let (mut messages, mut buffer) = (Vec::new(), vec![0; CHUNK_BYTES]);
-        for _ in 0..MAX_CHUNKS {
-            let end = match rustix::io::read(&self.stream, &mut buffer) {
-                Ok(0) => Some("it closed its connection".to_owned()),
-                Ok(count) => self.accept(&buffer[..count], &mut messages).err(),
-                Err(rustix::io::Errno::INTR) => None,
-                Err(rustix::io::Errno::AGAIN) => break,
-                Err(error) => Some(error.to_string()),
-            };
-            if end.is_some() {
-                return (messages, end);
-            }
-        }
-        (messages, None)
-    }
-
-    fn accept(&mut self, bytes: &[u8], messages: &mut Vec<Frames>) -> Result<(), String> {
-        messages.extend(self.protocol.receive(bytes)?);
-        self.flush().map_err(|error| error.to_string())
+        let Self { stream, protocol, .. } = self;
+        let mut messages = Vec::new();
+        let end = stream.read(|bytes| {
+            messages.extend(protocol.receive(bytes)?);
+            Ok(())
+        });
+        // Receiving may have added an answer of the protocol.
+        let sent = self.flush().map_err(|error| error.to_string());
+        (messages, end.or(sent.err()))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let outgoing = self.protocol.outgoing();
-        while !outgoing.is_empty() {
-            match rustix::io::write(&self.stream, outgoing) {
-                Ok(count) => drop(outgoing.drain(..count)),
-                Err(rustix::io::Errno::INTR) => {}
-                Err(rustix::io::Errno::AGAIN) => {
-                    let mut file = [PollFd::new(&self.stream, PollFlags::OUT)];
-                    if poll(&mut file, Some(SEND_TIMEOUT)) == 0 {
-                        return Err(io::ErrorKind::TimedOut.into());
-                    }
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
+        self.stream.write(self.protocol.outgoing())
     }
 }
 

@@ -2,8 +2,8 @@
 //! and the signatures by which a kernel and its client know each other.
 
 use hmac_sha256::HMAC;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::zmtp::Frames;
 
@@ -30,19 +30,14 @@ pub(super) struct KernelMessage {
 #[derive(Debug)]
 pub(super) struct Messages {
     key: Vec<u8>,
-    session: String,
-    count: u64,
+    headers: MessageHeaders,
 }
 
-/// The header of a message that we send.
-#[derive(Serialize)]
-struct Header<'h> {
-    msg_id: &'h str,
-    session: &'h str,
-    username: &'h str,
-    date: &'h str,
-    msg_type: &'h str,
-    version: &'h str,
+/// Numbers the messages of a client, and writes their headers.
+#[derive(Debug)]
+pub(super) struct MessageHeaders {
+    session: String,
+    count: u64,
 }
 
 /// What we need from a header.
@@ -58,10 +53,46 @@ struct ReceivedParent {
     msg_id: String,
 }
 
+impl KernelMessage {
+    /// Creates a message from its parts.
+    ///
+    /// # Errors
+    /// Its header is incomplete.
+    pub(super) fn new(header: Value, parent: &Value, content: Value) -> Result<Self, &'static str> {
+        let ReceivedHeader { msg_type: kind } =
+            ReceivedHeader::deserialize(&header).map_err(|_| "its header is incomplete")?;
+        let parent = ReceivedParent::deserialize(parent).unwrap_or_default().msg_id;
+        Ok(Self { kind, parent, header, content })
+    }
+}
+
+impl MessageHeaders {
+    /// Heads the messages of a client with this session.
+    pub(super) fn new(session: &str) -> Self {
+        Self { session: session.to_owned(), count: 0 }
+    }
+
+    /// Returns the id and the header of the next message.
+    pub(super) fn next(&mut self, kind: &str) -> (String, Value) {
+        self.count += 1;
+        let id = format!("{}-{}", self.session, self.count);
+        let header = json!({
+            "msg_id": id,
+            "session": self.session,
+            "username": "livedeck",
+            // Kernels parse it, and use it for nothing.
+            "date": "2000-01-01T00:00:00.000000Z",
+            "msg_type": kind,
+            "version": PROTOCOL,
+        });
+        (id, header)
+    }
+}
+
 impl Messages {
     /// Signs with this key; `session` identifies us.
     pub(super) fn new(key: &str, session: &str) -> Self {
-        Self { key: key.as_bytes().to_vec(), session: session.to_owned(), count: 0 }
+        Self { key: key.as_bytes().to_vec(), headers: MessageHeaders::new(session) }
     }
 
     /// Returns a message as frames, and its id. A reply has the header of its request as `parent`.
@@ -71,17 +102,7 @@ impl Messages {
         content: &Value,
         parent: Option<&Value>,
     ) -> (String, Frames) {
-        self.count += 1;
-        let id = format!("{}-{}", self.session, self.count);
-        let header = Header {
-            msg_id: &id,
-            session: &self.session,
-            username: "livedeck",
-            // Kernels parse it, and use it for nothing.
-            date: "2000-01-01T00:00:00.000000Z",
-            msg_type: kind,
-            version: PROTOCOL,
-        };
+        let (id, header) = self.headers.next(kind);
         let json = |value: Result<Vec<u8>, _>| value.unwrap_or_else(|_| b"{}".to_vec());
         let header = json(serde_json::to_vec(&header));
         let parent = parent.map_or_else(|| b"{}".to_vec(), |it| json(serde_json::to_vec(it)));
@@ -111,11 +132,9 @@ impl Messages {
         }
         let json = |part: &[u8]| serde_json::from_slice::<Value>(part);
         let header = json(header).map_err(|_| "its header is not JSON")?;
-        let ReceivedHeader { msg_type: kind } =
-            ReceivedHeader::deserialize(&header).map_err(|_| "its header is incomplete")?;
-        let parent = serde_json::from_slice::<ReceivedParent>(parent).unwrap_or_default().msg_id;
+        let parent = json(parent).unwrap_or_default();
         let content = json(content).map_err(|_| "its content is not JSON")?;
-        Ok(KernelMessage { kind, parent, header, content })
+        KernelMessage::new(header, &parent, content)
     }
 
     fn sign(&self, parts: &[Vec<u8>]) -> [u8; 32] {
@@ -149,8 +168,6 @@ fn unhex(text: &[u8]) -> Option<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn written() -> (String, Frames) {

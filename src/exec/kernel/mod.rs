@@ -4,41 +4,53 @@
 //! A kernel is a process of the talk like any other: it starts in advance in decks whose code may run,
 //! and ends with the talk. We talk to it over TCP on the loopback interface (`zmtp`, `connection`), in
 //! Jupyter's messages (`message`), each signed. `spec` finds the installed kernels; each has a thread
-//! (`session`) that owns its `process`, and a second one (`delivery`) that passes events on. Without such
-//! a block, there is no thread, and no file is looked at.
+//! (`session`) that owns its `process`, and a second one (`delivery`) that passes events on. A kernel may
+//! also be one of a Jupyter server (`server`): the session is the same (`running`). Without such a block,
+//! there is no thread, and no file is looked at.
 
 mod connection;
 mod delivery;
+mod dispatcher;
+mod greeting;
 mod html_table;
 mod input;
 mod kernel_run;
 mod message;
 mod mime;
+mod origin;
 mod process;
+mod running;
+mod server;
 mod session;
 mod spec;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod zmtp;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Sender;
 use parking_lot::Mutex;
 
 use super::os::process_tree::ProcessTree;
 use super::os::temp_dir::TempRoot;
 use super::process::refuse;
 use super::{ExecSink, RunSink, Stop};
-use crate::deck::Fingerprint;
-use crate::run::{Event, Outcome, Request, RunId, Target};
-use session::{KernelCommand, KernelLink};
+use crate::deck::{Fingerprint, JupyterServer, RemoteHost};
+use crate::run::{Request, RunId, Target};
+use dispatcher::{Dispatched, Dispatcher};
+use server::LiveKernels;
+use session::KernelCommand;
 
+pub use server::ServerSpecs;
 pub use spec::{KernelChoice, KernelSpec, KernelSpecs};
+
+/// How long the end of the talk waits for servers to delete its kernels.
+const SERVER_END_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The kernels of a deck.
 pub(super) struct Kernels {
@@ -59,17 +71,8 @@ pub(super) struct KernelContext {
     /// Whether the deck is in a sandbox without a network.
     pub(super) is_offline: bool,
     pub(super) is_shut_down: AtomicBool,
-}
-
-/// A command, and the kernel that it is for.
-enum Dispatched {
-    /// For the kernel that a block asks for.
-    To(KernelChoice, KernelCommand),
-    /// For the kernel that has this run: one that does not ignores it.
-    Stop(RunId, Stop),
-    Type(RunId, Vec<u8>),
-    /// For all kernels.
-    Restart,
+    /// The kernels that servers run.
+    on_servers: LiveKernels,
 }
 
 impl KernelContext {
@@ -81,7 +84,8 @@ impl KernelContext {
         is_offline: bool,
     ) -> Self {
         let is_shut_down = AtomicBool::new(false);
-        Self { directory, python, tree, temp_root, send, is_offline, is_shut_down }
+        let on_servers = LiveKernels::default();
+        Self { directory, python, tree, temp_root, send, is_offline, is_shut_down, on_servers }
     }
 }
 
@@ -91,10 +95,13 @@ impl Kernels {
         Self { context: Arc::new(context), dispatcher: Mutex::default() }
     }
 
-    /// Starts the kernels that blocks ask for, in the background.
-    pub(super) fn prepare(&self, blocks: impl Iterator<Item = (KernelChoice, Fingerprint)>) {
-        for (choice, code) in blocks.filter(|_| !self.context.is_offline) {
-            self.dispatch(Dispatched::To(choice, KernelCommand::Prepare(code)));
+    /// Starts the kernels that blocks ask for, here or on a server, in the background.
+    pub(super) fn prepare(
+        &self,
+        blocks: impl Iterator<Item = (Option<Arc<RemoteHost>>, KernelChoice, Fingerprint)>,
+    ) {
+        for (server, choice, code) in blocks.filter(|_| !self.context.is_offline) {
+            self.dispatch(Dispatched::To(server, choice, KernelCommand::Prepare(code)));
         }
     }
 
@@ -110,7 +117,8 @@ impl Kernels {
             }
         });
         let command = KernelCommand::Run(Box::new(request.clone()), sink.clone());
-        if !self.dispatch(Dispatched::To(choice, command)) {
+        let server = request.code.remote.clone();
+        if !self.dispatch(Dispatched::To(server, choice, command)) {
             refuse("cannot start a thread for its kernel".to_owned(), sink);
         }
     }
@@ -124,6 +132,14 @@ impl Kernels {
             Err(why) => return Some(why),
         };
         process::find(spec, directory).err()
+    }
+
+    /// Asks a server for its kernels.
+    ///
+    /// # Errors
+    /// It cannot be reached, or refuses: a message.
+    pub(super) fn ask(&self, server: &JupyterServer) -> Result<ServerSpecs, String> {
+        dispatcher::ask(server, &self.context)
     }
 
     /// Returns why a block cannot run in a kernel, if it cannot.
@@ -155,10 +171,14 @@ impl Kernels {
         self.dispatch_if_any(Dispatched::Restart);
     }
 
-    /// Lets no event through any more. The kernels end with their process tree.
+    /// Lets no event through any more. The kernels end with their process tree; those of servers are
+    /// deleted.
     pub(super) fn end(&self) {
         self.context.is_shut_down.store(true, Ordering::Relaxed);
-        self.dispatcher.lock().take();
+        if let Some(dispatcher) = self.dispatcher.lock().take() {
+            let _ = dispatcher.send(Dispatched::End);
+            self.context.on_servers.end(SERVER_END_TIMEOUT);
+        }
     }
 
     /// Passes on a command, on a thread that is started with the first one. Returns whether there is one.
@@ -166,9 +186,9 @@ impl Kernels {
         let mut dispatcher = self.dispatcher.lock();
         if dispatcher.is_none() {
             let (sender, commands) = crossbeam_channel::unbounded();
-            let context = self.context.clone();
+            let served = Dispatcher::new(self.context.clone(), sender.clone());
             let thread = std::thread::Builder::new().name("kernels".to_owned());
-            if thread.spawn(move || serve(&context, &commands)).is_err() {
+            if thread.spawn(move || served.serve(&commands)).is_err() {
                 return false;
             }
             *dispatcher = Some(sender);
@@ -180,73 +200,5 @@ impl Kernels {
         if let Some(dispatcher) = &*self.dispatcher.lock() {
             let _ = dispatcher.send(command);
         }
-    }
-}
-
-/// Passes commands on to kernels, until there are no more. Never waits for a kernel.
-fn serve(context: &Arc<KernelContext>, commands: &Receiver<Dispatched>) {
-    let mut links: BTreeMap<String, KernelLink> = BTreeMap::new();
-    let mut names: BTreeMap<KernelChoice, String> = BTreeMap::new();
-    for command in commands {
-        match command {
-            Dispatched::To(choice, command) => {
-                match link(context, &choice, &mut links, &mut names) {
-                    Ok(link) => link.send(command),
-                    Err(why) => refuse_command(context, command, why),
-                }
-            }
-            Dispatched::Stop(run, how) => {
-                for link in links.values() {
-                    link.send(KernelCommand::Stop(run, how));
-                }
-            }
-            Dispatched::Type(run, bytes) => {
-                for link in links.values() {
-                    link.send(KernelCommand::Type(run, bytes.clone()));
-                }
-            }
-            Dispatched::Restart => {
-                for link in links.values() {
-                    link.send(KernelCommand::Restart);
-                }
-            }
-        }
-    }
-}
-
-/// Returns the link to a kernel. Its thread is started with the first command for it.
-fn link<'l>(
-    context: &Arc<KernelContext>,
-    choice: &KernelChoice,
-    links: &'l mut BTreeMap<String, KernelLink>,
-    names: &mut BTreeMap<KernelChoice, String>,
-) -> Result<&'l KernelLink, String> {
-    if !names.contains_key(choice) {
-        // A kernel that is missing may be installed during the talk, so only success is remembered.
-        let specs = KernelSpecs::find(&context.directory, context.python.as_deref());
-        let spec = specs.get(choice)?.clone();
-        let name = spec.name.clone();
-        if !links.contains_key(&name) {
-            let link = KernelLink::start(spec, context.clone());
-            let why = |error| format!("cannot start a thread for the kernel `{name}`: {error}");
-            links.insert(name.clone(), link.map_err(why)?);
-        }
-        names.insert(choice.clone(), name);
-    }
-    let link = names.get(choice).and_then(|name| links.get(name));
-    link.ok_or_else(|| "its kernel is gone".to_owned())
-}
-
-/// Reports that there is no kernel for a run. Preparing one says nothing: running the block does.
-fn refuse_command(context: &KernelContext, command: KernelCommand, why: String) {
-    match command {
-        KernelCommand::Run(_, sink) => {
-            sink(Event::Finished(Outcome::NotStarted(why), Duration::ZERO));
-        }
-        KernelCommand::Prepare(code) => {
-            let failed = crate::run::Preparation::Failed;
-            (context.send)(super::ExecEvent::Prepared(code, failed));
-        }
-        _ => {}
     }
 }

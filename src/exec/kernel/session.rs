@@ -19,8 +19,8 @@ use super::delivery::EventDelivery;
 use super::input::InputAnswer;
 use super::kernel_run::{ActiveRun, KernelOutput, WaitingRun};
 use super::message::KernelMessage;
-use super::process::KernelProcess;
-use super::spec::KernelSpec;
+use super::origin::KernelOrigin;
+use super::running::RunningKernel;
 use crate::deck::Fingerprint;
 use crate::exec::os::child::ChildStatus;
 use crate::exec::os::wait::{poll, readable};
@@ -56,15 +56,15 @@ pub(super) struct KernelLink {
 
 impl KernelLink {
     /// Starts the thread of a kernel, but not its process.
-    pub(super) fn start(spec: KernelSpec, context: Arc<KernelContext>) -> io::Result<Self> {
+    pub(super) fn start(origin: KernelOrigin, context: Arc<KernelContext>) -> io::Result<Self> {
         let (commands, receiver) = crossbeam_channel::unbounded();
         let (woken, wake) = io::pipe()?;
         rustix::io::ioctl_fionbio(&woken, true)?;
         rustix::io::ioctl_fionbio(&wake, true)?;
-        let name = format!("kernel {}", spec.name);
+        let name = format!("kernel {}", origin.name());
         let delivery = EventDelivery::start(&name)?;
         let thread = KernelThread {
-            spec,
+            origin,
             context,
             commands: receiver,
             woken: woken.into(),
@@ -91,12 +91,12 @@ impl KernelLink {
 
 /// The thread of a kernel.
 struct KernelThread {
-    spec: KernelSpec,
+    origin: KernelOrigin,
     context: Arc<KernelContext>,
     commands: Receiver<KernelCommand>,
     woken: OwnedFd,
     delivery: EventDelivery,
-    process: Option<KernelProcess>,
+    process: Option<Box<dyn RunningKernel>>,
     /// Code that is shown as ready once the kernel is.
     prepared: Vec<Fingerprint>,
     waiting: VecDeque<WaitingRun>,
@@ -161,7 +161,7 @@ impl KernelThread {
                 }
             }
             KernelCommand::Restart => {
-                if let Some(process) = &self.process {
+                if let Some(process) = &mut self.process {
                     self.restart.ask();
                     process.kill();
                 }
@@ -192,7 +192,7 @@ impl KernelThread {
     }
 
     fn enqueue(&mut self, run: WaitingRun) {
-        if !self.process.as_ref().is_some_and(KernelProcess::is_ready) {
+        if !self.process.as_ref().is_some_and(|it| it.is_ready()) {
             self.report_start(run.request.code.fingerprint);
             self.delivery.send(&run.sink, Event::Compiling);
         }
@@ -202,7 +202,7 @@ impl KernelThread {
     /// Shows that the kernel is being started.
     fn report_start(&self, code: Fingerprint) {
         self.report(code, Preparation::Compiling);
-        let words = format!("starting {}", self.spec.name);
+        let words = format!("starting {}", self.origin.name());
         self.report(code, Preparation::Building(words.into()));
     }
 
@@ -217,7 +217,7 @@ impl KernelThread {
 
     /// Starts the process.
     fn start(&mut self) -> Result<(), String> {
-        self.process = Some(KernelProcess::start(&self.spec, &self.context)?);
+        self.process = Some(self.origin.start(&self.context)?);
         Ok(())
     }
 
@@ -242,7 +242,7 @@ impl KernelThread {
             }
             let is_starting = self.process.as_ref().is_some_and(|it| !it.is_ready());
             if let Some(process) =
-                self.process.as_ref().filter(|_| is_starting && how == Stop::Kill)
+                self.process.as_mut().filter(|_| is_starting && how == Stop::Kill)
             {
                 process.kill();
             }
@@ -275,7 +275,9 @@ impl KernelThread {
             }
             Err(why) => {
                 process.kill();
-                return self.lose(&format!("the kernel `{}` is lost: {why}", self.spec.name), None);
+                let what = if was_ready { "is lost" } else { "cannot be started" };
+                let what = format!("the kernel `{}` {what}: {why}", self.origin.name());
+                return self.lose(&what, None);
             }
         }
         if let Some(status) = ended {
@@ -283,9 +285,9 @@ impl KernelThread {
                 ChildStatus::Exited(status) => format!("exited with status {status}"),
                 ChildStatus::Signaled(signal) => format!("was killed by signal {signal}"),
             };
-            return self.lose(&format!("the kernel `{}` {how}", self.spec.name), Some(status));
+            return self.lose(&format!("the kernel `{}` {how}", self.origin.name()), Some(status));
         }
-        if !was_ready && self.process.as_ref().is_some_and(KernelProcess::is_ready) {
+        if !was_ready && self.process.as_ref().is_some_and(|it| it.is_ready()) {
             let label = self.label();
             for code in self.prepared.clone() {
                 self.report(code, Preparation::Idle(label.as_str().into()));
@@ -374,7 +376,7 @@ impl KernelThread {
                 }
             }
             Err(why) => {
-                let why = format!("the kernel `{}` cannot be reached: {why}", self.spec.name);
+                let why = format!("the kernel `{}` cannot be reached: {why}", self.origin.name());
                 finish(&self.delivery, sink, Outcome::NotStarted(why), Duration::ZERO);
             }
         }
@@ -421,7 +423,8 @@ impl KernelThread {
         let restart = self.restart;
         self.restart.is_asked_for = false;
         if !process.is_ready() && !restart.is_asked_for {
-            return self.fail(&format!("{what} before it was ready{log}"));
+            let when = status.map_or("", |_| " before it was ready");
+            return self.fail(&format!("{what}{when}{log}"));
         }
         self.was_lost |= process.is_ready();
         let had_run = self.active.is_some();
@@ -468,8 +471,8 @@ impl KernelThread {
 
     /// Returns the name of the kernel for a block's status.
     fn label(&self) -> String {
-        let known = self.process.as_ref().and_then(KernelProcess::label);
-        let label = known.unwrap_or(&self.spec.display_name);
+        let known = self.process.as_ref().and_then(|it| it.label());
+        let label = known.unwrap_or(self.origin.display_name());
         if self.was_lost { format!("{label}, restarted") } else { label.to_owned() }
     }
 
@@ -477,8 +480,8 @@ impl KernelThread {
     fn wait(&self) {
         let until = |at: Instant| at.saturating_duration_since(Instant::now());
         let deadline = self.active.as_ref().and_then(|active| active.deadline).map(until);
-        let timeout = self.process.as_ref().and_then(KernelProcess::timeout);
-        let mut files = self.process.as_ref().map(KernelProcess::files).unwrap_or_default();
+        let timeout = self.process.as_ref().and_then(|it| it.timeout());
+        let mut files = self.process.as_ref().map(|it| it.files()).unwrap_or_default();
         files.push(readable(&self.woken));
         poll(&mut files, deadline.into_iter().chain(timeout).min());
     }

@@ -83,6 +83,47 @@ impl KernelChoice {
             rest => rest.strip_prefix('=').map(|name| Self::Named(name.to_owned())),
         }
     }
+
+    /// Returns the position of the kernel, among kernels with these names and languages.
+    pub(super) fn find<'k>(
+        &self,
+        mut kernels: impl Iterator<Item = (&'k str, &'k str)> + Clone,
+    ) -> Option<usize> {
+        match self {
+            Self::Named(wanted) => {
+                let exact = kernels.clone().position(|(name, _)| name == wanted);
+                exact.or_else(|| kernels.position(|(name, _)| name.eq_ignore_ascii_case(wanted)))
+            }
+            Self::Language(wanted) => {
+                kernels.position(|(_, language)| is_language(language, wanted))
+            }
+        }
+    }
+
+    /// Says that no kernel with these names and languages is the one, `place`, and what to write instead.
+    pub(super) fn missing<'k>(
+        &self,
+        kernels: impl Iterator<Item = (&'k str, &'k str)> + Clone,
+        place: &str,
+    ) -> String {
+        let what = format!("there is no kernel {}{place}", self.wanted());
+        if let Self::Named(name) = self
+            && let Some(near) = diag::closest(name, kernels.clone().map(|(name, _)| name))
+        {
+            return format!("{what}: did you mean `{near}`?");
+        }
+        match kernels.map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ") {
+            none if none.is_empty() => format!("{what}: no kernel is installed"),
+            names => format!("{what}: installed: {names}"),
+        }
+    }
+
+    fn wanted(&self) -> String {
+        match self {
+            Self::Named(name) => format!("`{name}`"),
+            Self::Language(language) => format!("for `{language}`"),
+        }
+    }
 }
 
 impl KernelSpecs {
@@ -122,46 +163,25 @@ impl KernelSpecs {
     /// # Errors
     /// There is none: a message that names the folders that were searched.
     pub fn get(&self, choice: &KernelChoice) -> Result<&KernelSpec, String> {
-        let (found, wanted) = match choice {
-            KernelChoice::Named(name) => {
-                let is_it = |spec: &&KernelSpec| spec.name == *name;
-                let is_nearly = |spec: &&KernelSpec| spec.name.eq_ignore_ascii_case(name);
-                let found = self.found.iter().find(is_it);
-                let found = found.or_else(|| self.found.iter().find(is_nearly));
-                (found, format!("there is no kernel `{name}`"))
-            }
-            KernelChoice::Language(language) => {
-                let found = self.found.iter().find(|spec| is_language(&spec.language, language));
-                (found, format!("there is no kernel for `{language}`"))
-            }
-        };
+        let kernels = || self.found.iter().map(|spec| (&*spec.name, &*spec.language));
+        let found = choice.find(kernels()).and_then(|at| self.found.get(at));
         if let Some(spec) = found {
             return Ok(spec);
         }
         if let Some((file, why)) = self.unreadable_one(choice) {
-            return Err(format!("{wanted}: `{}` cannot be read ({why})", file.display()));
+            let wanted = choice.wanted();
+            return Err(format!(
+                "there is no kernel {wanted}: `{}` cannot be read ({why})",
+                file.display()
+            ));
         }
-        Err(format!("{wanted}: {} ({})", self.advice(choice), self.searched_words()))
+        Err(format!("{} ({})", choice.missing(kernels(), ""), self.searched_words()))
     }
 
     fn unreadable_one(&self, choice: &KernelChoice) -> Option<&(PathBuf, String)> {
         let KernelChoice::Named(name) = choice else { return None };
         let is_it = |file: &Path| file.parent().is_some_and(|folder| folder.ends_with(name));
         self.unreadable.iter().find(|(file, _)| is_it(file))
-    }
-
-    /// Says what to write instead.
-    fn advice(&self, choice: &KernelChoice) -> String {
-        let names = || self.found.iter().map(|spec| spec.name.as_str());
-        if let KernelChoice::Named(name) = choice
-            && let Some(near) = diag::closest(name, names())
-        {
-            return format!("did you mean `{near}`?");
-        }
-        match names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ") {
-            none if none.is_empty() => "no kernel is installed".to_owned(),
-            names => format!("installed: {names}"),
-        }
     }
 
     fn searched_words(&self) -> String {

@@ -8,15 +8,17 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::Instant;
 
+use crossbeam_channel::Receiver;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::message::{KernelMessage, Messages};
+use super::origin::KernelOrigin;
 use super::session::{KernelCommand, KernelLink};
 use super::zmtp::{Frames, ZmtpConnection, ZmtpRole};
 use super::*;
 use crate::exec::ExecEvent;
-use crate::run::{OutputValue, Preparation, RunLimits, Snippet, StdinSource};
+use crate::run::{Event, Outcome, OutputValue, Preparation, RunLimits, Snippet, StdinSource};
 
 /// How long to wait for anything, also on a busy machine.
 const TIMEOUT: Duration = Duration::from_mins(3);
@@ -53,7 +55,7 @@ impl LinkHarness {
         let shared = (tree.clone(), Arc::new(TempRoot::default()));
         let of_deck = (folder.path().to_owned(), None);
         let context = Arc::new(KernelContext::new(of_deck, shared, send, false));
-        let link = KernelLink::start(spec, context).unwrap();
+        let link = KernelLink::start(KernelOrigin::Installed(spec), context).unwrap();
         Self { link, folder, tree, prepared }
     }
 

@@ -1,6 +1,6 @@
 //! The watchdog: a second process of this program, for the case that livedeck is killed and cannot end
 //! anything itself. It waits for our end, then ends the processes that our runs started and removes
-//! their files.
+//! their files, and deletes kernels on Jupyter servers (`farewell`).
 //!
 //! The watchdog has one end of a pipe whose other end only we have. However we end, the system closes
 //! ours. The watchdog recognises our processes by our control group, if there is one, by their tag, and
@@ -14,7 +14,8 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ use parking_lot::Mutex;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
+use super::watchdog_input::{ENDED_BYTE, STARTED_BYTE, WatchdogInput};
 use crate::exec::os::cgroup::{self, Cgroup};
 use crate::exec::os::process_tag::{MARK, Owner, is_detached};
 use crate::exec::os::spawn::SpawnCommand;
@@ -49,9 +51,8 @@ pub struct Watchdog;
 /// How often the watchdog checks whether we were stopped, while a process of ours could do that.
 const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Sent to the watchdog when such a process starts, and when it has ended.
-const STARTED_BYTE: u8 = b'+';
-const ENDED_BYTE: u8 = b'-';
+/// How long the watchdog may take to connect, to send and to read, for each farewell.
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Lets the watchdog continue this program if it is stopped, for as long as this lives.
 #[derive(Debug)]
@@ -60,21 +61,22 @@ pub(in crate::exec) struct ResumeGuard(());
 impl ResumeGuard {
     /// Starts the check.
     pub(in crate::exec) fn new() -> Self {
-        send(STARTED_BYTE);
+        send(&[STARTED_BYTE]);
         Self(())
     }
 }
 
 impl Drop for ResumeGuard {
     fn drop(&mut self) {
-        send(ENDED_BYTE);
+        send(&[ENDED_BYTE]);
     }
 }
 
-/// Sends a byte to the watchdog, if there is one and its pipe has space.
-fn send(byte: u8) {
+/// Sends a command to the watchdog, if there is one and its pipe has space: the system writes all or nothing
+/// of so few bytes.
+pub(super) fn send(command: &[u8]) {
     let started = STARTED.lock();
-    let _ = started.as_ref().map(|(_, alive)| rustix::io::write(alive, &[byte]));
+    let _ = started.as_ref().map(|(_, alive)| rustix::io::write(alive, command));
 }
 
 /// Returns whether a process is our watchdog.
@@ -137,9 +139,13 @@ pub(in crate::exec) fn entry() -> Option<ExitCode> {
     if let Some(number) = read_number() {
         Owner::set_detached(number);
     }
-    wait_for_end(program);
+    let farewells = wait_for_end(program);
     end_all((program, session), &prefix);
     temp_dir::remove_leftovers(Path::new(&temporary), &prefix);
+    for (address, bytes) in farewells {
+        // The other program may be gone as well.
+        let _ = say_farewell(address, &bytes);
+    }
     Some(ExitCode::SUCCESS)
 }
 
@@ -160,12 +166,13 @@ fn read_number() -> Option<u32> {
 }
 
 /// Waits until a program has closed its end of the pipe that is our standard input. Continues it if a
-/// process that it started has stopped it; if its shell has the terminal, the shell did.
-fn wait_for_end(program: Pid) {
-    let (mut count, mut bytes) = (0_usize, [0; 64]);
+/// process that it started has stopped it; if its shell has the terminal, the shell did. Returns what is to be
+/// sent now, and where to.
+fn wait_for_end(program: Pid) -> Vec<(SocketAddr, Vec<u8>)> {
+    let (mut told, mut bytes) = (WatchdogInput::default(), [0; 1024]);
     loop {
         let input = io::stdin();
-        let timeout = (count > 0).then_some(STOP_CHECK_INTERVAL);
+        let timeout = (told.count > 0).then_some(STOP_CHECK_INTERVAL);
         match poll(&mut [readable(&input)], timeout) {
             0 => {
                 if procfs::find(program).is_some_and(|it| it.is_stopped && it.is_foreground) {
@@ -173,19 +180,22 @@ fn wait_for_end(program: Pid) {
                 }
             }
             _ => match rustix::io::read(&input, &mut bytes) {
-                Ok(0) => return,
-                Ok(read) => {
-                    count = bytes[..read].iter().fold(count, |count, byte| match *byte {
-                        STARTED_BYTE => count + 1,
-                        ENDED_BYTE => count.saturating_sub(1),
-                        _ => count,
-                    });
-                }
+                Ok(0) => return told.farewells.into_values().collect(),
+                Ok(read) => told.take(&bytes[..read]),
                 Err(Errno::INTR | Errno::AGAIN) => {}
-                Err(_) => return,
+                Err(_) => return told.farewells.into_values().collect(),
             },
         }
     }
+}
+
+/// Sends bytes to an address, and waits until the other program has taken them.
+fn say_farewell(address: SocketAddr, bytes: &[u8]) -> io::Result<()> {
+    let mut stream = TcpStream::connect_timeout(&address, FAREWELL_TIMEOUT)?;
+    stream.set_write_timeout(Some(FAREWELL_TIMEOUT))?;
+    stream.set_read_timeout(Some(FAREWELL_TIMEOUT))?;
+    stream.write_all(bytes)?;
+    stream.read(&mut [0; 64]).map(drop)
 }
 
 /// Kills the processes that a program started: all in its control group, all with its tag or its mark,

@@ -7,6 +7,7 @@ mod bench;
 mod cleanup;
 mod crates;
 mod input;
+mod jupyter_server;
 mod kernels;
 mod limits;
 mod output;

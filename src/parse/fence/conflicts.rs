@@ -105,7 +105,10 @@ impl FenceInfo<'_> {
         } else if self.module.is_some() {
             Some(("+pymodule", "remove it: modules are compiled for the Python of this machine"))
         } else if self.is_kernel() {
-            Some(("+exec:kernel", "remove it: kernels run on this machine"))
+            Some((
+                "+exec:kernel",
+                "remove it: kernels run here, or on the server of `options.jupyter`",
+            ))
         } else if self.rendered {
             Some(("+render", "remove it: drawings are made here"))
         } else {

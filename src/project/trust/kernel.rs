@@ -52,7 +52,9 @@ pub(super) fn named(folder: &Path, deck: &Deck) -> Vec<NamedKernel> {
 }
 
 fn choices(deck: &Deck) -> BTreeSet<KernelChoice> {
-    let executors = deck.cells.iter().flat_map(|cell| {
+    // Those of a server are named with it.
+    let here = deck.cells.iter().filter(|cell| !cell.exec.is_on_server());
+    let executors = here.flat_map(|cell| {
         let names = [cell.exec.alternative.as_deref(), cell.check.alternative.as_deref()];
         names.map(|name| KernelChoice::of(&cell.language, name))
     });

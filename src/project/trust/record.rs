@@ -73,6 +73,12 @@ impl Record {
         set("options.remote.folder", remote.folder.as_deref());
         let sync = remote.sync.join(", ");
         set("options.remote.sync", Some(sync.as_str()).filter(|all| !all.is_empty()));
+        let servers =
+            deck.cells.iter().filter_map(|cell| cell.exec.remote.as_ref()?.jupyter.as_ref());
+        for server in servers.take(1) {
+            set("options.jupyter.url", Some(&format!("{}{}", server.url.place(), server.url.path)));
+            set("options.jupyter.token", Some(&server.token.words()));
+        }
         for it in crates(deck) {
             set(&format!("{CRATE}{}", it.name), Some(&specification(it)));
         }

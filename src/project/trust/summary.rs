@@ -81,7 +81,11 @@ fn machines(deck: &Deck) -> Vec<String> {
             none if none.is_empty() => String::new(),
             paths => format!("; copies {paths} there"),
         };
-        format!("{count} {blocks} on {} (ssh){copied}", host.name)
+        let way = match &host.jupyter {
+            Some(server) => format!("Jupyter server, {}", server.token.words()),
+            None => "ssh".to_owned(),
+        };
+        format!("{count} {blocks} on {} ({way}){copied}", host.name)
     };
     counts.into_iter().map(describe).collect()
 }
