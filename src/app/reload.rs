@@ -168,7 +168,8 @@ fn first_change(old: &Deck, new: &Deck) -> Option<Cursor> {
     for (number, (before, after)) in pairs {
         let slide = SlideNo::new(number);
         let is_intro = before.kind == SlideKind::Intro && after.kind == SlideKind::Intro;
-        if is_intro && old.front_matter.text == new.front_matter.text {
+        // It shows titles and names; the theme, options and mistakes of the front matter are not its own.
+        if is_intro && old.meta == new.meta {
             continue;
         }
         if before.blocks.len() == after.blocks.len()

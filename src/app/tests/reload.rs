@@ -1,8 +1,10 @@
 //! Saves and edits while the deck is shown: the new position, and what runs keep.
 
+use std::sync::Arc;
+
 use super::{Script, deck, page, runs};
 use crate::app::{Effect, Msg};
-use crate::deck::{CellId, Cursor, SlideNo, Step};
+use crate::deck::{CellId, Cursor, Deck, SlideKind, SlideNo, Step};
 use crate::run::{Event, Outcome, RunId, State};
 
 #[test]
@@ -102,4 +104,22 @@ fn edited_block_keeps_its_background_processes() {
     assert_eq!(talk.app.runs[&CellId(0)].processes.background, 2);
     let effects = talk.send(Msg::Loaded(deck(&[page("a", &[])])));
     assert_eq!(effects[..1], [Effect::Kill(RunId(1))]);
+}
+
+#[test]
+fn theme_and_options_are_no_change_of_the_intro_slide() {
+    let with = |theme: &str, title: &str| {
+        let text = format!("---\ntheme: {theme}\ntitle: {title}\n");
+        let mut deck = Deck::clone(&deck(&[page(&text, &[]), page("b", &[])]));
+        deck.slides[0].kind = SlideKind::Intro;
+        deck.meta.title_source = Some(title.to_owned());
+        Arc::new(deck)
+    };
+    let mut talk = Script::new(&[page("a", &[])]);
+    talk.send(Msg::Loaded(with("light", "A")));
+    talk.keys("G");
+    talk.send(Msg::Loaded(with("dark", "A")));
+    assert_eq!(talk.at().0, 1);
+    talk.send(Msg::Loaded(with("dark", "B")));
+    assert_eq!(talk.at().0, 0);
 }

@@ -99,6 +99,8 @@ fn broken_front_matter_keeps_the_last_good_one_and_the_place() {
         good.replace("title: A talk", "title: \"unclosed"),
         good.replace("true\n---\n", "true\n"),
         good.replacen("---\n", "--- \n", 1),
+        good.replace("title", "unknown: key\ntitle"),
+        good.replace("options", "title: A talk\noptions"),
     ] {
         fs::write(talk.deck(), broken).unwrap();
         talk.wait_for("1 error");
