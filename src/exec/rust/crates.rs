@@ -362,11 +362,11 @@ fn with_hint(messages: &str) -> String {
     const NO_NETWORK: &str =
         "crates are downloaded once: open the deck with a network connection before the talk";
     const OTHER_PYO3: &str = "the crates need another version of PyO3 than livedeck's: name it in the \
-                              block, as in `// cargo-deps: numpy=\"0.28\", pyo3=\"0.28\"`";
+                              block, as in `// cargo-deps: numpy=\"0.29\", pyo3=\"0.29\"`";
     const OTHER_PYTHON: &str = "with `options.rust.pyo3: abi3` in the front matter, modules are built for all \
                                 Pythons from 3.9 on";
     let hints: [(&[&str], &str); 3] = [
-        (&["links to the native library `python`"], OTHER_PYO3),
+        (&["native library `pyo3-python`", "native library `python`"], OTHER_PYO3),
         (&["newer than PyO3's maximum supported version"], OTHER_PYTHON),
         (&["resolve host", "download", "network", "connect"], NO_NETWORK),
     ];
@@ -455,11 +455,16 @@ mod tests {
     }
 
     #[test]
-    fn missing_network_has_a_hint() {
+    fn errors_of_cargo_have_hints() {
         let messages = "error: failed to download from `https://static.crates.io`\n";
         assert!(with_hint(messages).ends_with("before the talk\n"));
         let messages = "error: the configured Python version (3.16) is newer than PyO3's maximum supported version\n";
         assert!(with_hint(messages).contains("hint: with `options.rust.pyo3: abi3`"));
+        for library in ["pyo3-python", "python"] {
+            let messages =
+                format!("package `pyo3` links to the native library `{library}`, but …\n");
+            assert!(with_hint(&messages).contains("pyo3=\"0.29\"`"));
+        }
         let messages = "error: no matching package named `serd` found\n";
         assert_eq!(with_hint(messages), messages);
     }
