@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use super::html_pictures::html_pictures_as_markdown;
+use super::formulas::environments_as_formulas;
+use super::html::html_as_markdown;
 use super::{CellRole, Notebook, NotebookCell, NotebookCellKind, SavedOutput};
 
 /// The deck of a notebook.
@@ -108,7 +109,7 @@ impl Writer {
             (role, NotebookCellKind::Markdown) => {
                 self.start(role);
                 let attachments = std::mem::take(&mut cell.attachments);
-                let text = html_pictures_as_markdown(cell.text);
+                let text = environments_as_formulas(html_as_markdown(cell.text));
                 let text = self.attach(&text, attachments);
                 self.markdown(&text);
             }

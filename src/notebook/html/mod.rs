@@ -1,0 +1,174 @@
+//! HTML in markdown cells, written as the markdown of a deck: Jupyter shows it, decks do not.
+//!
+//! Elements without an equivalent, such as `<iframe>`, stay as they are: the deck reports them in their place.
+
+mod element;
+mod tables;
+mod tag;
+#[cfg(test)]
+mod tests;
+
+use element::{Element, Kind};
+use tag::Tag;
+
+/// Maximum number of elements in each other, and of tags without an end. More stay as they are, so that the
+/// time for a text is bounded by its length.
+const MAX_DEPTH: usize = 64;
+const MAX_FAILURES: usize = 32;
+
+/// Returns a cell's text with HTML as markdown. Code stays as it is.
+pub(super) fn html_as_markdown(text: String) -> String {
+    if !text.contains('<') {
+        return text;
+    }
+    let mut writer = HtmlWriter::default();
+    let mut rest = &*text;
+    while !rest.is_empty() {
+        rest = writer.advance(rest);
+    }
+    writer.finish()
+}
+
+/// Writes markdown; the text of open elements is kept until they are closed.
+#[derive(Debug, Default)]
+struct HtmlWriter {
+    written: String,
+    open: Vec<Element>,
+    /// Number of tags without an end.
+    failures: usize,
+}
+
+impl HtmlWriter {
+    /// Writes the start of a text and returns the rest.
+    fn advance<'t>(&mut self, text: &'t str) -> &'t str {
+        if self.is_at_line_start()
+            && let Some(end) = end_of_fence(text)
+        {
+            return self.keep(text, end);
+        }
+        match text.as_bytes()[0] {
+            // One empty line separates blocks.
+            b'\n' if self.target().ends_with("\n\n") => &text[1..],
+            b'`' => self.keep(text, end_of_code(text)),
+            b'<' if text.starts_with("<!--") => {
+                self.keep(text, text.find("-->").map_or(text.len(), |end| end + 3))
+            }
+            b'<' if self.failures < MAX_FAILURES => {
+                if let Some((tag, rest)) = Tag::parse(text) {
+                    self.tag(&tag, &text[..text.len() - rest.len()]);
+                    return rest;
+                }
+                self.failures += usize::from(text[1..].starts_with(char::is_alphabetic));
+                self.keep(text, 1)
+            }
+            _ => {
+                let line = text.find('\n').map_or(text.len(), |end| end + 1);
+                let end = text[1..line].find(['<', '`']).map_or(line, |at| at + 1);
+                self.keep(text, end)
+            }
+        }
+    }
+
+    /// Writes this many bytes of a text as they are and returns the rest.
+    fn keep<'t>(&mut self, text: &'t str, end: usize) -> &'t str {
+        let (kept, rest) = text.split_at(end);
+        self.target().push_str(kept);
+        rest
+    }
+
+    /// Returns where text is written: to the innermost open element.
+    fn target(&mut self) -> &mut String {
+        self.open.last_mut().map_or(&mut self.written, |element| &mut element.text)
+    }
+
+    fn is_at_line_start(&mut self) -> bool {
+        let written = self.target();
+        written.is_empty() || written.ends_with('\n')
+    }
+
+    /// Writes a tag, which the text has as `source`.
+    fn tag(&mut self, tag: &Tag<'_>, source: &str) {
+        let Some(kind) = Kind::of(&tag.name) else {
+            self.target().push_str(source);
+            return;
+        };
+        if tag.is_closing {
+            if let Some(at) = self.open.iter().rposition(|it| it.name == tag.name) {
+                while self.open.len() > at {
+                    self.close();
+                }
+            }
+            return;
+        }
+        // `</li>`, `</td>` and `</tr>` may be missing.
+        while self.open.last().is_some_and(|open| open.ends_before(kind)) {
+            self.close();
+        }
+        let element = Element::new(kind, tag);
+        match element.as_void() {
+            Some(markdown) => self.target().push_str(&markdown),
+            None if self.open.len() < MAX_DEPTH => self.open.push(element),
+            None => self.target().push_str(source),
+        }
+    }
+
+    /// Closes the innermost element.
+    fn close(&mut self) {
+        let Some(element) = self.open.pop() else { return };
+        let is_code = self.open.iter().any(|open| open.kind == Kind::Preformatted);
+        if let Some(outer) = self.open.iter_mut().rev().find(|outer| outer.takes(&element)) {
+            outer.take(element);
+            return;
+        }
+        let markdown = element.into_markdown(is_code);
+        let target = self.target();
+        if markdown.starts_with("\n\n") {
+            target.truncate(target.trim_end_matches('\n').len());
+        }
+        target.push_str(&markdown);
+    }
+
+    fn finish(mut self) -> String {
+        while !self.open.is_empty() {
+            self.close();
+        }
+        self.written
+    }
+}
+
+/// Returns where the fenced code ends that starts a text.
+fn end_of_fence(text: &str) -> Option<usize> {
+    let mut lines = text.split_inclusive('\n');
+    let first = lines.next()?;
+    let mark = first.trim_start();
+    let letter = mark.chars().next().filter(|letter| matches!(letter, '`' | '~'))?;
+    let length = mark.chars().take_while(|it| *it == letter).count();
+    let is_fence = length >= 3 && !(letter == '`' && mark[length..].contains('`'));
+    if !is_fence {
+        return None;
+    }
+    let mut end = first.len();
+    for line in lines {
+        end += line.len();
+        let mark = line.trim();
+        if mark.len() >= length && mark.chars().all(|it| it == letter) {
+            break;
+        }
+    }
+    Some(end)
+}
+
+/// Returns where the code span ends that starts a text; after its backticks, if nothing ends it.
+fn end_of_code(text: &str) -> usize {
+    let length = text.len() - text.trim_start_matches('`').len();
+    let mut at = length;
+    while let Some(next) = text[at..].find('`') {
+        let start = at + next;
+        let run = text[start..].len() - text[start..].trim_start_matches('`').len();
+        at = start + run;
+        if run == length {
+            return at;
+        }
+    }
+    length
+}
