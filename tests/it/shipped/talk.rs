@@ -54,7 +54,9 @@ fn talk_outputs_match_the_recording() {
 #[test]
 fn talk_runs_slide_by_slide() {
     let recorded = recorded();
-    let talk = open(&[]);
+    // The real one builds PyO3, which takes minutes.
+    let folder = tempfile::tempdir().unwrap();
+    let talk = open(&[("PATH", &path_with_maturin(folder.path()))]);
     TALK.run_through(&talk, |title, runs| {
         talk.wait("its blocks are done", |screen| {
             let modules = screen.matches("` is ready").count();
@@ -100,15 +102,19 @@ case $1 in
 esac
 "#;
 
+/// Writes the stand-in into a folder and returns a `PATH` that starts with it.
+fn path_with_maturin(folder: &Path) -> String {
+    write_program(&folder.join("maturin"), MATURIN);
+    let mut path = OsString::from(folder);
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap());
+    path.into_string().unwrap()
+}
+
 #[test]
 fn maturin_runs_if_installed() {
     let folder = tempfile::tempdir().unwrap();
-    let maturin = folder.path().join("maturin");
-    write_program(&maturin, MATURIN);
-    let mut path = OsString::from(folder.path());
-    path.push(":");
-    path.push(std::env::var_os("PATH").unwrap());
-    let talk = open(&[("PATH", path.to_str().unwrap())]);
+    let talk = open(&[("PATH", &path_with_maturin(folder.path()))]);
     start(&talk);
     talk.wait("its sum", |screen| {
         screen.lines().any(|line| line.trim_matches([' ', '▍', '│', '┃']) == "25")
