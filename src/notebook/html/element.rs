@@ -1,11 +1,11 @@
 //! Elements of HTML and the markdown for them.
 
-use super::tables::{self, TableCell};
-use super::tag::Tag;
+use super::tables::{self, HtmlCell, one_line};
+use super::tag::HtmlTag;
 
 /// What an element becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum HtmlKind {
     /// Its text between two marks.
     Marked(&'static str),
     Code,
@@ -42,7 +42,7 @@ pub(super) enum Kind {
     Hidden,
 }
 
-impl Kind {
+impl HtmlKind {
     /// Returns what the element with this name becomes; nothing if it has no equivalent.
     pub(super) fn of(name: &str) -> Option<Self> {
         Some(match name {
@@ -88,8 +88,8 @@ impl Kind {
 
 /// An element that is not closed yet.
 #[derive(Debug)]
-pub(super) struct Element {
-    pub(super) kind: Kind,
+pub(super) struct HtmlElement {
+    pub(super) kind: HtmlKind,
     pub(super) name: String,
     /// Its text so far, as markdown.
     pub(super) text: String,
@@ -101,17 +101,17 @@ pub(super) struct Element {
     /// The items of a list.
     items: Vec<String>,
     /// The cells of a table or of one of its rows.
-    rows: Vec<Vec<TableCell>>,
+    rows: Vec<Vec<HtmlCell>>,
 }
 
-impl Element {
-    pub(super) fn new(kind: Kind, tag: &Tag<'_>) -> Self {
+impl HtmlElement {
+    pub(super) fn new(kind: HtmlKind, tag: &HtmlTag<'_>) -> Self {
         let value = match kind {
-            Kind::Link => tag.attribute("href"),
-            Kind::Font => tag.attribute("color"),
-            Kind::Span => tag.attribute("style").filter(|style| style.contains("color")),
-            Kind::Division => tag.attribute("class").and_then(alert),
-            Kind::Picture => tag.attribute("src").filter(|source| !source.is_empty()),
+            HtmlKind::Link => tag.attribute("href"),
+            HtmlKind::Font => tag.attribute("color"),
+            HtmlKind::Span => tag.attribute("style").filter(|style| style.contains("color")),
+            HtmlKind::Division => tag.attribute("class").and_then(alert),
+            HtmlKind::Picture => tag.attribute("src").filter(|source| !source.is_empty()),
             _ => None,
         };
         let label = tag.attribute("alt").unwrap_or_default().replace(['[', ']'], "");
@@ -129,27 +129,30 @@ impl Element {
     /// Returns the markdown of an element without content.
     pub(super) fn as_void(&self) -> Option<String> {
         match (self.kind, &self.value) {
-            (Kind::LineBreak, _) => Some("<br>".to_owned()),
-            (Kind::Rule, _) => Some(block("---")),
-            (Kind::Picture, Some(source)) => {
+            (HtmlKind::LineBreak, _) => Some("<br>".to_owned()),
+            (HtmlKind::Rule, _) => Some(block("---")),
+            (HtmlKind::Picture, Some(source)) => {
                 let is_plain = !source.contains([' ', '(', ')', '<', '>']);
                 let source = if is_plain { source.clone() } else { format!("<{source}>") };
                 Some(format!("![{}]({source})", self.label))
             }
-            (Kind::Picture, None) => Some(String::new()),
+            (HtmlKind::Picture, None) => Some(String::new()),
             _ if matches!(&*self.name, "wbr" | "col") => Some(String::new()),
             _ => None,
         }
     }
 
     /// Returns whether a new element of this kind ends the element, whose closing tag may be missing.
-    pub(super) fn ends_before(&self, next: Kind) -> bool {
+    pub(super) fn ends_before(&self, next: HtmlKind) -> bool {
         match self.kind {
-            Kind::Item => next == Kind::Item,
-            Kind::Cell { .. } => matches!(next, Kind::Cell { .. } | Kind::Row),
-            Kind::Row => next == Kind::Row,
-            Kind::Block if self.name == "p" => {
-                matches!(next, Kind::Block | Kind::Division | Kind::Table | Kind::List { .. })
+            HtmlKind::Item => next == HtmlKind::Item,
+            HtmlKind::Cell { .. } => matches!(next, HtmlKind::Cell { .. } | HtmlKind::Row),
+            HtmlKind::Row => next == HtmlKind::Row,
+            HtmlKind::Block if self.name == "p" => {
+                matches!(
+                    next,
+                    HtmlKind::Block | HtmlKind::Division | HtmlKind::Table | HtmlKind::List { .. }
+                )
             }
             _ => false,
         }
@@ -158,9 +161,9 @@ impl Element {
     /// Returns whether `inner` becomes an item, a row or a cell of this element.
     pub(super) fn takes(&self, inner: &Self) -> bool {
         match inner.kind {
-            Kind::Item => matches!(self.kind, Kind::List { .. }),
-            Kind::Cell { .. } => matches!(self.kind, Kind::Row | Kind::Table),
-            Kind::Row => self.kind == Kind::Table,
+            HtmlKind::Item => matches!(self.kind, HtmlKind::List { .. }),
+            HtmlKind::Cell { .. } => matches!(self.kind, HtmlKind::Row | HtmlKind::Table),
+            HtmlKind::Row => self.kind == HtmlKind::Table,
             _ => false,
         }
     }
@@ -168,9 +171,9 @@ impl Element {
     /// Adds an item, a row or a cell.
     pub(super) fn take(&mut self, inner: Self) {
         match inner.kind {
-            Kind::Item => self.items.push(inner.text),
-            Kind::Cell { is_header } => {
-                let cell = TableCell { text: inner.text, is_header };
+            HtmlKind::Item => self.items.push(inner.text),
+            HtmlKind::Cell { is_header } => {
+                let cell = HtmlCell { text: inner.text, is_header };
                 match self.rows.last_mut() {
                     Some(row) => row.push(cell),
                     None => self.rows.push(vec![cell]),
@@ -187,33 +190,33 @@ impl Element {
             return text;
         }
         match (self.kind, self.value) {
-            (Kind::Marked(mark), _) => marked(&text, mark, mark),
-            (Kind::Code, _) if !text.contains('`') => marked(&decoded(&text), "`", "`"),
-            (Kind::Preformatted, _) => {
+            (HtmlKind::Marked(mark), _) => marked(&text, mark, mark),
+            (HtmlKind::Code, _) if !text.contains('`') => marked(&decoded(&text), "`", "`"),
+            (HtmlKind::Preformatted, _) => {
                 block(&format!("```\n{}\n```", decoded(&text).trim_matches('\n')))
             }
-            (Kind::Link, Some(address)) => marked(&text, "[", &format!("]({address})")),
-            (Kind::Font, Some(color)) => {
+            (HtmlKind::Link, Some(address)) => marked(&text, "[", &format!("]({address})")),
+            (HtmlKind::Font, Some(color)) => {
                 marked(&text, &format!("<span style=\"color: {color}\">"), "</span>")
             }
-            (Kind::Span, Some(style)) => {
+            (HtmlKind::Span, Some(style)) => {
                 marked(&text, &format!("<span style=\"{style}\">"), "</span>")
             }
-            (Kind::Superscript, _) => marked(&text, "<sup>", "</sup>"),
-            (Kind::Subscript, _) => {
+            (HtmlKind::Superscript, _) => marked(&text, "<sup>", "</sup>"),
+            (HtmlKind::Subscript, _) => {
                 text.chars().map(subscript).collect::<Option<_>>().unwrap_or(text)
             }
-            (Kind::Division, Some(alert)) => {
+            (HtmlKind::Division, Some(alert)) => {
                 block(&quoted(&format!("[!{alert}]\n{}", dedented(&text))))
             }
-            (Kind::Quote, _) => block(&quoted(&dedented(&text))),
-            (Kind::Block | Kind::Division | Kind::Item, _) => block(&dedented(&text)),
-            (Kind::Heading(level), _) => {
+            (HtmlKind::Quote, _) => block(&quoted(&dedented(&text))),
+            (HtmlKind::Block | HtmlKind::Division | HtmlKind::Item, _) => block(&dedented(&text)),
+            (HtmlKind::Heading(level), _) => {
                 block(&format!("{} {}", "#".repeat(level), one_line(&text)))
             }
-            (Kind::List { is_numbered }, _) => block(&list(&self.items, is_numbered)),
-            (Kind::Table, _) => block(&tables::markdown(&self.rows)),
-            (Kind::Hidden, _) => String::new(),
+            (HtmlKind::List { is_numbered }, _) => block(&list(&self.items, is_numbered)),
+            (HtmlKind::Table, _) => block(&tables::markdown(&self.rows)),
+            (HtmlKind::Hidden, _) => String::new(),
             _ => text,
         }
     }
@@ -244,11 +247,6 @@ fn marked(text: &str, start: &str, end: &str) -> String {
     let before = &text[..text.len() - text.trim_start().len()];
     let after = &text[text.trim_end().len()..];
     format!("{before}{start}{inner}{end}{after}")
-}
-
-/// Returns a text in one line.
-pub(super) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Returns a text without the indentation that all its lines have, which would make it code.

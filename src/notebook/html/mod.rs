@@ -8,8 +8,8 @@ mod tag;
 #[cfg(test)]
 mod tests;
 
-use element::{Element, Kind};
-use tag::Tag;
+use element::{HtmlElement, HtmlKind};
+use tag::HtmlTag;
 
 /// Maximum number of elements in each other, and of tags without an end. More stay as they are, so that the
 /// time for a text is bounded by its length.
@@ -33,7 +33,7 @@ pub(super) fn html_as_markdown(text: String) -> String {
 #[derive(Debug, Default)]
 struct HtmlWriter {
     written: String,
-    open: Vec<Element>,
+    open: Vec<HtmlElement>,
     /// Number of tags without an end.
     failures: usize,
 }
@@ -54,7 +54,7 @@ impl HtmlWriter {
                 self.keep(text, text.find("-->").map_or(text.len(), |end| end + 3))
             }
             b'<' if self.failures < MAX_FAILURES => {
-                if let Some((tag, rest)) = Tag::parse(text) {
+                if let Some((tag, rest)) = HtmlTag::parse(text) {
                     self.tag(&tag, &text[..text.len() - rest.len()]);
                     return rest;
                 }
@@ -87,8 +87,8 @@ impl HtmlWriter {
     }
 
     /// Writes a tag, which the text has as `source`.
-    fn tag(&mut self, tag: &Tag<'_>, source: &str) {
-        let Some(kind) = Kind::of(&tag.name) else {
+    fn tag(&mut self, tag: &HtmlTag<'_>, source: &str) {
+        let Some(kind) = HtmlKind::of(&tag.name) else {
             self.target().push_str(source);
             return;
         };
@@ -104,7 +104,7 @@ impl HtmlWriter {
         while self.open.last().is_some_and(|open| open.ends_before(kind)) {
             self.close();
         }
-        let element = Element::new(kind, tag);
+        let element = HtmlElement::new(kind, tag);
         match element.as_void() {
             Some(markdown) => self.target().push_str(&markdown),
             None if self.open.len() < MAX_DEPTH => self.open.push(element),
@@ -115,7 +115,7 @@ impl HtmlWriter {
     /// Closes the innermost element.
     fn close(&mut self) {
         let Some(element) = self.open.pop() else { return };
-        let is_code = self.open.iter().any(|open| open.kind == Kind::Preformatted);
+        let is_code = self.open.iter().any(|open| open.kind == HtmlKind::Preformatted);
         if let Some(outer) = self.open.iter_mut().rev().find(|outer| outer.takes(&element)) {
             outer.take(element);
             return;

@@ -1,17 +1,15 @@
 //! Tables of HTML as tables of markdown.
 
-use super::element::one_line;
-
 /// A cell of a table.
 #[derive(Debug)]
-pub(super) struct TableCell {
+pub(super) struct HtmlCell {
     /// Its text, as markdown.
     pub(super) text: String,
     pub(super) is_header: bool,
 }
 
 /// Returns a table as markdown. Its first row is the head, if it has header cells; else the head is empty.
-pub(super) fn markdown(rows: &[Vec<TableCell>]) -> String {
+pub(super) fn markdown(rows: &[Vec<HtmlCell>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     if columns == 0 {
         return String::new();
@@ -23,11 +21,16 @@ pub(super) fn markdown(rows: &[Vec<TableCell>]) -> String {
     lines.join("\n")
 }
 
-fn row(cells: &[TableCell], columns: usize) -> String {
+fn row(cells: &[HtmlCell], columns: usize) -> String {
     let text = |column: usize| {
         let text = cells.get(column).map(|cell| one_line(&cell.text)).unwrap_or_default();
         text.replace("\\|", "|").replace('|', "\\|")
     };
     let cells: Vec<_> = (0..columns).map(text).collect();
     format!("| {} |", cells.join(" | "))
+}
+
+/// Returns a text in one line.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -2,7 +2,7 @@
 
 /// A tag.
 #[derive(Debug)]
-pub(super) struct Tag<'t> {
+pub(super) struct HtmlTag<'t> {
     /// Its name in lower case.
     pub(super) name: String,
     /// Its attributes, as written.
@@ -10,7 +10,7 @@ pub(super) struct Tag<'t> {
     pub(super) is_closing: bool,
 }
 
-impl<'t> Tag<'t> {
+impl<'t> HtmlTag<'t> {
     /// Reads a tag at the start of a text. Returns it and the rest.
     pub(super) fn parse(text: &'t str) -> Option<(Self, &'t str)> {
         let inner = text.strip_prefix('<')?;
