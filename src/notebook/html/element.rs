@@ -1,6 +1,6 @@
 //! Elements of HTML and the markdown for them.
 
-use super::tables::{self, HtmlCell, one_line};
+use super::tables::{self, CellMarkdown, one_line};
 use super::tag::HtmlTag;
 
 /// What an element becomes.
@@ -101,7 +101,7 @@ pub(super) struct HtmlElement {
     /// The items of a list.
     items: Vec<String>,
     /// The cells of a table or of one of its rows.
-    rows: Vec<Vec<HtmlCell>>,
+    rows: Vec<Vec<CellMarkdown>>,
 }
 
 impl HtmlElement {
@@ -173,7 +173,7 @@ impl HtmlElement {
         match inner.kind {
             HtmlKind::Item => self.items.push(inner.text),
             HtmlKind::Cell { is_header } => {
-                let cell = HtmlCell { text: inner.text, is_header };
+                let cell = CellMarkdown { text: inner.text, is_header };
                 match self.rows.last_mut() {
                     Some(row) => row.push(cell),
                     None => self.rows.push(vec![cell]),

@@ -2,14 +2,14 @@
 
 /// A cell of a table.
 #[derive(Debug)]
-pub(super) struct HtmlCell {
+pub(super) struct CellMarkdown {
     /// Its text, as markdown.
     pub(super) text: String,
     pub(super) is_header: bool,
 }
 
 /// Returns a table as markdown. Its first row is the head, if it has header cells; else the head is empty.
-pub(super) fn markdown(rows: &[Vec<HtmlCell>]) -> String {
+pub(super) fn markdown(rows: &[Vec<CellMarkdown>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     if columns == 0 {
         return String::new();
@@ -21,7 +21,7 @@ pub(super) fn markdown(rows: &[Vec<HtmlCell>]) -> String {
     lines.join("\n")
 }
 
-fn row(cells: &[HtmlCell], columns: usize) -> String {
+fn row(cells: &[CellMarkdown], columns: usize) -> String {
     let text = |column: usize| {
         let text = cells.get(column).map(|cell| one_line(&cell.text)).unwrap_or_default();
         text.replace("\\|", "|").replace('|', "\\|")
