@@ -67,7 +67,7 @@ impl TokenSource {
         match self {
             Self::Default => format!("token of ${}", JupyterOptions::TOKEN_VARIABLE),
             Self::Variable(name) => format!("token of ${name}"),
-            Self::File(path) => format!("token of {path}"),
+            Self::File(path) => format!("token in {path}"),
         }
     }
 }
@@ -183,7 +183,7 @@ mod tests {
         options.token_variable = Some("GPU_TOKEN".to_owned());
         assert_eq!(token(&options), "token of $GPU_TOKEN");
         options.token_file = Some("~/.gpu".to_owned());
-        assert_eq!(token(&options), "token of ~/.gpu");
+        assert_eq!(token(&options), "token in ~/.gpu");
         assert_eq!(JupyterOptions::default().server(), None);
     }
 

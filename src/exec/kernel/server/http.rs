@@ -85,7 +85,7 @@ pub(super) fn exchange(
             return Ok((answer, address));
         }
         if is_over {
-            return Err(no_answer());
+            return Err(no_answer(&bytes));
         }
     }
 }
@@ -99,7 +99,7 @@ pub(super) fn read_head(
     let mut bytes = Vec::new();
     loop {
         if !read_more(stream, &mut bytes, deadline, MAX_HEAD_BYTES)? {
-            return Err(no_answer());
+            return Err(no_answer(&bytes));
         }
         if let Some(head) = HttpHead::parse(&bytes) {
             let rest = bytes.split_off(head.length);
@@ -136,8 +136,16 @@ fn read_more(
     Ok(count > 0)
 }
 
-fn no_answer() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "it does not speak HTTP")
+/// Says why a connection that is closed has no complete answer.
+fn no_answer(bytes: &[u8]) -> io::Error {
+    const START: &[u8] = b"HTTP/1.";
+    let length = START.len().min(bytes.len());
+    let why = if bytes[..length] == START[..length] {
+        "it closed its connection before it answered"
+    } else {
+        "it does not speak HTTP"
+    };
+    io::Error::new(io::ErrorKind::InvalidData, why)
 }
 
 /// Returns an answer, if its bytes are complete.
@@ -240,6 +248,15 @@ mod tests {
         for bad in ["x\r\n", "ffffffffffffffff\r\n", "-1\r\n"] {
             assert_eq!(answer(&format!("{head}{bad}"), true), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn closed_connection_is_not_another_protocol() {
+        let closed = "it closed its connection before it answered";
+        for bytes in [&b""[..], b"HT", b"HTTP/1.1 200 OK\r\n"] {
+            assert_eq!(no_answer(bytes).to_string(), closed);
+        }
+        assert_eq!(no_answer(b"SSH-2.0-x\r\n").to_string(), "it does not speak HTTP");
     }
 
     #[test]

@@ -294,7 +294,7 @@ fn broken_connection_to_a_server_is_reported() {
 fn refusal_of_a_server_is_explained_on_the_block() {
     let harness = ServerHarness::new("wrong");
     let Outcome::NotStarted(why) = outcome(&harness.run(1, "fake", "")).1 else { panic!("it ran") };
-    assert!(why.ends_with(" refuses the token of token"), "{why}");
+    assert!(why.ends_with(" refuses the token in token"), "{why}");
     let harness = ServerHarness::new(TOKEN);
     let Outcome::NotStarted(why) = outcome(&harness.run(1, "none", "")).1 else { panic!("it ran") };
     assert!(why.starts_with("there is no kernel `none` on `127.0.0.1:"), "{why}");
