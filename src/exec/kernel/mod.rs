@@ -49,8 +49,9 @@ use session::KernelCommand;
 pub use server::ServerSpecs;
 pub use spec::{KernelChoice, KernelSpec, KernelSpecs};
 
-/// How long the end of the talk waits for servers to delete its kernels.
-const SERVER_END_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long the end of the talk waits for servers to delete its kernels. They have been asked by then; an
+/// answer takes them seconds if they are busy.
+const SERVER_END_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The kernels of a deck.
 pub(super) struct Kernels {
