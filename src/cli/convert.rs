@@ -25,6 +25,12 @@ use crate::source::visible_line;
 pub(super) fn convert(args: &ConvertArgs) -> anyhow::Result<String> {
     let notebook = &args.notebook;
     let deck = args.output.clone().unwrap_or_else(|| notebook.with_extension("md"));
+    if deck == Path::new("-") {
+        bail!("a deck is written with its recording and pictures beside it: `-o` needs a file");
+    }
+    if deck.canonicalize().is_ok_and(|deck| notebook.canonicalize().is_ok_and(|it| it == deck)) {
+        bail!("{} is the notebook itself", super::quoted(&deck));
+    }
     if !args.force && deck.exists() {
         bail!("{} exists; `--force` replaces it", super::quoted(&deck));
     }

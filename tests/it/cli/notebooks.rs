@@ -127,6 +127,20 @@ fn conversion_does_not_overwrite_a_deck() {
 }
 
 #[test]
+fn conversion_needs_a_file_of_its_own() {
+    for (output, why) in [("-", "`-o` needs a file"), ("./talk.ipynb", "is the notebook itself")] {
+        let shell = Shell::new(&["convert", "talk.ipynb", "--force", "-o", output]);
+        let shell = shell.file("talk.ipynb", &notebook());
+        let folder = shell.folder.path().to_owned();
+        shell.run_in(|done| {
+            assert_eq!(done.status, 1);
+            assert!(done.err.contains(why), "{}", done.err);
+            assert_eq!(fs::read_to_string(folder.join("talk.ipynb")).unwrap(), notebook());
+        });
+    }
+}
+
+#[test]
 fn notebooks_are_checked_and_exported_with_saved_output() {
     let done = Shell::new(&["check", "talk.ipynb"]).file("talk.ipynb", &notebook()).run();
     assert_eq!((done.status, done.out.as_str()), (0, "talk.ipynb: 1 slide, no problems\n"));
