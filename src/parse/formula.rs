@@ -20,6 +20,9 @@ pub(super) fn linear(formula: &str) -> Option<String> {
     Some(text).filter(|text| !text.is_empty() && text.chars().count() <= MAX_LINEAR_CHARS)
 }
 
+/// How fractions start.
+const FRACTION_COMMANDS: [&str; 3] = ["\\frac", "\\tfrac", "\\dfrac"];
+
 /// Longer formulas are drawn.
 const MAX_CHARS: usize = 80;
 
@@ -98,10 +101,40 @@ impl<'t> FormulaReader<'t> {
                 }
                 c if c.is_whitespace() => self.bump(c),
                 _ => {
-                    let part = self.atom()?;
+                    let starts_fraction =
+                        FRACTION_COMMANDS.iter().any(|it| self.rest.starts_with(it));
+                    let mut part = self.atom()?;
+                    // Beside a factor, nothing says where a fraction in one row ends.
+                    if starts_fraction
+                        && part.contains('/')
+                        && (ends_with_factor(&text) || self.is_before_factor())
+                    {
+                        if !self.is_linear() {
+                            return None;
+                        }
+                        part = enclosed(&part);
+                    }
                     join(&mut text, &part);
                 }
             }
+        }
+    }
+
+    /// Whether the next thing multiplies what comes before it, or is its script.
+    fn is_before_factor(&self) -> bool {
+        let rest = self.rest.trim_start();
+        let Some(command) = rest.strip_prefix('\\') else {
+            return rest.starts_with(|c: char| c.is_alphanumeric() || "([{^_'".contains(c));
+        };
+        let end = command.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(command.len());
+        let name = &command[..end];
+        let symbol = SYMBOLS.binary_search_by_key(&name, |(known, _)| known);
+        let is_factor = symbol.is_ok_and(|index| !is_relation(SYMBOLS[index].1));
+        let spaces = [",", ":", ";", " ", "!"];
+        match name {
+            "" => spaces.iter().any(|it| command.starts_with(it)),
+            "right" | "bigr" | "Bigr" | "biggr" | "Biggr" | "end" | "quad" | "qquad" => false,
+            _ => symbol.is_err() || is_factor,
         }
     }
 
@@ -308,6 +341,11 @@ fn join(text: &mut String, part: &str) {
     }
 }
 
+/// Whether a text ends with something that a fraction would multiply, or a large operator.
+fn ends_with_factor(text: &str) -> bool {
+    text.ends_with(|c: char| c.is_alphanumeric() || ")]}|′∑∏∫√".contains(c))
+}
+
 fn enclosed(text: &str) -> String {
     format!("({})", text.trim())
 }
@@ -350,6 +388,12 @@ mod tests {
             ("\\frac{1}{2}", "½"),
             ("\\frac{a}{b}", "a/b"),
             ("\\frac{a+1}{b}", ""),
+            ("\\frac{a}{b} + \\frac{1}{2} x", "a/b + ½x"),
+            ("x = \\frac{a}{b}, y", "x = a/b, y"),
+            ("\\frac{1}{n} \\sum x", ""),
+            ("2\\frac{a}{b}", ""),
+            ("\\frac{a}{b}^2", ""),
+            ("\\frac{a}{b} \\le \\left(\\frac{a}{c}\\right)", "a/b ≤ (a/c)"),
             ("\\sqrt{2}", "√2"),
             ("\\sqrt{x+1}", "√(x + 1)"),
             ("O(n \\log n)", "O(n log n)"),
@@ -376,6 +420,8 @@ mod tests {
         let cases = [
             ("\\frac{a+b}{\\sqrt{c}}", "(a + b)/√c"),
             ("\\frac{1}{2\\pi}", "1/(2π)"),
+            ("\\frac{1}{n} \\sum_i x_i", "(1/n)∑ᵢxᵢ"),
+            ("x\\frac{a}{b}^2", "x(a/b)²"),
             ("\\frac{x_i^2}{\\sigma^2}", "xᵢ²/σ²"),
             ("e^{i\\pi} + 1 = 0", "e^(iπ) + 1 = 0"),
             ("e^{-\\frac{x^2}{2}}", "e^(−x²/2)"),
