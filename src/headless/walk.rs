@@ -214,8 +214,15 @@ impl<'a> Walker<'a> {
             Some(_) => Trust::No,
             None => Trust::Once,
         };
-        let app =
-            AppOptions { policy, trust, keymap, repeats_lost_runs: false, ..AppOptions::default() };
+        let app = AppOptions {
+            policy,
+            trust,
+            keymap,
+            // Each error is shown in its place; their number is for the author.
+            hides_problems: true,
+            repeats_lost_runs: false,
+            ..AppOptions::default()
+        };
         let mut app = App::new(loaded.deck.clone(), app);
         update(&mut app, Msg::Recorded(loaded.recorded.clone()));
         update(&mut app, Msg::GoTo(start));

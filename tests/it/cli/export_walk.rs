@@ -53,6 +53,18 @@ fn cast_shows_what_code_says() {
 }
 
 #[test]
+fn film_shows_errors_in_their_place_only() {
+    let shell = Shell::new(&["export", "talk.md", "--to", "cast", "--walk", "l", "-o", "out.cast"]);
+    let shell = shell.file("talk.md", "first\n\n<!-- end_slide -->\n\n<!-- puase -->\n\nsecond\n");
+    let folder = shell.folder.path().to_owned();
+    shell.run_in(|done| {
+        assert_eq!(done.status, 0, "{}", done.err);
+        let cast = fs::read_to_string(folder.join("out.cast")).unwrap();
+        assert!(cast.contains("unknown command") && !cast.contains("1 error"), "{cast}");
+    });
+}
+
+#[test]
 fn walk_runs_nothing_unless_asked() {
     let args = ["--to", "cast", "--walk", "ctrl-e l", "-o", "out.cast"];
     export(&args, "out.cast", |done, file, has_run| {
