@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use super::drawing::Drawing;
 use super::key_hints::KeyHints;
-use crate::deck::{CellId, Cursor, Deck, Fingerprint, Inline, Picture};
+use crate::deck::{CellId, Cursor, Deck, DrawingLanguage, Fingerprint, Inline, Picture};
 use crate::highlight::Highlighter;
 use crate::run::Runs;
 use crate::theme::Theme;
@@ -234,6 +234,16 @@ impl PictureKey {
         match self {
             Self::File { source, .. } => source,
             Self::Drawing(drawing) => drawing.language.name(),
+        }
+    }
+
+    /// Returns what stands for it where it has no alternative text: its name, or the source of a formula.
+    pub fn description(&self) -> &str {
+        match self {
+            Self::Drawing(drawing) if drawing.language == DrawingLanguage::Latex => {
+                drawing.text.trim()
+            }
+            _ => self.name(),
         }
     }
 }

@@ -367,7 +367,7 @@ fn crop<'a>(
         visible,
         whole,
         #[cfg(feature = "pdf")]
-        name: overlay.key.name(),
+        name: overlay.key.description(),
         content,
     }
 }

@@ -458,7 +458,7 @@ impl PageWriter<'_> {
         let Some(at) = self.pictures.iter().position(is_it) else { return };
         let (overlay, content) = self.pictures.remove(at);
         let number = self.shared.picture(&svg::embedded(content));
-        let alt = if alt.is_empty() { key.name() } else { alt };
+        let alt = if alt.is_empty() { key.description() } else { alt };
         // In a line, it is part of the text.
         let (tag, class) = if is_in_line(key) { ("span", "i f") } else { ("div", "i") };
         let _ = write!(

@@ -41,7 +41,9 @@ fn exports_have_drawings_as_vectors() {
     for to in ["svg", "html"] {
         let document = export(folder.path(), to, &[]);
         assert!(document.contains("data:image/svg+xml;base64,"), "{to}: {document}");
-        assert!(!document.contains("\\frac"), "{to}");
+        // The source is the description, not text.
+        let seen = document.replace("aria-label=\"\\frac{1}{2}\"", "");
+        assert!(!seen.contains("\\frac"), "{to}");
     }
     let text = export(folder.path(), "text", &[]);
     assert!(text.contains("\\frac{1}{2}"), "{text}");
@@ -264,15 +266,20 @@ fn formulas_are_drawn_in_their_line() {
     let formula = r"$\frac{a+b}{\sqrt{c}}$";
     let deck = format!(
         "---\noptions: {{math: true}}\n---\n\nHead {formula}\n===\n\nsee {formula}, then\n\n\
-         - item {formula} end\n\n| a | b |\n|---|---|\n| x {formula} | y |\n\n> quote {formula} end\n"
+         - item {formula} end\n\n| a | b |\n|---|---|\n| x {formula} | y |\n\n> quote {formula} end\n\n\
+         $$\n\\frac{{x}}{{y}}\n$$\n"
     );
     let folder = folder(&deck);
     let page = export(folder.path(), "html", &["--size", "80x40"]);
     assert_eq!(page.matches(r#"aria-label="\frac{a+b}{\sqrt{c}}" class="i f "#).count(), 5);
+    assert!(
+        page.contains(r#"aria-label="\frac{x}{y}" class="i "#),
+        "its source is its description"
+    );
     assert_eq!(page.matches("<span role=\"img\"").count(), 5, "a `div` would end the paragraph");
     let cell = page.split("<td>").nth(1).unwrap().split("</td>").next().unwrap();
     assert!(cell.contains("role=\"img\""), "{cell}");
-    assert_eq!(export(folder.path(), "svg", &["--size", "80x40"]).matches("<image ").count(), 5);
+    assert_eq!(export(folder.path(), "svg", &["--size", "80x40"]).matches("<image ").count(), 6);
     let text = export(folder.path(), "text", &["--size", "80x40"]);
     assert!(text.contains(&format!("see {formula}, then")), "{text}");
     assert!(livedeck(folder.path(), &["check", "talk.md", "--size", "80x40"]).status.success());
