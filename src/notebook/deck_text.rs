@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use super::formulas::environments_as_formulas;
-use super::html::html_as_markdown;
+use super::markdown::deck_markdown;
 use super::{CellRole, Notebook, NotebookCell, NotebookCellKind, SavedOutput};
 
 /// The deck of a notebook.
@@ -109,7 +108,7 @@ impl Writer {
             (role, NotebookCellKind::Markdown) => {
                 self.start(role);
                 let attachments = std::mem::take(&mut cell.attachments);
-                let text = environments_as_formulas(html_as_markdown(cell.text));
+                let text = deck_markdown(cell.text);
                 let text = self.attach(&text, attachments);
                 self.markdown(&text);
             }

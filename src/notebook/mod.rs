@@ -4,15 +4,14 @@
 //! [`read`] converts a notebook to the markdown of a deck. Code cells become blocks that share a
 //! session, RISE's slide types or headings separate the slides, and saved outputs are listed beside
 //! their blocks. [`edit()`] carries an edit of that markdown back to the notebook and keeps every other
-//! byte. `json` and `percent` read the two formats, `outputs` reads saved outputs, `html` and
-//! `formulas` translate what Jupyter shows and decks do not, `deck_text` writes the markdown.
+//! byte. `json` and `percent` read the two formats, `outputs` reads saved outputs, `markdown`
+//! translates markdown cells, `deck_text` writes the deck.
 
 mod deck_text;
 mod edit;
-mod formulas;
-mod html;
 mod json;
 mod json_values;
+mod markdown;
 mod outputs;
 mod percent;
 #[cfg(test)]

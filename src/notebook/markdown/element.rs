@@ -222,7 +222,7 @@ impl HtmlElement {
     }
 }
 
-/// Returns the kind of alert that a class of Bootstrap, as Jupyter has it, stands for.
+/// Returns the kind of alert for the classes of an element. Jupyter has those of Bootstrap: `alert-info` and the like.
 fn alert(class: &str) -> Option<&'static str> {
     class.split_whitespace().find_map(|class| match class.strip_prefix("alert-")? {
         "success" => Some("tip"),

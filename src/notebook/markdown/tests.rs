@@ -1,11 +1,11 @@
-//! HTML and the markdown that it becomes.
+//! Cells and the markdown that they become.
 
 use rstest::rstest;
 
-use super::html_as_markdown;
+use super::deck_markdown;
 
 fn written(text: &str) -> String {
-    html_as_markdown(text.to_owned())
+    deck_markdown(text.to_owned())
 }
 
 #[test]
@@ -64,10 +64,89 @@ fn code_and_other_tags_stay(#[case] text: &str) {
     assert_eq!(written(&format!("{text}\n<b>x</b>")).len(), text.len() + 6);
 }
 
+#[rstest]
+#[case(
+    "so\n\\begin{align}\na &= b\n\\end{align}\nis",
+    "so\n\n$$\n\\begin{align}\na &= b\n\\end{align}\n$$\n\nis"
+)]
+#[case("  \\begin{align*}\\end{align*}", "\n$$\n\\begin{align*}\\end{align*}\n$$\n")]
+#[case(
+    "\\begin{eqnarray*}x &=& 1\\end{eqnarray*}",
+    "\n$$\n\\begin{array}{rcl}x &=& 1\\end{array}\n$$\n"
+)]
+#[case("\\begin{multline}x\\end{multline}", "\n$$\n\\begin{gather}x\\end{gather}\n$$\n")]
+fn environments_become_formulas(#[case] latex: &str, #[case] markdown: &str) {
+    assert_eq!(written(latex), markdown);
+}
+
+#[rstest]
+#[case("```latex\n\\begin{align}\n\\end{align}\n```\n")]
+#[case("$$\n\\begin{align}\n\\end{align}\n$$\n")]
+#[case("$$x$$ \\begin{align}")]
+#[case("$$ a <b> c $$\n")]
+#[case("\\begin{itemize}\n\\end{itemize}")]
+#[case("\\begin{align}\nno end")]
+fn other_latex_stays(#[case] text: &str) {
+    assert_eq!(written(text), text);
+}
+
+/// Parts of cells, of which some begin something that others end, in any order.
+const PARTS: [&str; 26] = [
+    "é",
+    "日本",
+    "\n",
+    "\n\n",
+    "    ",
+    "<b>",
+    "</b>",
+    "<p>",
+    "</p>",
+    "<ul>",
+    "<li>",
+    "</ul>",
+    "<table>",
+    "<td>",
+    "</table>",
+    "<pre>",
+    "</pre>",
+    "`",
+    "```\n",
+    "$$",
+    "<",
+    "\\begin{align}",
+    "\\end{align}",
+    "<!--",
+    "-->",
+    "<a href=\"é",
+];
+
+#[test]
+fn any_cell_is_translated_and_keeps_its_words() {
+    let mut seed: u64 = 1;
+    for _ in 0..20_000 {
+        let mut text = String::new();
+        for _ in 0..8 {
+            // xorshift64*
+            seed ^= seed >> 12;
+            seed ^= seed << 25;
+            seed ^= seed >> 27;
+            let number = seed.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
+            text += PARTS[usize::try_from(number).unwrap() % PARTS.len()];
+        }
+        let markdown = written(&text);
+        if !text.contains("href") && !text.contains("<table>") && !text.contains("<ul>") {
+            let count = |of: &str| of.matches("日本").count();
+            assert_eq!(count(&markdown), count(&text), "{text:?}: {markdown:?}");
+        }
+    }
+}
+
 #[test]
 fn hostile_html_takes_little_time() {
     let deep = "<b>".repeat(100_000);
     assert!(written(&deep).len() >= 3 * (100_000 - 64));
     let unclosed = "<a \"".repeat(10_001);
     assert_eq!(written(&unclosed), unclosed);
+    let endless = "\\begin{align}\n".repeat(10_000);
+    assert_eq!(written(&endless), endless);
 }

@@ -1,8 +1,10 @@
-//! HTML in markdown cells, written as the markdown of a deck: Jupyter shows it, decks do not.
+//! Markdown cells as the markdown of a deck: translates what Jupyter shows and decks do not, which is HTML
+//! and LaTeX environments.
 //!
 //! Elements without an equivalent, such as `<iframe>`, stay as they are: the deck reports them in their place.
 
 mod element;
+mod environment;
 mod tables;
 mod tag;
 #[cfg(test)]
@@ -11,17 +13,17 @@ mod tests;
 use element::{HtmlElement, HtmlKind};
 use tag::HtmlTag;
 
-/// Maximum number of elements in each other, and of tags without an end. More stay as they are, so that the
-/// time for a text is bounded by its length.
+/// Maximum number of elements in each other, and of tags and environments without an end. More stay as they
+/// are, so that the time for a text is bounded by its length.
 const MAX_DEPTH: usize = 64;
 const MAX_FAILURES: usize = 32;
 
-/// Returns a cell's text with HTML as markdown. Code stays as it is.
-pub(super) fn html_as_markdown(text: String) -> String {
-    if !text.contains('<') {
+/// Returns the text of a cell as the markdown of a deck. Code and formulas stay as they are.
+pub(super) fn deck_markdown(text: String) -> String {
+    if !text.contains('<') && !text.contains("\\begin{") {
         return text;
     }
-    let mut writer = HtmlWriter::default();
+    let mut writer = MarkdownWriter::default();
     let mut rest = &*text;
     while !rest.is_empty() {
         rest = writer.advance(rest);
@@ -31,20 +33,27 @@ pub(super) fn html_as_markdown(text: String) -> String {
 
 /// Writes markdown; the text of open elements is kept until they are closed.
 #[derive(Debug, Default)]
-struct HtmlWriter {
+struct MarkdownWriter {
     written: String,
     open: Vec<HtmlElement>,
-    /// Number of tags without an end.
+    /// Number of tags and environments without an end.
     failures: usize,
 }
 
-impl HtmlWriter {
+impl MarkdownWriter {
     /// Writes the start of a text and returns the rest.
     fn advance<'t>(&mut self, text: &'t str) -> &'t str {
-        if self.is_at_line_start()
-            && let Some(end) = end_of_fence(text)
-        {
-            return self.keep(text, end);
+        if self.is_at_line_start() {
+            if let Some(end) = end_of_fence(text).or_else(|| end_of_formula(text)) {
+                return self.keep(text, end);
+            }
+            if let Some(name) = environment::name(text).filter(|_| self.failures < MAX_FAILURES) {
+                if let Some((formula, rest)) = environment::formula(text, name) {
+                    self.target().push_str(&formula);
+                    return rest;
+                }
+                self.failures += 1;
+            }
         }
         match text.as_bytes()[0] {
             // One empty line separates blocks.
@@ -63,8 +72,9 @@ impl HtmlWriter {
             }
             _ => {
                 let line = text.find('\n').map_or(text.len(), |end| end + 1);
-                let end = text[1..line].find(['<', '`']).map_or(line, |at| at + 1);
-                self.keep(text, end)
+                let first = text.chars().next().map_or(1, char::len_utf8);
+                let next = text[first..line].find(['<', '`']);
+                self.keep(text, next.map_or(line, |at| first + at))
             }
         }
     }
@@ -156,6 +166,13 @@ fn end_of_fence(text: &str) -> Option<usize> {
         }
     }
     Some(end)
+}
+
+/// Returns where the formula between `$$` ends that starts a text.
+fn end_of_formula(text: &str) -> Option<usize> {
+    let start = text.len() - text.trim_start_matches([' ', '\t']).len();
+    let inner = text[start..].strip_prefix("$$")?;
+    inner.find("$$").map(|end| start + 2 + end + 2)
 }
 
 /// Returns where the code span ends that starts a text; after its backticks, if nothing ends it.
