@@ -7,6 +7,7 @@
 mod backdrop;
 mod markup;
 mod page;
+mod placed_drawing;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

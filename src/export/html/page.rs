@@ -1,17 +1,16 @@
 //! One step of a slide as markup: each row of text at its place, inside the elements of its roles.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use ratatui::buffer::Cell;
-
 use super::markup::{HeadingLevels, ListLevels, attribute, escape};
+use super::placed_drawing::{PlacedDrawing, items_within};
 use super::{HtmlPage, SharedParts, backdrop};
 use crate::ansi::readable;
 use crate::export::canvas::{self, TextFit, TextRun};
 use crate::export::palette::{CellStyle, Rgb};
-use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH, shapes};
+use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH};
 use crate::export::svg;
 use crate::export::words::is_emoji;
 use crate::layout::{Item, PictureKey, PlacedItem, Role, Scene};
@@ -243,46 +242,14 @@ impl PageWriter<'_> {
         self.out.extend(drawing.map(|it| it.picture));
     }
 
-    /// Returns what the flowing text shows of the cells of what item `number` begins, if some of them are
-    /// drawn, such as lines of boxes: they keep their places.
+    /// Returns what the flowing text shows of what item `number` begins, if some of its cells are drawn.
     fn drawing(&self, number: u32) -> Option<PlacedDrawing> {
-        let buffer = &self.page.buffer;
         let items = items_within(&self.page.scene.body, number);
-        let width = usize::from(buffer.area.width);
-        let owned: Vec<_> = (self.owners.iter().enumerate())
+        let width = usize::from(self.page.buffer.area.width);
+        let cells = (self.owners.iter().enumerate())
             .filter(|(_, owner)| items.contains(&owner.item))
-            .map(|(at, _)| (at % width, at / width))
-            .collect();
-        let cell = |&(column, row): &(usize, usize)| buffer.content.get(row * width + column);
-        let background =
-            |at: &(usize, usize)| cell(at).map(|cell| self.page.colors.cell_style(cell).background);
-        let ground = owned.first().and_then(background);
-        let is_drawn = |at: &(usize, usize)| {
-            let symbol = cell(at).map_or("", Cell::symbol);
-            let is_shape = || symbol.starts_with(|c| c >= '\u{2500}') && shapes(symbol).is_some();
-            // Programs draw with blanks, too.
-            let is_area = || symbol == " " && background(at) != ground;
-            is_shape() || is_area()
-        };
-        if !owned.iter().any(is_drawn) {
-            return None;
-        }
-        let range = |numbers: &dyn Fn(&(usize, usize)) -> usize| {
-            let least = owned.iter().map(numbers).min()?;
-            Some((least, owned.iter().map(numbers).max()? + 1 - least))
-        };
-        let ((x, wide), (y, high)) = (range(&|at| at.0)?, range(&|at| at.1)?);
-        let style = format!("--X:{x};--Y:{y};--w:{wide};--h:{high}");
-        let picture = format!(
-            "<svg aria-hidden=\"true\" viewBox=\"{} {} {} {}\" preserveAspectRatio=\"none\" \
-             shape-rendering=\"crispEdges\"><use href=\"#d{}\"/></svg>",
-            x * 10,
-            y * 20,
-            wide * 10,
-            high * 20,
-            self.shared.pages
-        );
-        Some(PlacedDrawing { style, picture })
+            .map(|(at, _)| (at % width, at / width));
+        PlacedDrawing::of(self.page, self.shared.pages, &cells.collect::<Vec<_>>())
     }
 
     fn tag(&mut self, tag: &'static str, attributes: &str) {
@@ -483,37 +450,6 @@ impl PageWriter<'_> {
         let class = if is_cropped { "\" data-cropped=\"" } else { "" };
         let _ = writeln!(self.out, "{class}\"></{tag}>");
     }
-}
-
-/// A part of a page that keeps the places of its cells in the flowing text.
-struct PlacedDrawing {
-    /// Where it is, as properties.
-    style: String,
-    /// Its drawn characters.
-    picture: String,
-}
-
-/// Returns the numbers of the items, counted from 1, between the one that begins something and its end.
-/// Decoration is left out.
-fn items_within(body: &[PlacedItem], begin: u32) -> HashSet<u32> {
-    let mut open = Vec::new();
-    let mut found = HashSet::new();
-    for (number, placed) in (begin..).zip(body.iter().skip(begin.saturating_sub(1) as usize)) {
-        match &placed.item {
-            Item::Begin(role) => open.push(*role == Role::Decoration),
-            Item::End => {
-                open.pop();
-                if open.is_empty() {
-                    break;
-                }
-            }
-            _ if !open.contains(&true) => {
-                found.insert(number);
-            }
-            _ => {}
-        }
-    }
-    found
 }
 
 fn is_in_line(key: &PictureKey) -> bool {
