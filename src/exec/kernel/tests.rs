@@ -21,7 +21,7 @@ use crate::exec::ExecEvent;
 use crate::run::{Event, Outcome, OutputValue, Preparation, RunLimits, Snippet, StdinSource};
 
 /// How long to wait for anything, also on a busy machine.
-const TIMEOUT: Duration = Duration::from_mins(3);
+pub(super) const TIMEOUT: Duration = Duration::from_mins(3);
 
 /// Copies the connection file to where the test finds it.
 const STAND_IN: &str = "cp \"$1\" \"$0.new\" && mv \"$0.new\" \"$0\" && exec sleep 1000";
@@ -204,7 +204,8 @@ fn is_open(stream: &TcpStream) -> bool {
     crate::exec::os::wait::poll(&mut file, Some(Duration::ZERO)) == 0
 }
 
-fn next(events: &Receiver<Event>) -> Event {
+/// Waits for the next event.
+pub(super) fn next(events: &Receiver<Event>) -> Event {
     events.recv_timeout(TIMEOUT).expect("the event did not come in time")
 }
 
@@ -219,7 +220,7 @@ fn started(events: &Receiver<Event>, label: &str) {
 }
 
 /// Waits for the end of a run.
-fn outcome(events: &Receiver<Event>) -> (String, Outcome) {
+pub(super) fn outcome(events: &Receiver<Event>) -> (String, Outcome) {
     let mut output = String::new();
     loop {
         match next(events) {

@@ -7,21 +7,18 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use serde_json::{Value, json};
 
 use super::websocket::tests::{client_frame, server_frame};
 use crate::deck::{JupyterServer, RemoteHost, ServerUrl, TokenSource};
+use crate::exec::kernel::tests::{TIMEOUT, next, outcome};
 use crate::exec::kernel::{KernelChoice, KernelContext, Kernels};
 use crate::exec::os::process_tree::ProcessTree;
 use crate::exec::os::temp_dir::TempRoot;
 use crate::exec::{ExecSink, RunSink, Stop};
 use crate::run::{Event, Outcome, Request, RunId, RunLimits, Snippet, StdinSource, Target};
-
-/// How long to wait for anything, also on a busy machine.
-const TIMEOUT: Duration = Duration::from_mins(3);
 
 /// The token of the server.
 const TOKEN: &str = "s3cret";
@@ -202,25 +199,9 @@ impl FakeServerKernel {
     }
 }
 
-fn next(events: &Receiver<Event>) -> Event {
-    events.recv_timeout(TIMEOUT).expect("the event did not come in time")
-}
-
 /// Waits until a run has begun.
 fn started(events: &Receiver<Event>) {
     while next(events) != Event::Started {}
-}
-
-/// Waits for the end of a run.
-fn outcome(events: &Receiver<Event>) -> (String, Outcome) {
-    let mut output = String::new();
-    loop {
-        match next(events) {
-            Event::Output(bytes) => output.push_str(&String::from_utf8(bytes).unwrap()),
-            Event::Finished(outcome, _) => return (output, outcome),
-            _ => {}
-        }
-    }
 }
 
 #[test]
