@@ -237,7 +237,7 @@ impl PictureKey {
         }
     }
 
-    /// Returns what stands for it where it has no alternative text: its name, or the source of a formula.
+    /// Returns its description where it has no alternative text: its name, or the source of a formula.
     pub fn description(&self) -> &str {
         match self {
             Self::Drawing(drawing) if drawing.language == DrawingLanguage::Latex => {

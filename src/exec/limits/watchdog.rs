@@ -169,10 +169,10 @@ fn read_number() -> Option<u32> {
 /// process that it started has stopped it; if its shell has the terminal, the shell did. Returns what is to be
 /// sent now, and where to.
 fn wait_for_end(program: Pid) -> Vec<(SocketAddr, Vec<u8>)> {
-    let (mut told, mut bytes) = (WatchdogInput::default(), [0; 1024]);
+    let (mut known, mut bytes) = (WatchdogInput::default(), [0; 1024]);
     loop {
         let input = io::stdin();
-        let timeout = (told.count > 0).then_some(STOP_CHECK_INTERVAL);
+        let timeout = (known.stoppers > 0).then_some(STOP_CHECK_INTERVAL);
         match poll(&mut [readable(&input)], timeout) {
             0 => {
                 if procfs::find(program).is_some_and(|it| it.is_stopped && it.is_foreground) {
@@ -180,10 +180,10 @@ fn wait_for_end(program: Pid) -> Vec<(SocketAddr, Vec<u8>)> {
                 }
             }
             _ => match rustix::io::read(&input, &mut bytes) {
-                Ok(0) => return told.farewells.into_values().collect(),
-                Ok(read) => told.take(&bytes[..read]),
+                Ok(0) => return known.farewells.into_values().collect(),
+                Ok(read) => known.take(&bytes[..read]),
                 Err(Errno::INTR | Errno::AGAIN) => {}
-                Err(_) => return told.farewells.into_values().collect(),
+                Err(_) => return known.farewells.into_values().collect(),
             },
         }
     }

@@ -16,7 +16,7 @@ pub(super) struct WatchdogInput {
     /// Bytes of a command that is not complete.
     received: Vec<u8>,
     /// How many processes may stop this program.
-    pub(super) count: usize,
+    pub(super) stoppers: usize,
     /// The bytes to send at the end, and where to, by number.
     pub(super) farewells: BTreeMap<u32, (SocketAddr, Vec<u8>)>,
 }
@@ -55,8 +55,8 @@ impl WatchdogInput {
         let command = self.received.get(start..)?;
         let number = |bytes: Option<&[u8]>| Some(u32::from_le_bytes(bytes?.try_into().ok()?));
         match *command.first()? {
-            STARTED_BYTE => self.count += 1,
-            ENDED_BYTE => self.count = self.count.saturating_sub(1),
+            STARTED_BYTE => self.stoppers += 1,
+            ENDED_BYTE => self.stoppers = self.stoppers.saturating_sub(1),
             CANCEL_BYTE => {
                 let number = number(command.get(1..5))?;
                 self.farewells.remove(&number);
@@ -102,7 +102,7 @@ mod tests {
         for size in [1, 3, all.len()] {
             let mut input = WatchdogInput::default();
             all.chunks(size).for_each(|bytes| input.take(bytes));
-            assert_eq!(input.count, 1);
+            assert_eq!(input.stoppers, 1);
             let left: Vec<_> = input.farewells.into_iter().collect();
             assert_eq!(left, [(1, (address, b"DELETE +-fc".to_vec()))], "{size}");
         }

@@ -52,7 +52,7 @@ const MAX_STRETCH: f32 = 1.2;
 /// as wide as their font is high, which is a little less. Readers of PDF files see blanks in wider gaps.
 const FILLED: f32 = 0.94;
 
-/// The least part that such a character fills by itself.
+/// Characters that fill less of their columns than this, such as arrows, keep their width.
 const MIN_FILLED: f32 = 0.75;
 
 impl TextFit {
