@@ -88,6 +88,8 @@ def yield_(self):
     yield True
 None
 """
+# Linux's number for what makes the kernel signal a process when its parent ends.
+PR_SET_PDEATHSIG = 1
 OWN_CODE = (lambda: 0).__code__.co_filename
 # How Python's own standard streams treat what is not UTF-8, which depends on the locale.
 STREAM_ERRORS = getattr(sys.__stdout__, "errors", None) or "strict"
@@ -96,6 +98,7 @@ ORIGIN = os.environ.get("LIVEDECK_PYTHON_ORIGIN")
 
 def start():
     """Moves the control socket to a number that snippets do not use, and serves it."""
+    global die_with_parent
     os.dup2(0, CONTROL, False)
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
@@ -104,6 +107,7 @@ def start():
     except OSError:
         pass
     sys.path[:] = [entry for entry in sys.path if entry]
+    die_with_parent = parent_death_signal()
     control = socket.socket(fileno=CONTROL)
     builtins.display = display
     Faults.install()
@@ -122,6 +126,21 @@ def start():
         except Forked as fork:
             requests = fork.requests
         control, offers = run_fork(requests), False
+
+
+def parent_death_signal():
+    """Returns a function that makes the kernel kill this process when its parent ends, as far as it can."""
+    if _livedeck is not None:
+        return _livedeck.die_with_parent
+    if sys.platform == "linux":
+        try:
+            import ctypes
+
+            prctl = ctypes.CDLL(None).prctl
+            return lambda: prctl(PR_SET_PDEATHSIG, ctypes.c_ulong(_signal.SIGKILL), 0, 0, 0)
+        except (ImportError, OSError, AttributeError):
+            pass
+    return lambda: None
 
 
 class Forked(BaseException):
@@ -427,10 +446,9 @@ def detach():
     """Gives the fork its own session and signal handlers."""
     zygote = os.getppid()
     os.setsid()
-    if _livedeck is not None:
-        _livedeck.die_with_parent()
-        if os.getppid() != zygote:
-            os._exit(1)
+    die_with_parent()
+    if os.getppid() != zygote:
+        os._exit(1)
     set_owner(0)
     _signal.set_wakeup_fd(-1)
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
