@@ -117,9 +117,11 @@ pub(super) fn label(code: &CodeBlock) -> &str {
     if code.language.chars().any(char::is_control) { "" } else { &code.language }
 }
 
-/// Draws the frame of a box, with the language.
+/// Draws the frame of a box, with the language. It shows the focus.
 fn draw_frame(flow: &mut Flow<'_>, panel: &CodeBox, (top, next): (u32, u32), code: &CodeBlock) {
-    let (range, style) = (panel.range, flow.context.theme().code.frame_style);
+    let (range, theme) = (panel.range, flow.context.theme());
+    let is_focused = code.cell.is_some() && flow.context.inputs.focus == code.cell;
+    let style = if is_focused { theme.output.running } else { theme.code.frame_style };
     frame::line(flow, (range, top), frame::TOP, (label(code), style));
     frame::sides(flow, range, top + 1..next.saturating_sub(1), (("│", style), style));
     frame::line(flow, (range, next.saturating_sub(1)), frame::BOTTOM, ("", style));

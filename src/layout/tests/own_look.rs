@@ -1,5 +1,7 @@
 //! What only livedeck's own themes use: frames, one left edge, the middle of the page, drawn titles.
 
+use std::collections::{HashMap, HashSet};
+
 use super::*;
 use crate::deck::{AlertKind, Columns};
 use crate::run::Output;
@@ -66,6 +68,34 @@ fn output_is_in_the_frame_of_its_code() {
 
     next
     ");
+}
+
+#[test]
+fn whole_frame_shows_the_focus() {
+    let block = block(BlockKind::Code(Box::new(CodeBlock {
+        cell: Some(CellId(0)),
+        ..listing("python", "print(1)")
+    })));
+    let mut fixture = framed(vec![block]).size(40, 20).run(written(["1".to_owned()]));
+    let colors = |fixture: &Fixture| {
+        let mut last = HashMap::new();
+        for placed in &fixture.scene().body {
+            let Item::Text(row) = &placed.item else { continue };
+            let mut x = placed.x;
+            for span in &row.spans {
+                for letter in span.content.chars() {
+                    if "╭╮├┤╰╯│─".contains(letter) {
+                        last.insert((x, placed.y), span.format.style.fg);
+                    }
+                    x += 1;
+                }
+            }
+        }
+        last.into_values().collect::<HashSet<_>>()
+    };
+    assert_eq!(colors(&fixture), [fixture.theme.code.frame_style.fg].into());
+    fixture.focus = Some(CellId(0));
+    assert_eq!(colors(&fixture), [fixture.theme.output.running.fg].into());
 }
 
 #[test]
