@@ -453,6 +453,8 @@ fn watch(
     std::thread::spawn(move || {
         let mut chunk = vec![0; 65536];
         let mut is_first = true;
+        // How many bytes are on the screen.
+        let mut shown = 0;
         loop {
             let mut waiting =
                 [PollFd::new(&master, PollFlags::IN), PollFd::new(&woken, PollFlags::IN)];
@@ -464,8 +466,12 @@ fn watch(
             let bytes = &chunk[..count];
             let mut seen = seen.lock().unwrap();
             let before = seen.bytes.len();
-            seen.terminal.process(bytes);
             seen.bytes.extend_from_slice(bytes);
+            let Seen { terminal: screen, bytes } = &mut *seen;
+            let new = &bytes[shown..];
+            let new = &new[..whole_frames(new)];
+            screen.process(new);
+            shown += new.len();
             for _ in 0..arrived(&seen.bytes, before, b"\x1b_Gi=31,") {
                 let hears =
                     terminal == Terminal::Kitty || terminal == Terminal::DeafKitty && !is_first;
@@ -485,6 +491,21 @@ fn watch(
             }
         }
     })
+}
+
+/// Returns how many bytes there are before a frame that has begun and not ended. A test that saw half a frame
+/// would compare it with a whole one.
+fn whole_frames(bytes: &[u8]) -> usize {
+    const BEGIN: &[u8] = b"\x1b[?2026h";
+    const END: &[u8] = b"\x1b[?2026l";
+    let last = |mark: &[u8]| bytes.windows(mark.len()).rposition(|part| part == mark);
+    match (last(BEGIN), last(END)) {
+        (Some(begin), end) if end.is_none_or(|end| end < begin) => begin,
+        _ => {
+            let begun = (1..BEGIN.len()).rev().find(|length| bytes.ends_with(&BEGIN[..*length]));
+            bytes.len() - begun.unwrap_or(0)
+        }
+    }
 }
 
 /// Returns how many queries end in the bytes from `start` on. They may arrive in parts.
@@ -510,4 +531,17 @@ fn marked(mark: &str, except: u32) -> Vec<String> {
         }
     }
     found
+}
+
+#[test]
+fn only_whole_frames_are_shown() {
+    for (bytes, shown) in [
+        ("a", 1),
+        ("a\x1b[?2026hb", 1),
+        ("a\x1b[?2026hb\x1b[?2026lc", 19),
+        ("\x1b[?2026hb\x1b[?2026lc\x1b[?2026h", 18),
+        ("ab\x1b[?2", 2),
+    ] {
+        assert_eq!(whole_frames(bytes.as_bytes()), shown, "{bytes:?}");
+    }
 }
