@@ -54,3 +54,9 @@ def magics():
 @pytest.fixture(scope="session")
 def stacks():
     return load("stacks", ["stacks.py"])
+
+
+@pytest.fixture(scope="session")
+def agent():
+    """The program that runs blocks on other machines."""
+    return load("agent", ["../../remote/py/agent.py"], last_line="main()")

@@ -240,7 +240,7 @@ fn every_kind_of_block_runs_on_another_machine() {
         "talk.md:52:",
         "hello Ada",
     ] {
-        assert!(recording.contains(text), "no `{text}`: {recording}\n{said}");
+        assert!(recording.contains(text), "{recording}\n{said}\nno `{text}`");
     }
     machine.wait_until_empty();
 }

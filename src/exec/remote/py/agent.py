@@ -86,7 +86,8 @@ class Run:
 
     def __init__(self, number, spec):
         self.number, self.spec = number, spec
-        self.pid = self.status = self.master = self.slave_path = self.picture = None
+        self.pid = self.status = self.picture = self.pictured = None
+        self.master = self.slave = self.slave_path = None
         self.steps, self.folder = collections.deque(), None
         self.report = self.parser = self.base = None
         self.stop, self.has_started = None, False
@@ -461,10 +462,10 @@ class Agent:
             if data is not None:
                 close(run, "master")
             return False
-        if run.report is not None:
-            # The value of a mark in this output has been sent before.
-            self.read_reports(run)
+        # The value of a mark in this output was reported before; an end that is reported comes after it.
+        reports = self.take_reports(run)
         self.send("o", run.number, data)
+        self.follow_reports(run, *reports)
         return True
 
     def read_picture(self, run):
@@ -676,19 +677,30 @@ class Agent:
 
     def read_reports(self, run):
         """Passes on reports of the worker, and follows them."""
+        self.follow_reports(run, *self.take_reports(run))
+
+    def take_reports(self, run):
+        """Passes on reports of the worker. Returns them, and whether no more will come."""
+        reports = []
         while run.report is not None:
             try:
                 data = run.report.recv(READ_SIZE)
             except BlockingIOError:
-                return
+                break
             except OSError:
                 data = b""
             if not data:
-                self.reports_ended(run)
-                return
+                return reports, True
             self.send("r", run.number, data)
-            for words in run.parser.add(data):
-                self.on_report(run, words)
+            reports += run.parser.add(data)
+        return reports, False
+
+    def follow_reports(self, run, reports, is_last):
+        """Follows reports."""
+        for words in reports:
+            self.on_report(run, words)
+        if is_last and run.report is not None:
+            self.reports_ended(run)
 
     def on_report(self, run, words):
         """Follows a report."""
