@@ -98,7 +98,7 @@ pub enum Msg {
     /// An event of a run.
     Run(RunId, run::Event),
     /// A run displayed Markdown.
-    Markdown(RunId, run::MarkdownOutput),
+    Markdown(RunId, run::MarkdownOutput, Option<run::DisplayName>),
     /// The variables of a session after a run, or why they cannot be listed.
     Variables(RunId, Result<Vec<run::Variable>, String>),
     /// The progress of compiling code ahead of its run.

@@ -67,7 +67,9 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::Recorded(recorded) => replay::set_recorded(app, recorded),
         Msg::Run(run, event) => return run_event(app, run, event),
-        Msg::Markdown(run, markdown) => events::show_markdown(app, run, markdown),
+        Msg::Markdown(run, markdown, name) => {
+            events::show_markdown(app, run, markdown, name.as_ref());
+        }
         Msg::Variables(run, found) => variables::answered(app, run, found),
         Msg::Prepared(code, progress) => events::prepared(app, code, &progress),
         Msg::Tick(passed) => events::tick(app, passed),

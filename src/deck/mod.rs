@@ -128,6 +128,20 @@ impl Deck {
         before.chain([cell]).collect()
     }
 
+    /// Returns the cells that share a cell's state: those of its session or kernel, itself included.
+    pub fn cells_sharing_state(&self, id: CellId) -> impl Iterator<Item = &Arc<Cell>> {
+        let shares = |own: &Cell, other: &Cell| {
+            let (a, b) = (&own.exec, &other.exec);
+            let is_same_kernel = a.has_kernel()
+                && a.alternative == b.alternative
+                && (a.alternative.as_deref() != Some(KERNEL) || own.language == other.language);
+            a.remote == b.remote
+                && (is_same_kernel || a.session.is_some() && a.session == b.session)
+        };
+        let own = self.cell(id);
+        self.cells.iter().filter(move |other| own.is_some_and(|own| shares(own, other)))
+    }
+
     /// Returns the contenders of a cell's benchmark, in deck order: all cells with its name, or,
     /// without a name, the unnamed ones of its slide. Empty for a cell without a benchmark.
     pub fn contenders(&self, id: CellId) -> impl Iterator<Item = &Arc<Cell>> {

@@ -126,7 +126,7 @@ impl ReportParser {
             StreamPart::Marker(Some(Report::Sampling(sampling))) => Some(Event::Sampled(sampling)),
             StreamPart::Marker(Some(Report::Result(timing))) => {
                 self.has_report = true;
-                Some(Event::Value(OutputValue::Timing(timing)))
+                Some(Event::Value(OutputValue::Timing(timing), None))
             }
         };
         parts.into_iter().filter_map(event).collect()
@@ -173,7 +173,9 @@ mod tests {
         let sink = extract_timings(Arc::new(move |event| {
             let text = match event {
                 Event::Output(bytes) => String::from_utf8(bytes).unwrap(),
-                Event::Value(OutputValue::Timing(timing)) => format!("<{}>", timing.plain_text()),
+                Event::Value(OutputValue::Timing(timing), _) => {
+                    format!("<{}>", timing.plain_text())
+                }
                 Event::Sampled(Sampling { done, timing }) => {
                     format!("<{done}‰ {}>", timing.median_text())
                 }

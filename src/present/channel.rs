@@ -17,8 +17,17 @@ use signal_hook::{flag, low_level};
 use super::LoopEvent;
 use crate::app::Msg;
 use crate::run::Event::{
-    Background, Finished, Output, Picture, SharesProcess, SnapshotLost, SnapshotReady, Value,
+    Background, Clear, Finished, Output, Picture, SharesProcess, SnapshotLost, SnapshotReady, Value,
 };
+
+/// Returns whether a message changes what a block shows.
+pub(super) fn changes_output(msg: &Msg) -> bool {
+    matches!(
+        msg,
+        Msg::Markdown(..)
+            | Msg::Run(_, Output(_) | Value(..) | Clear { .. } | Picture(_) | Finished(..))
+    )
+}
 
 /// Maximum number of pending output events, each with at most 64 KiB.
 const MAX_PENDING_OUTPUT: usize = 16;
@@ -68,17 +77,12 @@ impl EventSender {
     /// that must stay in order use the output channel.
     pub(super) fn send_run(&self, msg: Msg) {
         match msg {
-            Msg::Markdown(..)
-            | Msg::Run(
-                _,
-                Output(_) | Value(_) | Picture(_) | SharesProcess | SnapshotLost | SnapshotReady
-                | Finished(..) | Background(_),
-            ) => {
-                let _ = self.output.send(msg);
-                self.wake();
-            }
-            _ => self.send(LoopEvent::Exec(msg)),
+            Msg::Run(_, SharesProcess | SnapshotLost | SnapshotReady | Background(_)) => {}
+            ref msg if changes_output(msg) => {}
+            _ => return self.send(LoopEvent::Exec(msg)),
         }
+        let _ = self.output.send(msg);
+        self.wake();
     }
 
     fn wake(&self) {

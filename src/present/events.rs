@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::channel::Receivers;
+use super::channel::{Receivers, changes_output};
 use super::input::Input;
 use super::settings::protocol;
 use super::terminal_probe::TerminalAnswers;
@@ -12,7 +12,7 @@ use crate::app::{Msg, update};
 use crate::layout::LargeText;
 use crate::media::{Capabilities, Protocol};
 use crate::project::LoadedDeck;
-use crate::run::Event::{Finished, Output, Picture, Value};
+use crate::run::Event::Finished;
 use crate::view::ColorDepth;
 
 /// How long to drain run output before checking for keys again.
@@ -151,9 +151,7 @@ impl Talk {
             LoopEvent::Control(event) => return self.on_control(event),
             LoopEvent::Serve(event) => return self.on_serve(event),
             LoopEvent::Exec(msg) => {
-                if let Msg::Markdown(..)
-                | Msg::Run(_, Output(_) | Value(_) | Picture(_) | Finished(..)) = msg
-                {
+                if changes_output(&msg) {
                     self.frame_pacing.output_arrived();
                 }
                 msg

@@ -14,8 +14,8 @@ use crate::source::MemFiles;
 /// Converts an event to a message. Parses its Markdown, if it has any.
 pub(crate) fn to_msg(event: ExecEvent) -> Msg {
     match event {
-        ExecEvent::Run(run, Value(OutputValue::Markdown(text))) => {
-            Msg::Markdown(run, MarkdownOutput { blocks: blocks(&text), text })
+        ExecEvent::Run(run, Value(OutputValue::Markdown(text), name)) => {
+            Msg::Markdown(run, MarkdownOutput { blocks: blocks(&text), text }, name)
         }
         ExecEvent::Run(run, event) => Msg::Run(run, event),
         ExecEvent::Prepared(code, progress) => Msg::Prepared(code, progress),

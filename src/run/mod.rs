@@ -12,8 +12,9 @@ mod terminal;
 pub use duration::{format_duration, format_elapsed};
 pub use output::{MarkdownOutput, Output, OutputRow, Part, TextOutput};
 pub use protocol::{
-    DataColumn, DataTable, Event, OPTIMIZED_AWAY, Outcome, OutputValue, Preparation, Request,
-    RunId, RunLimits, Sampling, SessionStart, Snippet, StdinSource, Target, Timing, group_digits,
+    DataColumn, DataTable, DisplayName, Event, OPTIMIZED_AWAY, Outcome, OutputValue, Preparation,
+    Request, RunId, RunLimits, Sampling, SessionStart, Snippet, StdinSource, Target, Timing,
+    group_digits,
 };
 pub use state::{
     CellRun, OutputOrigin, OutputView, PendingBuild, Prompt, PromptView, RunProcesses, Runs,

@@ -9,7 +9,9 @@ use crate::app::input::stdin_prompt;
 use crate::app::runs::{schedule, session};
 use crate::app::state::{App, ScrollTarget};
 use crate::deck::{CellId, Fingerprint};
-use crate::run::{CellRun, Event, MarkdownOutput, Outcome, Output, Preparation, RunId, State};
+use crate::run::{
+    CellRun, DisplayName, Event, MarkdownOutput, Outcome, Output, Preparation, RunId, State,
+};
 
 /// What an event leads to.
 pub(in crate::app) enum EventResult {
@@ -52,9 +54,13 @@ pub(in crate::app) fn apply(app: &mut App, run: RunId, event: Event) -> EventRes
                 None => cell.output.feed(&bytes),
             }
         }
-        Event::Value(value) => {
+        Event::Value(value, name) => {
+            show(app, id, name.as_ref(), |output| output.show_as(value, name.as_ref()));
+            return nothing;
+        }
+        Event::Clear { waits } => {
             clear_kept_output(cell);
-            cell.output.show(value);
+            cell.output.clear_shown(waits);
         }
         Event::Sampled(sampling) => {
             clear_kept_output(cell);
@@ -94,11 +100,31 @@ pub(in crate::app) fn apply(app: &mut App, run: RunId, event: Event) -> EventRes
     EventResult::Effects(vec![Effect::SendInput(run, answers)])
 }
 
-/// Appends Markdown that a run displayed to its output.
-pub(in crate::app) fn show_markdown(app: &mut App, run: RunId, markdown: MarkdownOutput) {
-    if let Some((&id, cell)) = app.runs.iter_mut().find(|(_, cell)| cell.run == run) {
-        clear_kept_output(cell);
-        cell.output.show_markdown(markdown);
+/// Shows Markdown that a run displayed.
+pub(in crate::app) fn show_markdown(
+    app: &mut App,
+    run: RunId,
+    markdown: MarkdownOutput,
+    name: Option<&DisplayName>,
+) {
+    if let Some((&id, _)) = app.runs.iter().find(|(_, cell)| cell.run == run) {
+        show(app, id, name, |output| output.show_markdown(markdown, name));
+    }
+}
+
+/// Shows a value in the output of a cell, or, if it replaces one that another cell of the session displays,
+/// there.
+fn show(app: &mut App, id: CellId, name: Option<&DisplayName>, show: impl FnOnce(&mut Output)) {
+    let Some(cell) = app.runs.get_mut(&id) else { return };
+    clear_kept_output(cell);
+    let updated = name.filter(|name| name.is_update && !cell.output.shows(&name.id));
+    let place = updated.and_then(|name| {
+        let shows = |cell: &CellId| app.runs.get(cell).is_some_and(|it| it.output.shows(&name.id));
+        app.deck.cells_sharing_state(id).map(|cell| cell.id).find(shows)
+    });
+    let id = place.unwrap_or(id);
+    if let Some(cell) = app.runs.get_mut(&id) {
+        show(&mut cell.output);
         redraw_if_shown(app, id);
     }
 }

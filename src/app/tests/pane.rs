@@ -289,7 +289,7 @@ fn table_columns_scroll_within_bounds() {
         is_index: false,
     });
     let table = DataTable { columns: columns.collect(), width: 9, ..DataTable::default() };
-    talk.send(Msg::Run(RunId(1), Event::Value(OutputValue::Table(table))));
+    talk.send(Msg::Run(RunId(1), Event::Value(OutputValue::Table(table), None)));
     talk.keys("z l l");
     let left = |talk: &Script| talk.app.pane.as_ref().map_or(0, |pane| pane.left);
     assert_eq!(left(&talk), 2);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Script, deck, page, runs};
 use crate::app::{Effect, Mode, Msg};
 use crate::deck::{CellId, SlideNo};
-use crate::run::{Event, Outcome, RunId, State, Variable, is_current};
+use crate::run::{DisplayName, Event, Outcome, OutputValue, RunId, State, Variable, is_current};
 
 /// Blocks of one session.
 const CHAIN: &[&str] = &["0:a", "0:b", "0:c", "0:d"];
@@ -365,4 +365,28 @@ fn killed_block_is_repeated_in_a_talk() {
     talk.run(0);
     talk.lose(0, Outcome::TimedOut);
     assert_eq!(runs(&talk.run(1)), [0]);
+}
+
+#[test]
+fn named_value_of_an_earlier_block_is_updated_there() {
+    let mut talk = chain();
+    talk.run_well(2);
+    let show = |talk: &mut Script, cell: u32, text: &str, is_update| {
+        let name = DisplayName { id: "plot".into(), is_update };
+        let event = Event::Value(OutputValue::Text(text.into()), Some(name));
+        talk.send(Msg::Run(RunId(talk.run_of(cell)), event));
+        let output = |cell| talk.app.runs[&CellId(cell)].output.plain_text();
+        (output(0), output(1), output(2))
+    };
+    let texts = |a: &str, b: &str, c: &str| (a.to_owned(), b.to_owned(), c.to_owned());
+    assert_eq!(show(&mut talk, 1, "before it is shown", true), texts("", "before it is shown", ""));
+    assert_eq!(show(&mut talk, 2, "new", true), texts("", "new", ""));
+    assert_eq!(show(&mut talk, 2, "own", false), texts("", "new", "own"));
+    assert_eq!(show(&mut talk, 2, "newer", true), texts("", "new", "newer"));
+    talk.run(1);
+    assert_eq!(
+        show(&mut talk, 1, "again", true),
+        texts("", "", "again"),
+        "its own is of its last run"
+    );
 }

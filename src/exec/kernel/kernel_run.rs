@@ -6,25 +6,18 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::KernelContext;
 use super::delivery::EventDelivery;
 use super::input::KernelInput;
 use super::mime::{self, ShownValue};
 use crate::exec::RunSink;
-use crate::files;
-use crate::run::{Event, Outcome, OutputValue, Request, RunId};
-
-/// The most values that one run may show.
-const MAX_VALUES: usize = 100;
+use crate::exec::io::shown_values::{NewValue, ShownValues};
+use crate::run::{DisplayName, Event, Outcome, OutputValue, Request, RunId};
 
 /// How long a kernel may take to publish the code that it runs.
 const UNSEEN_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Starts a new line unless the cursor is at the start of one.
 const FRESH_LINE: &str = "\x1b[?7z";
-
-/// Clears the output up to the last value.
-const CLEAR: &str = "\x1b[2J\x1b[H";
 
 /// A run that waits for the kernel.
 pub(super) struct WaitingRun {
@@ -38,11 +31,8 @@ pub(super) struct WaitingRun {
 pub(super) struct KernelOutput {
     /// The id of its request.
     pub(super) id: String,
-    run: RunId,
     sink: RunSink,
-    values: usize,
-    /// Whether the next output replaces what is there.
-    clears_next: bool,
+    values: ShownValues,
     has_error: bool,
 }
 
@@ -64,16 +54,12 @@ pub(super) struct ActiveRun {
 
 impl KernelOutput {
     /// Returns the output of a run whose request has this id.
-    pub(super) fn new(id: String, run: RunId, sink: RunSink) -> Self {
-        Self { id, run, sink, values: 0, clears_next: false, has_error: false }
+    pub(super) fn new(id: String, sink: RunSink, values: ShownValues) -> Self {
+        Self { id, sink, values, has_error: false }
     }
 
     /// Passes on what a kernel publishes about a run.
-    pub(super) fn publish(
-        &mut self,
-        (kind, said): (&str, &Value),
-        (delivery, context): (&EventDelivery, &KernelContext),
-    ) {
+    pub(super) fn publish(&mut self, (kind, said): (&str, &Value), delivery: &EventDelivery) {
         match kind {
             "stream" => {
                 let text = said["text"].as_str().unwrap_or_default();
@@ -81,12 +67,14 @@ impl KernelOutput {
             }
             "display_data" | "execute_result" | "update_display_data" => {
                 if let Some(value) = mime::best(&said["data"]) {
-                    self.show(value, delivery, context);
+                    let id = said["transient"]["display_id"].as_str();
+                    let is_update = kind == "update_display_data";
+                    let name = id.map(|id| DisplayName { id: id.into(), is_update });
+                    self.show(value, name, delivery);
                 }
             }
             "error" => self.error(said, delivery),
-            "clear_output" if said["wait"] == true => self.clears_next = true,
-            "clear_output" => self.text(CLEAR, delivery),
+            "clear_output" => delivery.send(&self.sink, self.values.clear(said["wait"] == true)),
             _ => {}
         }
     }
@@ -111,47 +99,24 @@ impl KernelOutput {
 
     /// Passes on text.
     pub(super) fn text(&mut self, text: &str, delivery: &EventDelivery) {
-        if text.is_empty() {
-            return;
+        if !text.is_empty() {
+            delivery.send(&self.sink, Event::Output(text.into()));
         }
-        let clear = if std::mem::take(&mut self.clears_next) { CLEAR } else { "" };
-        delivery.send(&self.sink, Event::Output([clear, text].concat().into_bytes()));
     }
 
-    fn show(&mut self, value: ShownValue, delivery: &EventDelivery, context: &KernelContext) {
-        if std::mem::take(&mut self.clears_next) {
-            self.text(CLEAR, delivery);
-        }
+    fn show(&mut self, value: ShownValue, name: Option<DisplayName>, delivery: &EventDelivery) {
         let value = match value {
-            ShownValue::Text(text) => {
+            ShownValue::Text(text) if name.is_none() => {
                 return self.text(&format!("{FRESH_LINE}{}\x1b[0m\n", text.trim_end()), delivery);
             }
-            _ if self.values >= MAX_VALUES => {
-                self.values += 1;
-                if self.values == MAX_VALUES + 1 {
-                    let note = format!(
-                        "the rest is not shown: a run shows {MAX_VALUES} results at most\n"
-                    );
-                    self.text(&note, delivery);
-                }
-                return;
-            }
-            ShownValue::Table(table) => OutputValue::Table(table),
-            ShownValue::Markdown(text) => OutputValue::Markdown(text.into()),
-            ShownValue::Picture(bytes) => {
-                let path = context.temp_root.shown_picture(self.run, self.values + 1);
-                let saved = path.and_then(|path| files::write_private(&path, bytes).map(|()| path));
-                match saved {
-                    Ok(path) => OutputValue::Picture(path),
-                    Err(error) => {
-                        return self
-                            .text(&format!("this result cannot be shown: {error}\n"), delivery);
-                    }
-                }
-            }
+            ShownValue::Text(text) => NewValue::Ready(OutputValue::Text(text.trim_end().into())),
+            ShownValue::Table(table) => NewValue::Ready(OutputValue::Table(table)),
+            ShownValue::Markdown(text) => NewValue::Ready(OutputValue::Markdown(text.into())),
+            ShownValue::Picture(bytes) => NewValue::Picture(bytes),
         };
-        self.values += 1;
-        delivery.send(&self.sink, Event::Value(value));
+        if let Some(event) = self.values.show(value, name) {
+            delivery.send(&self.sink, event);
+        }
     }
 }
 

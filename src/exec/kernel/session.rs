@@ -22,6 +22,7 @@ use super::message::KernelMessage;
 use super::origin::KernelOrigin;
 use super::running::RunningKernel;
 use crate::deck::Fingerprint;
+use crate::exec::io::shown_values::ShownValues;
 use crate::exec::os::child::ChildStatus;
 use crate::exec::os::wait::{poll, readable};
 use crate::exec::{ExecEvent, RunSink, Stop};
@@ -298,12 +299,11 @@ impl KernelThread {
     /// Handles a message of the kernel.
     fn handle(&mut self, channel: KernelChannel, message: &KernelMessage) {
         let KernelMessage { kind, parent, header, content } = message;
-        let to = (&self.delivery, &*self.context);
         let Some(output) = self.outputs.iter_mut().find(|output| output.id == *parent) else {
             return;
         };
         match channel {
-            KernelChannel::Iopub => output.publish((kind, content), to),
+            KernelChannel::Iopub => output.publish((kind, content), &self.delivery),
             KernelChannel::Stdin if kind == "input_request" => {
                 output.text(content["prompt"].as_str().unwrap_or_default(), &self.delivery);
             }
@@ -370,7 +370,8 @@ impl KernelThread {
                 self.delivery.send(sink, Event::Started);
                 self.delivery.send(sink, Event::Kernel(label.into()));
                 self.active = Some(ActiveRun::begin(&run));
-                self.outputs.push_back(KernelOutput::new(message, *id, sink.clone()));
+                let values = ShownValues::new(*id, self.context.temp_root.clone());
+                self.outputs.push_back(KernelOutput::new(message, sink.clone(), values));
                 if self.outputs.len() > MAX_OUTPUTS {
                     self.outputs.pop_front();
                 }

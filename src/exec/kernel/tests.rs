@@ -18,7 +18,9 @@ use super::session::{KernelCommand, KernelLink};
 use super::zmtp::{Frames, ZmtpConnection, ZmtpRole};
 use super::*;
 use crate::exec::ExecEvent;
-use crate::run::{Event, Outcome, OutputValue, Preparation, RunLimits, Snippet, StdinSource};
+use crate::run::{
+    DisplayName, Event, Outcome, OutputValue, Preparation, RunLimits, Snippet, StdinSource,
+};
 
 /// How long to wait for anything, also on a busy machine.
 pub(super) const TIMEOUT: Duration = Duration::from_mins(3);
@@ -251,13 +253,21 @@ fn messages_of_a_run_become_its_events() {
     let table = "<table><tr><th>a</th></tr><tr><td>1</td></tr></table>";
     let data = json!({ "data": { "text/plain": "frame", "text/html": table }, "metadata": {} });
     kernel.send("iopub", "display_data", &data);
-    let Event::Value(OutputValue::Table(shown)) = next(&events) else { panic!("no table") };
+    let Event::Value(OutputValue::Table(shown), None) = next(&events) else { panic!("no table") };
     assert_eq!(shown.plain_text(), "a\n1");
     kernel.send("iopub", "execute_result", &json!({ "data": { "text/plain": "42" } }));
     assert_eq!(next(&events), text("\x1b[?7z42\x1b[0m\n"));
     kernel.send("iopub", "clear_output", &json!({ "wait": true }));
     kernel.send("iopub", "stream", &json!({ "name": "stderr", "text": "new" }));
-    assert_eq!(next(&events), text("\x1b[2J\x1b[Hnew"));
+    assert_eq!(next(&events), Event::Clear { waits: true });
+    assert_eq!(next(&events), text("new"));
+    for (kind, is_update) in [("display_data", false), ("update_display_data", true)] {
+        let transient = json!({ "display_id": "plot" });
+        let data = json!({ "data": { "text/plain": kind }, "transient": transient });
+        kernel.send("iopub", kind, &data);
+        let name = DisplayName { id: "plot".into(), is_update };
+        assert_eq!(next(&events), Event::Value(OutputValue::Text(kind.into()), Some(name)));
+    }
     let error = json!({ "status": "error", "ename": "E", "evalue": "v", "traceback": ["a", "b"] });
     kernel.send("iopub", "error", &error);
     assert_eq!(next(&events), text("\x1b[?7za\nb\x1b[0m\n"));

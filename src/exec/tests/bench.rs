@@ -27,7 +27,7 @@ impl ExecHarness {
         loop {
             match self.next(run) {
                 RunEvent::Output(bytes) => output.push_str(&String::from_utf8_lossy(&bytes)),
-                RunEvent::Value(OutputValue::Timing(value)) => timing = Some(value),
+                RunEvent::Value(OutputValue::Timing(value), _) => timing = Some(value),
                 RunEvent::Finished(outcome, _) => return (output, outcome, timing),
                 _ => {}
             }

@@ -81,7 +81,7 @@ fn kernel_of_a_real_server_is_used_like_a_local_one() {
     assert_eq!(harness.end(run), ("Zoë\nhello Zoë\n".to_owned(), Outcome::Exited(0)));
     let code = "from IPython.display import Markdown\nMarkdown('# m')";
     let run = harness.start_on(&server, code);
-    while harness.next(run) != RunEvent::Value(OutputValue::Markdown("# m".into())) {}
+    while harness.next(run) != RunEvent::Value(OutputValue::Markdown("# m".into()), None) {}
     assert_eq!(harness.end(run).1, Outcome::Exited(0));
     let run = harness.start_on(&server, "print('on', flush=True)\nwhile True: pass");
     harness.wait_for(run, "on");

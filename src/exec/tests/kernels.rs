@@ -88,7 +88,7 @@ fn values_of_a_kernel_are_rich() {
     let mut values = Vec::new();
     while values.len() < 3 {
         match harness.next(run) {
-            RunEvent::Value(value) => values.push(value),
+            RunEvent::Value(value, _) => values.push(value),
             RunEvent::Finished(outcome, _) => panic!("{outcome:?} after {values:?}"),
             _ => {}
         }

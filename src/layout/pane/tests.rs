@@ -144,7 +144,7 @@ fn table_header_stays_and_columns_scroll() {
 fn values_are_stacked_and_searched() {
     let mut run = written(["before".to_owned()]);
     let blocks = vec![list(vec![item(0, "read")])];
-    run.output.show_markdown(MarkdownOutput { text: "- read".into(), blocks });
+    run.output.show_markdown(MarkdownOutput { text: "- read".into(), blocks }, None);
     run.output.show(OutputValue::Markdown("not read".into()));
     let pane = looked(run, (40, 8), &PaneView { query: "read", ..VIEW });
     insta::assert_snapshot!(screen(&pane));

@@ -106,7 +106,7 @@ fn displayed_markdown_is_on_its_card() {
     })));
     let mut run = written(["text".to_owned()]);
     let blocks = vec![list(vec![item(0, "read")])];
-    run.output.show_markdown(MarkdownOutput { text: "- read".into(), blocks });
+    run.output.show_markdown(MarkdownOutput { text: "- read".into(), blocks }, None);
     let fixture = framed(vec![block]).size(30, 20).run(run);
     insta::assert_snapshot!(fixture.body(), @"
 

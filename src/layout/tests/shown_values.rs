@@ -26,7 +26,7 @@ fn values_fit_any_size() {
         let mut run = table_of(40, 3);
         run.output.show(OutputValue::Picture("/somewhere/picture".into()));
         let blocks = vec![paragraph("# head")];
-        run.output.show_markdown(MarkdownOutput { text: "# head".into(), blocks });
+        run.output.show_markdown(MarkdownOutput { text: "# head".into(), blocks }, None);
         Fixture::new(vec![cell("x")]).size(size.0, size.1).run(run).body();
     }
 }
@@ -35,8 +35,19 @@ fn values_fit_any_size() {
 fn displayed_markdown_looks_like_a_slide() {
     let mut run = written(["before".to_owned()]);
     let blocks = vec![list(vec![item(0, "read")])];
-    run.output.show_markdown(MarkdownOutput { text: "- read".into(), blocks });
+    run.output.show_markdown(MarkdownOutput { text: "- read".into(), blocks }, None);
     run.output.show(OutputValue::Markdown("- not *read*".into()));
+    let fixture = Fixture::new(vec![cell("x")]).size(44, 20).run(run);
+    insta::assert_snapshot!(fixture.body());
+}
+
+#[test]
+fn text_continues_after_named_text() {
+    use crate::run::DisplayName;
+    let mut run = written(["before".to_owned()]);
+    let name = DisplayName { id: "a".into(), is_update: false };
+    run.output.show_as(OutputValue::Text("named".into()), Some(&name));
+    run.output.feed(b"after\nlast");
     let fixture = Fixture::new(vec![cell("x")]).size(44, 20).run(run);
     insta::assert_snapshot!(fixture.body());
 }

@@ -6,7 +6,7 @@ mod text_output;
 use std::path::PathBuf;
 
 use crate::deck::Block;
-use crate::run::{DataTable, Emulator, OutputValue, Sampling, Timing};
+use crate::run::{DataTable, DisplayName, Emulator, OutputValue, Sampling, Timing};
 
 pub use screen::OutputRow;
 pub use text_output::TextOutput;
@@ -15,6 +15,10 @@ pub use text_output::TextOutput;
 #[derive(Clone, Debug, Default)]
 pub struct Output {
     parts: Vec<Part>,
+    /// The names of displayed values, and their positions in the parts.
+    names: Vec<(Box<str>, usize)>,
+    /// Whether the next part replaces all others.
+    clears_next: bool,
     /// The picture that the run's standard output is.
     pub picture: Option<PathBuf>,
     /// The terminal that the run draws on, if any.
@@ -66,31 +70,78 @@ impl Output {
         *self = Self { rows: self.rows, screen: self.screen.take(), ..Self::default() };
     }
 
+    /// Removes the text and the displayed values; with `waits`, once something new is shown.
+    pub fn clear_shown(&mut self, waits: bool) {
+        self.clears_next = true;
+        if !waits {
+            self.begin_part();
+        }
+    }
+
+    /// Clears what waits for something new.
+    fn begin_part(&mut self) {
+        if std::mem::take(&mut self.clears_next) {
+            self.parts.clear();
+            self.names.clear();
+        }
+    }
+
     /// Appends bytes, which may end in the middle of a character or an escape sequence.
     pub fn feed(&mut self, bytes: &[u8]) {
-        if let Some(Part::Text(written)) = self.parts.last_mut() {
+        self.begin_part();
+        let is_named = self.names.iter().any(|(_, at)| at + 1 == self.parts.len());
+        if let Some(Part::Text(written)) = self.parts.last_mut().filter(|_| !is_named) {
             return written.feed(bytes);
         }
+        let written = self.text(bytes);
+        self.parts.push(written);
+    }
+
+    fn text(&self, bytes: &[u8]) -> Part {
         let mut written = self.rows.map_or_else(TextOutput::default, TextOutput::with_rows);
         written.feed(bytes);
-        self.parts.push(Part::Text(Box::new(written)));
+        Part::Text(Box::new(written))
     }
 
     /// Appends a displayed value. Markdown is shown verbatim until its blocks are set.
     pub fn show(&mut self, value: OutputValue) {
-        self.parts.push(match value {
+        self.show_as(value, None);
+    }
+
+    /// Appends a displayed value, or puts it in the place of those with its name if it is an update of them.
+    pub fn show_as(&mut self, value: OutputValue, name: Option<&DisplayName>) {
+        let part = match value {
+            OutputValue::Text(text) => self.text(text.as_bytes()),
             OutputValue::Picture(file) => Part::Picture(file),
             OutputValue::Table(table) => Part::Table(table),
             OutputValue::Timing(timing) => Part::Timing(timing),
             OutputValue::Markdown(text) => {
                 Part::Markdown(MarkdownOutput { text, blocks: Vec::new() })
             }
-        });
+        };
+        self.place(part, name);
     }
 
-    /// Appends parsed Markdown.
-    pub fn show_markdown(&mut self, markdown: MarkdownOutput) {
-        self.parts.push(Part::Markdown(markdown));
+    /// Appends parsed Markdown, or puts it in the place of what has its name.
+    pub fn show_markdown(&mut self, markdown: MarkdownOutput, name: Option<&DisplayName>) {
+        self.place(Part::Markdown(markdown), name);
+    }
+
+    fn place(&mut self, part: Part, name: Option<&DisplayName>) {
+        if let Some(name) = name.filter(|name| name.is_update && self.shows(&name.id)) {
+            for (_, at) in self.names.iter().filter(|(id, _)| *id == name.id) {
+                self.parts[*at] = part.clone();
+            }
+            return;
+        }
+        self.begin_part();
+        self.names.extend(name.map(|name| (name.id.clone(), self.parts.len())));
+        self.parts.push(part);
+    }
+
+    /// Returns whether a value with this name is displayed.
+    pub fn shows(&self, name: &str) -> bool {
+        self.names.iter().any(|(id, _)| **id == *name)
     }
 
     /// Keeps what a benchmark has measured so far.
@@ -219,6 +270,43 @@ mod tests {
         output.show(markdown("value"));
         output.feed(b"below\n\x1b[5A\x1b[2Kgone up");
         assert_eq!(output.plain_text(), "above\nvalue\ngone up");
+    }
+
+    fn named(id: &str, is_update: bool) -> DisplayName {
+        DisplayName { id: id.into(), is_update }
+    }
+
+    #[test]
+    fn named_value_is_replaced_in_its_place() {
+        let mut output = Output::with_rows(10);
+        output.feed(b"above\n");
+        output.show_as(OutputValue::Text("one".into()), Some(&named("a", false)));
+        output.feed(b"between\n");
+        output.show_as(markdown("two"), Some(&named("a", false)));
+        output.show_as(OutputValue::Text("other".into()), Some(&named("b", false)));
+        output.feed(b"below");
+        output.show_as(OutputValue::Text("new".into()), Some(&named("a", true)));
+        assert_eq!(output.plain_text(), "above\nnew\nbetween\nnew\nother\nbelow");
+        output.show_as(markdown("first"), Some(&named("c", true)));
+        output.show_as(OutputValue::Picture("file".into()), Some(&named("c", true)));
+        assert_eq!(output.plain_text(), "above\nnew\nbetween\nnew\nother\nbelow\n[picture]");
+    }
+
+    #[test]
+    fn cleared_values_are_gone_at_once_or_with_the_next() {
+        let mut output = Output::with_rows(10);
+        output.feed(b"text\n");
+        output.show_as(OutputValue::Picture("one".into()), Some(&named("a", false)));
+        output.clear_shown(true);
+        assert_eq!(output.plain_text(), "text\n[picture]");
+        output.show(OutputValue::Picture("two".into()));
+        assert_eq!(output.plain_text(), "[picture]");
+        assert!(!output.shows("a"));
+        output.clear_shown(false);
+        assert!(output.is_empty());
+        output.clear_shown(true);
+        output.feed(b"last");
+        assert_eq!(output.plain_text(), "last");
     }
 
     #[test]

@@ -125,8 +125,13 @@ pub enum Event {
     Kernel(Box<str>),
     /// The run wrote these bytes.
     Output(Vec<u8>),
-    /// The run displayed a value after its output so far.
-    Value(OutputValue),
+    /// The run displayed a value after its output so far, or under a name, which may be displayed already.
+    Value(OutputValue, Option<DisplayName>),
+    /// The run removes what it has shown so far.
+    Clear {
+        /// Whether it stays until something new is shown.
+        waits: bool,
+    },
     /// The benchmark has measured this so far.
     Sampled(Sampling),
     /// The run waits for a line of input.
@@ -153,9 +158,20 @@ pub enum Event {
     Background(usize),
 }
 
-/// A displayed value that is not plain text.
+/// The name of a displayed value, by which code replaces it later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisplayName {
+    /// The name that the code uses.
+    pub id: Box<str>,
+    /// Whether the value replaces the one that is displayed under this name, if there is one.
+    pub is_update: bool,
+}
+
+/// A displayed value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OutputValue {
+    /// Text that is replaced by its name. Other text is output.
+    Text(Box<str>),
     /// A picture file.
     Picture(PathBuf),
     /// A data table.

@@ -358,9 +358,8 @@ def display(*values, **how):
 
 
 def clear_output(wait=False):
-    """Removes what the block has printed, as in a notebook."""
-    if os.isatty(1):
-        print("\x1b[2J\x1b[H", end="", flush=True)
+    """Removes what the block has shown, as in a notebook."""
+    ValueDisplay.prepare().clear(wait)
 
 
 class Faults:

@@ -42,6 +42,9 @@ LOCK = _thread.allocate_lock()
 
 run = None
 sent = 0
+# The name of the value that is being shown, and whether it replaces one.
+naming = None
+names = 0
 
 
 class Run:
@@ -56,27 +59,42 @@ class Run:
         self.place = place
 
 
-def display(*values, raw=False, display_id=None, **_):
-    """Shows values like IPython. `raw` values are dictionaries from media types to representations."""
+def display(*values, raw=False, display_id=None, update=False, **_):
+    """Shows values like IPython. `raw` values are dictionaries from media types to representations. With
+    a `display_id`, returns the handle that replaces them."""
+    global naming
+    handle = None if display_id is None else DisplayHandle(display_id)
+    if update and handle is None:
+        raise TypeError("display_id required for update_display")
     for value in values:
-        if raw and isinstance(value, dict):
-            guarded(value, lambda value: bundle(value, value))
-        else:
-            show(value)
-    if display_id is not None:
-        return DisplayHandle(display_id)
+        naming = None if handle is None else (handle.display_id, bool(update))
+        try:
+            if raw and isinstance(value, dict):
+                guarded(value, lambda value: bundle(value, value))
+            else:
+                show(value)
+        finally:
+            naming = None
+    return None if update else handle
 
 
 class DisplayHandle:
-    """What IPython returns for a display with a name. What was shown stays: an update is shown below."""
+    """What IPython returns for a display with a name."""
 
-    def __init__(self, display_id):
-        self.display_id = display_id if isinstance(display_id, str) else "%x" % id(self)
+    def __init__(self, display_id=None):
+        global names
+        if not isinstance(display_id, str):
+            names += 1
+            display_id = "%x-%x" % (os.getpid(), names)
+        self.display_id = display_id
 
     def display(self, value, **how):
-        display(value, **how)
+        """Shows a value once more under this name."""
+        display(value, display_id=self.display_id, **how)
 
-    update = display
+    def update(self, value, **how):
+        """Replaces the values under this name."""
+        display(value, display_id=self.display_id, update=True, **how)
 
     def __repr__(self):
         return "<DisplayHandle display_id=%s>" % self.display_id
@@ -196,11 +214,19 @@ def width():
         return 80
 
 
+def clear(wait):
+    """Removes what the block has shown, at once or when it shows something new."""
+    if run.rich and os.getpid() == run.pid:
+        send("clear", "wait" if wait else "now")
+
+
 def write(text):
-    """Prints a text, truncated if it is too long."""
+    """Prints a text, truncated if it is too long. One with a name is a value."""
     left_out = len(text) - MAX_TEXT
     end = "\n… %d more characters\n" % left_out if left_out > 0 else "\n"
     is_seen = run.rich and sys.stdout is sys.__stdout__
+    if naming is not None and is_seen and os.getpid() == run.pid:
+        return send("text", (text[:MAX_TEXT] + end).rstrip("\n"))
     text = (FRESH_LINE if is_seen else "") + text[:MAX_TEXT]
     print(text, end=end, file=sys.stdout if run.rich else sys.stderr)
 
@@ -219,7 +245,10 @@ def picture(mime, data):
 
 def send(*fields):
     """Sends a value, then its mark in the output."""
-    global sent
+    global sent, naming
+    if naming is not None:
+        (name, is_update), naming = naming, None
+        fields = ("update" if is_update else "new", name, *fields)
     body = bytearray()
     for field in fields:
         field = field.encode("utf-8", "replace") if isinstance(field, str) else field

@@ -226,6 +226,9 @@ class SubstituteLoader:
             for kind in (Pretty, SVG, Video, YouTubeVideo):
                 setattr(module, kind.__name__, named(kind))
             show = self.ours["display"]
+            module.update_display = lambda *them, display_id, **how: show(
+                *them, display_id=display_id, update=True, **how
+            )
             module.display_markdown = lambda *them, **_: show(*map(as_kind(Markdown), them))
             module.display_html = lambda *them, **_: show(*map(as_kind(HTML), them))
 

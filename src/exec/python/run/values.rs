@@ -1,25 +1,20 @@
 //! Values that a block shows besides text. A value arrives on the socket for reports; a mark in the
 //! output gives its place. This module joins the two.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::deck::Align;
 use crate::exec::io::markers::{MarkerMatch, MarkerScanner, StreamPart, TERMINATOR, match_literal};
+use crate::exec::io::shown_values::{NewValue, ShownValues};
 use crate::exec::os::temp_dir::TempRoot;
-use crate::run::{DataColumn, DataTable, Event, OutputValue, RunId};
+use crate::run::{DataColumn, DataTable, DisplayName, Event, OutputValue, RunId};
 
 /// The bytes of a marker before the number of its value.
 const MARK_START: &[u8] = b"\x1b_livedeck;";
 
 /// The most digits of a value's number.
 const MAX_DIGITS: usize = 20;
-
-/// The most values that one run may show.
-const MAX_VALUES: usize = 100;
 
 /// Splits output at the markers of values; a marker's value is the number of the output value.
 #[derive(Debug, Default)]
@@ -66,16 +61,14 @@ fn match_value(bytes: &[u8]) -> MarkerMatch<u64> {
 /// The values of one run that have arrived and were not shown yet.
 #[derive(Debug)]
 pub(in crate::exec) struct PendingValues {
-    run: RunId,
-    temp_root: Arc<TempRoot>,
     pending: BTreeMap<u64, Vec<u8>>,
-    shown_count: usize,
+    shown: ShownValues,
 }
 
 impl PendingValues {
     /// Returns an empty set for a run whose pictures are kept in `temp_root`.
     pub(in crate::exec) fn new(run: RunId, temp_root: Arc<TempRoot>) -> Self {
-        Self { run, temp_root, pending: BTreeMap::new(), shown_count: 0 }
+        Self { pending: BTreeMap::new(), shown: ShownValues::new(run, temp_root) }
     }
 
     /// Adds a value.
@@ -96,41 +89,42 @@ impl PendingValues {
     /// Returns the event for a value, with a picture saved to a file, or for the message in its place.
     pub(in crate::exec) fn take(&mut self, number: u64) -> Option<Event> {
         let bytes = self.pending.remove(&number)?;
-        self.shown_count += 1;
-        let message = |text: String| Some(Event::Output(text.into_bytes()));
-        match self.shown_count.cmp(&(MAX_VALUES + 1)) {
-            Ordering::Less => {}
-            Ordering::Equal => {
-                return message(format!(
-                    "the rest is not shown: a run shows {MAX_VALUES} results at most\n"
-                ));
+        match message(&bytes) {
+            Ok(DisplayMessage::Value(value, name)) => self.shown.show(value, name),
+            Ok(DisplayMessage::Clear { waits }) => Some(self.shown.clear(waits)),
+            Err(why) => {
+                Some(Event::Output(format!("this result cannot be shown: {why}\n").into_bytes()))
             }
-            Ordering::Greater => return None,
-        }
-        match value(&bytes, || self.temp_root.shown_picture(self.run, self.shown_count)) {
-            Ok(value) => Some(Event::Value(value)),
-            Err(why) => message(format!("this result cannot be shown: {why}\n")),
         }
     }
 }
 
-/// Decodes a value as `display.py` sends it.
-fn value(
-    bytes: &[u8],
-    path: impl FnOnce() -> io::Result<std::path::PathBuf>,
-) -> Result<OutputValue, String> {
+/// What `display.py` sends.
+#[derive(Debug, PartialEq)]
+enum DisplayMessage {
+    Value(NewValue, Option<DisplayName>),
+    Clear { waits: bool },
+}
+
+/// Decodes a message of `display.py`: what it is, with a name before it or not, and its fields.
+fn message(bytes: &[u8]) -> Result<DisplayMessage, String> {
     let mut fields = ValueFields(bytes);
-    match fields.text()?.as_ref() {
-        "picture" => {
-            let picture = fields.next().ok_or("it is truncated")?;
-            let file = path().map_err(|error| error.to_string())?;
-            save(&file, picture).map_err(|error| error.to_string())?;
-            Ok(OutputValue::Picture(file))
-        }
-        "markdown" => Ok(OutputValue::Markdown(fields.text()?.into())),
-        "table" => table(&mut fields).map(OutputValue::Table),
-        other => Err(format!("unknown value kind `{other}`")),
+    let mut kind = fields.text()?;
+    let mut name = None;
+    if let is_update @ ("new" | "update") = &*kind {
+        let is_update = is_update == "update";
+        name = Some(DisplayName { id: fields.text()?.into(), is_update });
+        kind = fields.text()?;
     }
+    let value = match &*kind {
+        "clear" => return Ok(DisplayMessage::Clear { waits: fields.text()? == "wait" }),
+        "picture" => NewValue::Picture(fields.next().ok_or("it is truncated")?.to_vec()),
+        "text" => NewValue::Ready(OutputValue::Text(fields.text()?.into())),
+        "markdown" => NewValue::Ready(OutputValue::Markdown(fields.text()?.into())),
+        "table" => NewValue::Ready(OutputValue::Table(table(&mut fields)?)),
+        other => return Err(format!("unknown value kind `{other}`")),
+    };
+    Ok(DisplayMessage::Value(value, name))
 }
 
 fn table(fields: &mut ValueFields<'_>) -> Result<DataTable, String> {
@@ -172,10 +166,6 @@ impl<'b> ValueFields<'b> {
     fn number(&mut self) -> Result<usize, String> {
         self.text()?.parse().map_err(|_| "a number is missing".to_owned())
     }
-}
-
-fn save(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    crate::files::write_private(file, bytes)
 }
 
 #[cfg(test)]
@@ -228,15 +218,15 @@ mod tests {
         fields.iter().flat_map(field).collect()
     }
 
-    fn read(bytes: &[u8]) -> Result<OutputValue, String> {
-        value(bytes, || Err(io::Error::other("no place")))
-    }
-
     #[test]
     fn table_is_decoded() {
         let fields =
             ["table", "9", "1", "2", "", "", "ri", "n", "i64", "r", "0", "5", "1", "6", "cut"];
-        let Ok(OutputValue::Table(table)) = read(&sent(&fields)) else { panic!("no table") };
+        let Ok(DisplayMessage::Value(NewValue::Ready(OutputValue::Table(table)), None)) =
+            message(&sent(&fields))
+        else {
+            panic!("no table")
+        };
         assert_eq!((table.height, table.width, table.rows.len()), (9, 1, 2));
         assert_eq!(table.rows[1], ["1".into(), "6".into()]);
         assert!(table.columns[0].is_index && table.columns[0].align == Align::Right);
@@ -247,30 +237,40 @@ mod tests {
     fn truncated_value_is_an_error() {
         let whole = sent(&["table", "9", "1", "1", "n", "", "r", "5"]);
         for length in 0..whole.len() {
-            let _ = read(&whole[..length]);
+            let _ = message(&whole[..length]);
         }
-        assert!(read(&whole[..20]).is_err());
-        assert!(read(b"").is_err() && read(&sent(&["other"])).is_err());
-        assert_eq!(read(&sent(&["picture", "x"])), Err("no place".to_owned()));
+        assert!(message(&whole[..20]).is_err());
+        assert!(message(b"").is_err() && message(&sent(&["other"])).is_err());
+        assert!(message(&sent(&["update", "x"])).is_err());
     }
 
     #[test]
-    fn values_beyond_the_limit_are_not_shown() {
-        let mut values = PendingValues::new(RunId(1), Arc::default());
-        for number in 0..MAX_VALUES as u64 + 5 {
-            values.add(number, sent(&["markdown", "a"]));
-            let expected = number.cmp(&(MAX_VALUES as u64));
-            match values.take(number) {
-                Some(Event::Value(_)) => assert!(expected.is_lt()),
-                Some(event) => {
-                    let said = Event::Output(
-                        "the rest is not shown: a run shows 100 results at most\n".into(),
-                    );
-                    assert!(expected.is_eq() && event == said, "{event:?}");
-                }
-                None => assert!(expected.is_gt()),
-            }
+    fn named_value_and_clear_are_decoded() {
+        let name = |is_update| Some(DisplayName { id: "plot".into(), is_update });
+        for (fields, expected) in [
+            (
+                &["new", "plot", "text", "one"][..],
+                DisplayMessage::Value(
+                    NewValue::Ready(OutputValue::Text("one".into())),
+                    name(false),
+                ),
+            ),
+            (
+                &["update", "plot", "picture", "png"],
+                DisplayMessage::Value(NewValue::Picture(b"png".to_vec()), name(true)),
+            ),
+            (&["clear", "wait"], DisplayMessage::Clear { waits: true }),
+            (&["clear", "now"], DisplayMessage::Clear { waits: false }),
+        ] {
+            assert_eq!(message(&sent(fields)), Ok(expected));
         }
-        assert_eq!(values.take(0), None, "a value is shown once");
+    }
+
+    #[test]
+    fn value_is_shown_once() {
+        let mut values = PendingValues::new(RunId(1), Arc::default());
+        values.add(0, sent(&["markdown", "a"]));
+        assert!(matches!(values.take(0), Some(Event::Value(OutputValue::Markdown(_), None))));
+        assert_eq!(values.take(0), None);
     }
 }

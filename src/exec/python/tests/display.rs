@@ -15,7 +15,8 @@ fn shown(harness: &PythonHarness, code: &str) -> (Output, Outcome) {
     loop {
         match running.events.recv_timeout(TEST_TIMEOUT).unwrap() {
             Event::Output(bytes) => output.feed(&bytes),
-            Event::Value(value) => output.show(value),
+            Event::Value(value, name) => output.show_as(value, name.as_ref()),
+            Event::Clear { waits } => output.clear_shown(waits),
             Event::Finished(how, _) => return (output, how),
             _ => {}
         }
@@ -139,8 +140,8 @@ fn html_table_is_parsed() {
     "## Report\n\na **b**"
 )]
 #[case::named_display(
-    "pass\nhandle = display('one', display_id=True)\nhandle.update('two')\nT.__repr__ = lambda it: 'three'",
-    "'one'\n'two'\nthree"
+    "pass\nhandle = display('one', display_id=True)\nprint('next')\nhandle.update('two')\nT.__repr__ = lambda it: 'three'",
+    "'two'\nnext\nthree"
 )]
 #[case::own_display("def _ipython_display_(self): print('by itself')", "by itself")]
 #[case::markdown_of_bundle(
@@ -343,6 +344,30 @@ fn ipython_display_works_without_ipython() {
         "{PIXEL}from IPython.display import Image\nopen('p.png', 'wb').write(PIXEL)\nImage('p.png')"
     );
     assert_eq!(text(Embedded, &code), "[picture]");
+}
+
+#[rstest]
+fn named_displays_are_updated(#[values(Embedded, Standalone)] mode: TestMode) {
+    let code = "from IPython.display import display, update_display, Markdown\n\
+                one = display(1, display_id='n')\nprint('between')\n\
+                two = display(2, display_id=True)\none.display(Markdown('again'))\n\
+                for n in range(300):\n    one.update(n)\n\
+                two.update(Markdown('**b**'))\nupdate_display('new', display_id='other')\n\
+                print(one.display_id, two.update(3))\ntry:\n    update_display(1)\n\
+                except TypeError as error:\n    print('no name')";
+    assert_eq!(text(mode, code), "299\nbetween\n3\n299\n'new'\nn None\nno name");
+}
+
+#[rstest]
+fn cleared_output_takes_values_with_it(#[values(Embedded, Standalone)] mode: TestMode) {
+    let code = format!(
+        "{PIXEL}from IPython.display import Image, clear_output\nfor n in range(250):\n    \
+         clear_output(wait=True)\n    display(Image(PIXEL))\n    print(n)\nclear_output(wait=True)"
+    );
+    assert_eq!(text(mode, &code), "[picture]\n249");
+    let code = "from IPython.display import Markdown, clear_output\ndisplay(Markdown('a'))\n\
+                print('b')\nclear_output()";
+    assert_eq!(text(mode, code), "");
 }
 
 #[test]
