@@ -49,7 +49,7 @@ pub(in crate::layout) fn lay_out(
     // Output in place of its code is no card.
     let is_card = shape == OutputShape::Card && !block.no_background && columns > 0;
     let edge_style = status::style_of(&flow.context.theme().output, run);
-    let (mut follows_box, mut follows_text) = (false, false);
+    let mut follows_box = false;
     for (number, part) in run.output.parts().iter().enumerate() {
         let place = PartView {
             id,
@@ -64,11 +64,9 @@ pub(in crate::layout) fn lay_out(
             Part::Picture(_) | Part::Timing(_) => false,
         };
         if is_card && follows_box && has_box {
-            // The gap, and one of the two padding rows; text continues without any.
+            // The gap, and one of the two padding rows.
             flow.join();
-            let is_text = matches!(part, Part::Text(_));
-            let padding = if is_text && follows_text { 2 * panel.above } else { panel.above };
-            (0..padding).for_each(|_| flow.join());
+            (0..panel.above).for_each(|_| flow.join());
         }
         let top = flow.next();
         match part {
@@ -92,11 +90,7 @@ pub(in crate::layout) fn lay_out(
             let rows = top.min(flow.height())..flow.height();
             status::edge(flow, &panel, rows, edge_style);
         }
-        if has_box {
-            (follows_box, follows_text) = (true, matches!(part, Part::Text(_)));
-        } else {
-            follows_box &= flow.height() <= top;
-        }
+        follows_box = has_box || follows_box && flow.height() <= top;
     }
     Some(panel)
 }

@@ -42,7 +42,7 @@ fn displayed_markdown_looks_like_a_slide() {
 }
 
 #[test]
-fn text_continues_after_named_text() {
+fn text_after_named_text_is_a_part_of_its_own() {
     use crate::run::DisplayName;
     let mut run = written(["before".to_owned()]);
     let name = DisplayName { id: "a".into(), is_update: false };
