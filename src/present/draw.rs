@@ -64,8 +64,10 @@ impl Talk {
             self.publish();
             return Ok(());
         }
-        let ready = self.prerender.take().filter(|_| self.app.changes().scene);
-        let ready = ready.and_then(|prerender| prerender.take_frame(self));
+        if !self.app.changes().scene {
+            self.discard_prerender();
+        }
+        let ready = self.prerender.take().and_then(|prerender| prerender.take_frame(self));
         if let Some(frame) = ready {
             self.show(frame, Vec::new())?;
             update(&mut self.app, Msg::Painted);
@@ -86,6 +88,13 @@ impl Talk {
             validation.request(&self.loaded);
         }
         Ok(())
+    }
+
+    /// Drops the frame that was rendered in advance.
+    pub(super) fn discard_prerender(&mut self) {
+        if let Some(prerender) = self.prerender.take() {
+            prerender.discard(self);
+        }
     }
 
     /// Tells other windows and programs where the talk is. The start of a transition counts: they do not wait

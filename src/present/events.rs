@@ -61,7 +61,7 @@ impl Talk {
     fn apply(&mut self, event: LoopEvent) -> bool {
         if !matches!(event, LoopEvent::Key(_)) {
             // The event may change the next frame.
-            self.prerender = None;
+            self.discard_prerender();
         }
         let msg = match event {
             LoopEvent::Key(key) => {

@@ -50,13 +50,18 @@ impl Prerender {
             let links = if has_links { view::links(&scene, scroll, buffer) } else { Vec::new() };
             PaintedFrame { suffix: Vec::new(), links }
         });
-        (!pictures).then_some(Self { at, scroll, scene, frame })
+        if pictures {
+            screen.recycle(frame);
+            return None;
+        }
+        Some(Self { at, scroll, scene, frame })
     }
 
     /// Makes this the current scene if the presentation is at this step. Returns the frame if nothing
     /// else has to be drawn.
     pub(super) fn take_frame(self, talk: &mut Talk) -> Option<Frame> {
         if self.at != talk.app.at() || !talk.screen.can_show(&self.frame) {
+            self.discard(talk);
             return None;
         }
         update(&mut talk.app, Msg::LaidOut(headless::stage(&self.scene)));
@@ -64,6 +69,15 @@ impl Prerender {
         let app = &talk.app;
         let plain =
             matches!(app.mode(), Mode::Slide) && app.notice().is_none() && app.focus().is_none();
-        (plain && app.scroll() == self.scroll && !app.changes().scene).then_some(self.frame)
+        if plain && app.scroll() == self.scroll && !app.changes().scene {
+            return Some(self.frame);
+        }
+        talk.screen.recycle(self.frame);
+        None
+    }
+
+    /// Drops it, unused.
+    pub(super) fn discard(self, talk: &mut Talk) {
+        talk.screen.recycle(self.frame);
     }
 }

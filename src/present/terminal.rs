@@ -248,6 +248,11 @@ impl Screen {
         write(&frame.bytes)
     }
 
+    /// Takes back a frame that is not shown: the next one is composed in its memory.
+    pub(crate) fn recycle(&mut self, frame: Frame) {
+        self.spare.get_or_insert(frame.buffer);
+    }
+
     /// Takes over the terminal again after [`restore`].
     pub(crate) fn retake(&mut self) -> io::Result<()> {
         enter(self.has_mouse)?;
