@@ -35,11 +35,19 @@ use crate::exec::os::{process_tree, procfs, temp_dir};
 /// The argument that makes this program a watchdog; the PID to watch follows.
 const ARGUMENT: &str = "--warden";
 
-/// How often to list and kill processes: more may be started meanwhile.
-const MAX_ROUNDS: usize = 500;
+/// How often to list and kill processes: more may be started meanwhile. With the pauses this takes more than a
+/// minute; on a busy machine, killed processes take seconds to be gone.
+const MAX_ROUNDS: usize = 1500;
 
 /// How many of these rounds have no pause: a fork bomb must not get one.
 const ROUNDS_WITHOUT_PAUSE: usize = 20;
+
+/// The longest pause between two rounds.
+const MAX_PAUSE: Duration = Duration::from_millis(50);
+
+/// How many rounds in a row find nothing when nothing is left: the system's list of processes may miss one
+/// that starts while another ends.
+const EMPTY_ROUNDS: usize = 2;
 
 /// The watchdog of this process, and our end of its pipe: closed only by our end.
 static STARTED: Mutex<Option<(Pid, OwnedFd)>> = Mutex::new(None);
@@ -204,17 +212,24 @@ fn end_all((pid, session): (Pid, Option<i32>), program: &str) {
     let mark = format!("{}.", pid.as_raw_nonzero());
     let cgroup = Cgroup::below_ours(program);
     let mut sessions = BTreeSet::new();
+    let (mut empty_rounds, mut pause) = (0, Duration::from_millis(1));
     for round in 0..MAX_ROUNDS {
         let is_cgroup_gone = cgroup.as_ref().is_none_or(Cgroup::kill);
         let mut left = procfs::marked(program, (MARK, &mark), &mut sessions);
         // The program itself is ending, and may be part of a job of its shell.
         left.retain(|process| process.pid != pid && !is_detached(process.pid));
         if left.is_empty() && is_cgroup_gone {
-            return;
+            empty_rounds += 1;
+            if empty_rounds == EMPTY_ROUNDS {
+                return;
+            }
+            continue;
         }
+        empty_rounds = 0;
         process_tree::kill_beside(session, &left);
         if round >= ROUNDS_WITHOUT_PAUSE {
-            std::thread::sleep(Duration::from_millis(2));
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(MAX_PAUSE);
         }
     }
 }
