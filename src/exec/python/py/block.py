@@ -359,7 +359,7 @@ def display(*values, **how):
 
 def clear_output(wait=False):
     """Removes what the block has shown, as in a notebook."""
-    ValueDisplay.prepare().clear(wait)
+    ValueDisplay.prepare().clear_shown(wait)
 
 
 class Faults:

@@ -59,10 +59,12 @@ class Run:
         self.place = place
 
 
-def display(*values, raw=False, display_id=None, update=False, **_):
+def display(*values, raw=False, display_id=None, update=False, clear=False, **_):
     """Shows values like IPython. `raw` values are dictionaries from media types to representations. With
-    a `display_id`, returns the handle that replaces them."""
+    a `display_id`, returns the handle that replaces them. With `clear`, they replace what was shown."""
     global naming
+    if clear:
+        clear_shown(True)
     handle = None if display_id is None else DisplayHandle(display_id)
     if update and handle is None:
         raise TypeError("display_id required for update_display")
@@ -214,7 +216,7 @@ def width():
         return 80
 
 
-def clear(wait):
+def clear_shown(wait):
     """Removes what the block has shown, at once or when it shows something new."""
     if run.rich and os.getpid() == run.pid:
         send("clear", "wait" if wait else "now")
@@ -552,10 +554,23 @@ def use_figures():
     from matplotlib.backends import backend_agg
 
     use_colors(matplotlib)
+
+    class Canvas(backend_agg.FigureCanvasAgg):
+        """Draws a figure. One that is shown and stays open is shown again when the block lets events happen."""
+
+        def draw(self):
+            super().draw()
+            self.is_drawn = True
+
+        def flush_events(self):
+            drawn = self.figure
+            if has_name(drawn) and (drawn.stale or getattr(self, "is_drawn", False)):
+                guarded(drawn, named_figure)
+
     module = type(sys)(BACKEND)
-    module.FigureCanvas = backend_agg.FigureCanvasAgg
+    module.FigureCanvas = Canvas
     module.FigureManager = backend_bases.FigureManagerBase
-    module.show = figures
+    module.show = show_figures
     sys.modules[BACKEND] = module
     matplotlib.use("module://" + BACKEND)
 
@@ -595,30 +610,75 @@ def mixed(color, other):
     return "#%02x%02x%02x" % tuple((one + two) // 2 for one, two in pairs)
 
 
-def figures(*_, **__):
+def show_figures(*_, block=None, **__):
+    """Shows figures for `pyplot.show`. In interactive mode, and for `pyplot.pause`, they stay open."""
+    if block is not False and (block or not sys.modules["matplotlib"].is_interactive()):
+        return figures()
+    for drawn in open_figures():
+        guarded(drawn, named_figure)
+
+
+def figures():
     """Shows every open figure that is not empty, and closes all."""
-    pyplot = sys.modules["matplotlib.pyplot"]
-    if run is None or not run.rich or os.getpid() != run.pid or not pyplot.get_fignums():
-        return
-    for number in pyplot.get_fignums():
-        drawn = pyplot.figure(number)
-        if len(drawn.get_children()) > 1:
+    for drawn in open_figures():
+        if not has_name(drawn):
             guarded(drawn, figure)
-        close(pyplot, drawn)
+        elif drawn.stale:
+            guarded(drawn, named_figure)
+    pyplot = sys.modules["matplotlib.pyplot"]
+    if run is not None and run.rich and os.getpid() == run.pid:
+        for number in pyplot.get_fignums():
+            close(pyplot, pyplot.figure(number))
+
+
+def open_figures():
+    """Returns the open figures that are not empty."""
+    pyplot = sys.modules["matplotlib.pyplot"]
+    if run is None or not run.rich or os.getpid() != run.pid:
+        return []
+    drawn = [pyplot.figure(number) for number in pyplot.get_fignums()]
+    return [it for it in drawn if len(it.get_children()) > 1]
+
+
+def has_name(drawn):
+    """Returns whether a figure was shown and stays open in this run."""
+    return getattr(drawn, "_livedeck_name", (None,))[0] == run.pid
+
+
+def named_figure(drawn):
+    """Shows a figure that stays open, in the place where it is shown already."""
+    global naming, names
+    is_update = has_name(drawn)
+    if not is_update:
+        names += 1
+        drawn._livedeck_name = run.pid, "figure-%x-%x" % (run.pid, names)
+    data = drawn_picture(drawn)
+    drawn.stale = drawn.canvas.is_drawn = False
+    naming = drawn._livedeck_name[1], is_update
+    try:
+        picture("image/png", data)
+    finally:
+        naming = None
 
 
 def figure(drawn):
     """Shows one figure and closes it."""
+    data = drawn_picture(drawn)
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        close(pyplot, drawn)
+    picture("image/png", data)
+
+
+def drawn_picture(drawn):
+    """Returns a figure as a picture with labels."""
     file = io.BytesIO()
     labels = []
     if hasattr(drawn, "get_size_inches"):
         save_with_labels(drawn, file, labels)
     else:
         drawn.savefig(file, format="png", bbox_inches="tight")
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is not None:
-        close(pyplot, drawn)
-    picture("image/png", with_labels(file.getvalue(), labels))
+    return with_labels(file.getvalue(), labels)
 
 
 def save_with_labels(drawn, file, labels):

@@ -275,6 +275,45 @@ fn matplotlib_figures_are_shown() {
     assert_eq!(shown(&harness, code).0.plain_text(), "[picture]");
 }
 
+/// Returns the output of a block, and how many pictures it has sent.
+fn animated(harness: &PythonHarness, code: &str) -> (String, usize) {
+    let running = harness.start(1, code);
+    let (mut output, mut pictures) = (Output::default(), 0);
+    loop {
+        match running.events.recv_timeout(TEST_TIMEOUT).unwrap() {
+            Event::Output(bytes) => output.feed(&bytes),
+            Event::Value(value, name) => {
+                output.show_as(value, name.as_ref());
+                pictures += 1;
+            }
+            Event::Finished(how, _) => {
+                assert_eq!(how, Outcome::Exited(0), "{}", output.plain_text());
+                return (output.plain_text(), pictures);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn matplotlib_figures_are_animated_in_their_place() {
+    let Some(harness) = with_package("matplotlib") else { return };
+    let start = "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\n";
+    let pause = "for n in range(3):\n    ax.plot([n, 1])\n    plt.pause(0.03)\nprint('end')";
+    let code = format!("{start}{pause}");
+    assert_eq!(animated(&harness, &code), ("[picture]\nend".to_owned(), 3));
+    let code = format!("{start}{pause}\nax.plot([3])");
+    assert_eq!(animated(&harness, &code), ("[picture]\nend".to_owned(), 4));
+    let interactive = "plt.ion()\nline, = ax.plot([1, 2])\nplt.show()\nfor n in range(3):\n    \
+                       line.set_ydata([n, n])\n    fig.canvas.draw()\n    fig.canvas.flush_events()\n\
+                       print('end')";
+    let code = format!("{start}{interactive}");
+    assert_eq!(animated(&harness, &code), ("[picture]\nend".to_owned(), 4));
+    // What is shown and closed is not shown again.
+    let code = format!("{start}ax.plot([1])\nplt.show()\nfig.canvas.flush_events()");
+    assert_eq!(animated(&harness, &code), ("[picture]".to_owned(), 1));
+}
+
 #[test]
 fn pandas_frames_are_tables() {
     let Some(harness) = with_package("pandas") else { return };
@@ -368,6 +407,8 @@ fn cleared_output_takes_values_with_it(#[values(Embedded, Standalone)] mode: Tes
     let code = "from IPython.display import Markdown, clear_output\ndisplay(Markdown('a'))\n\
                 print('b')\nclear_output()";
     assert_eq!(text(mode, code), "");
+    let code = "print('a')\nfor n in range(3):\n    display(n, clear=True)";
+    assert_eq!(text(mode, code), "2");
 }
 
 #[test]
