@@ -14,6 +14,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
 
+use super::watchdog::is_watchdog;
 use crate::exec::os::process_tag::Owner;
 use crate::exec::os::process_tree;
 use crate::exec::os::procfs::{Process, descendants, groups_of_runs};
@@ -186,7 +187,8 @@ impl StoppedGroups {
         let mut groups = Vec::new();
         // Groups that start during the first round are found by the second.
         for _ in 0..2 {
-            for group in groups_of_runs() {
+            // The watchdog must work if we are killed meanwhile.
+            for group in groups_of_runs().into_iter().filter(|group| !is_watchdog(*group)) {
                 let _ = kill_process_group(group, Signal::STOP);
                 groups.push(group);
             }
@@ -211,5 +213,36 @@ fn end(members: &[Process]) {
         if member.is_dead && !leads {
             let _ = waitpid(Some(member.pid), WaitOptions::NOHANG);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+
+    use super::*;
+    use crate::exec::limits::watchdog;
+    use crate::exec::os::process_tree::ProcessTree;
+    use crate::exec::os::procfs::find;
+    use crate::exec::os::spawn::SpawnCommand;
+
+    #[test]
+    fn watchdog_is_not_stopped_for_the_count() {
+        let tree = ProcessTree::new();
+        let (_input, output) = std::io::pipe().unwrap();
+        let start = || {
+            let command = SpawnCommand::new("/bin/sleep", output.as_fd()).arg("1000");
+            tree.spawn(command).unwrap().pid()
+        };
+        let (run, dog) = (start(), start());
+        watchdog::pretend(Some(dog));
+        let stopped = StoppedGroups::all_runs();
+        let is_stopped = |process: Pid| find(process).is_some_and(|it| it.is_stopped);
+        while !is_stopped(run) {
+            std::thread::yield_now();
+        }
+        assert!(stopped.0.contains(&run) && !stopped.0.contains(&dog) && !is_stopped(dog));
+        drop(stopped);
+        watchdog::pretend(None);
     }
 }

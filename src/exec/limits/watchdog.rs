@@ -87,6 +87,13 @@ pub(super) fn send(command: &[u8]) {
     let _ = started.as_ref().map(|(_, alive)| rustix::io::write(alive, command));
 }
 
+/// Makes a process the watchdog of this process, or none.
+#[cfg(test)]
+pub(super) fn pretend(process: Option<Pid>) {
+    let (_, alive) = io::pipe().unwrap();
+    *STARTED.lock() = process.map(|process| (process, alive.into()));
+}
+
 /// Returns whether a process is our watchdog.
 pub(in crate::exec) fn is_watchdog(process: Pid) -> bool {
     let started = STARTED.lock();
