@@ -286,7 +286,7 @@ fn f156_top_vim_and_a_repl_work() {
     for (language, code, seen, keys, then) in [
         ("bash", "top", "PID", "q", "✓ "),
         ("bash", "vim -u NONE -n", "~", "ihello esc :q! enter", "✓ "),
-        ("python", "import code; code.interact()", ">>>", "6*7 enter ctrl-d", "42"),
+        ("python", "import code; code.interact()", ">>>", "6*7 enter", "42"),
     ] {
         let program = code.split(' ').next().unwrap();
         if language == "bash" && Command::new(program).arg("--version").output().is_err() {
@@ -299,6 +299,10 @@ fn f156_top_vim_and_a_repl_work() {
         talk.wait_for(seen);
         talk.keys(keys);
         talk.wait_for(then);
+        if language == "python" {
+            talk.wait("the next prompt", |screen| screen.matches(">>>").count() == 2);
+            talk.keys("ctrl-d");
+        }
         talk.wait_for("✓ ");
         talk.wait_gone("keys go to the program");
         talk.quit();

@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::harness::shipped::{Shipped, mistakes};
 use crate::harness::{Opening, PtyHarness, write_program};
@@ -102,9 +103,25 @@ case $1 in
 esac
 "#;
 
-/// Writes the stand-in into a folder and returns a `PATH` that starts with it.
+/// A stand-in for a Python that cannot make virtual environments: Debian has them in a package of their own.
+const PYTHON: &str = r#"#!/bin/sh
+if [ "$1 $2" = "-m venv" ]; then
+    mkdir -p "$3/bin" && ln -s PYTHON "$3/bin/python"
+    echo "PATH='$PWD/$3/bin':\$PATH" > "$3/bin/activate"
+else
+    exec PYTHON "$@"
+fi
+"#;
+
+/// Writes the stand-ins that are needed into a folder and returns a `PATH` that starts with it.
 fn path_with_maturin(folder: &Path) -> String {
     write_program(&folder.join("maturin"), MATURIN);
+    let asked = "import sys; print(sys.executable); import ensurepip";
+    let python = Command::new("python3").args(["-c", asked]).output().unwrap();
+    if !python.status.success() {
+        let program = String::from_utf8(python.stdout).unwrap();
+        write_program(&folder.join("python3"), &PYTHON.replace("PYTHON", program.trim()));
+    }
     let mut path = OsString::from(folder);
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap());
