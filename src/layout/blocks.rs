@@ -19,6 +19,10 @@ use crate::theme::{Alignment, HeadingStyle};
 /// Maximum nesting depth of blocks. Deeper blocks are replaced by `…`.
 const MAX_DEPTH: u8 = 40;
 
+/// The part of the page that a title drawn from block characters may take, as it has content below it: a third
+/// in one line, a quarter in more.
+const MAX_TITLE_PARTS: [u32; 2] = [3, 4];
+
 /// Lays out all visible blocks.
 pub(super) fn lay_out(flow: &mut Flow<'_>, blocks: &[Block]) {
     if flow.depth > MAX_DEPTH {
@@ -140,7 +144,7 @@ fn title(flow: &mut Flow<'_>, text: &[Inline], align: Option<Align>, size: Optio
     let top = flow.open().saturating_add(style.padding_top.into());
     flow.close(top, 0);
     let lines = prefixed(flow, &style.prefix, text, style.style);
-    let size = flow.title_sized(asked, &lines);
+    let size = flow.title_sized(asked, (&lines, MAX_TITLE_PARTS));
     let alignment = effective_alignment(align, style.alignment);
     flow.enlarged(size, |flow| lines.iter().for_each(|line| flow.rows(line, alignment)));
     flow.skip(u32::from(style.padding_bottom));
@@ -156,10 +160,27 @@ fn title(flow: &mut Flow<'_>, text: &[Inline], align: Option<Align>, size: Optio
 fn heading(flow: &mut Flow<'_>, (level, size): (u8, u8), text: &[Inline], align: Option<Align>) {
     let HeadingStyle { alignment, style, prefix, .. } = heading_style(flow, level);
     let alignment = effective_alignment(align, *alignment);
-    let lines = prefixed(flow, prefix, text, *style);
-    let drawn = if flow.style.size > 1 { 1 } else { flow.title_sized((size, size > 1), &lines) };
-    flow.enlarged(drawn, |flow| lines.iter().for_each(|line| flow.rows(line, alignment)));
+    let (size, lines) = drawn_heading(flow, size, text, *style)
+        .unwrap_or_else(|| (1, prefixed(flow, prefix, text, *style)));
+    flow.enlarged(size, |flow| lines.iter().for_each(|line| flow.rows(line, alignment)));
     flow.close(flow.height(), 1);
+}
+
+/// Returns the size of a heading that is drawn from block characters, and its lines, which have no prefix.
+/// Below the title of the slide it would be larger than the title, so it is not drawn.
+fn drawn_heading(
+    flow: &Flow<'_>,
+    size: u8,
+    text: &[Inline],
+    style: Style,
+) -> Option<(u16, Vec<StyledText>)> {
+    let is_title = |block: &Block| matches!(block.kind, BlockKind::Title(_));
+    if size < 2 || flow.style.size > 1 || flow.context.slide().blocks.iter().any(is_title) {
+        return None;
+    }
+    let lines = lines(text, InlineStyle::title(style), flow.context);
+    let drawn = flow.title_sized((size, true), (&lines, MAX_TITLE_PARTS));
+    (drawn > 1).then_some((drawn, lines))
 }
 
 /// Returns the lines of text after a prefix and a space, if there is a prefix.

@@ -311,9 +311,13 @@ impl<'a> Flow<'a> {
     }
 
     /// Returns the enlargement of a title of this size relative to this flow. From block characters,
-    /// it is drawn if it was `asked` for, and only so large that no word is broken and most of the
-    /// page stays free.
-    pub(super) fn title_sized(&self, (size, asked): (u8, bool), lines: &[StyledText]) -> u16 {
+    /// it is drawn if it was `asked` for, and only so large that no word is broken and it takes no
+    /// more than this part of the page: a title of one line, and a longer one.
+    pub(super) fn title_sized(
+        &self,
+        (size, asked): (u8, bool),
+        (lines, parts): (&[StyledText], [u32; 2]),
+    ) -> u16 {
         let is_drawn = self.context.inputs.size.large_text == LargeText::Blocks;
         if !is_drawn || !asked || size < 2 || self.style.size > 1 {
             return self.sized(size);
@@ -321,9 +325,10 @@ impl<'a> Flow<'a> {
         let fits = |&by: &u16| {
             let width = self.width / by;
             let rows = lines.iter().map(|line| line.rows(width).count()).sum::<usize>();
+            let most = self.context.rows / parts[usize::from(rows > 1)];
             let rows = u32::try_from(rows).unwrap_or(u32::MAX).saturating_mul(by.into());
             let longest = lines.iter().map(StyledText::longest_word).max().unwrap_or(0);
-            width > 0 && longest <= width && rows <= self.context.rows / 2
+            width > 0 && longest <= width && rows <= most
         };
         let can_be_drawn = lines.iter().all(|line| block_font::has_all(line.as_str()));
         let sizes: &[u16] = if size < LARGEST_FROM { &[BLOCKS] } else { &[BLOCKS * 2, BLOCKS] };

@@ -75,7 +75,7 @@ fn titles(flow: &mut Flow<'_>, text: Option<&[Vec<Inline>]>, line: &IntroLine) {
     let rows = text.into_iter().flatten();
     let style = InlineStyle::title(line.style);
     let lines: Vec<_> = rows.flat_map(|row| lines(row, style, flow.context)).collect();
-    let size = flow.title_sized((line.font_size, true), &lines);
+    let size = flow.title_sized((line.font_size, true), (&lines, [2, 2]));
     for text in &lines {
         flow.enlarged(size, |flow| flow.rows(text, line.alignment));
     }

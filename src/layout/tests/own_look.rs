@@ -294,6 +294,21 @@ fn drawn(fixture: &Fixture) -> Vec<(u8, String)> {
 }
 
 #[test]
+fn headings_are_drawn_where_they_are_the_title() {
+    let heading = |size| Block { font_size: size, ..block(BlockKind::Heading(1, text("Ziel"))) };
+    let lines = |blocks: Vec<Block>| {
+        let mut fixture = framed(blocks).size(80, 24);
+        fixture.size.large_text = LargeText::Blocks;
+        fixture.theme.headings[0].prefix = "██".into();
+        drawn(&fixture)
+    };
+    assert_eq!(lines(vec![heading(Some(2))]), [(4, "Ziel".to_owned())]);
+    assert_eq!(lines(vec![heading(None)]), []);
+    let title = block(BlockKind::Title(text("title")));
+    assert_eq!(lines(vec![title, heading(Some(2))]), []);
+}
+
+#[test]
 fn titles_that_ask_for_a_size_are_drawn() {
     let title =
         |words: &str, size| Block { font_size: size, ..block(BlockKind::Title(text(words))) };
@@ -305,11 +320,12 @@ fn titles_that_ask_for_a_size_are_drawn() {
     };
     let row = |size: u8, text: &str| (size, text.to_owned());
     assert_eq!(lines("Über uns", Some(3), (80, 24)), [row(4, "Über uns")]);
-    assert_eq!(lines("Ziel", Some(6), (80, 24)), [row(8, "Ziel")]);
+    assert_eq!(lines("Ziel", Some(6), (80, 30)), [row(8, "Ziel")]);
     assert_eq!(lines("Über uns", Some(6), (40, 24)), [row(4, "Über uns")]);
-    assert_eq!(lines("two words", Some(2), (24, 24)), [row(4, "two"), row(4, "words")]);
+    assert_eq!(lines("two words", Some(2), (24, 40)), [row(4, "two"), row(4, "words")]);
+    assert_eq!(lines("two words", Some(2), (24, 24)), [], "two lines over a quarter of the page");
     assert_eq!(lines("Über uns", None, (80, 24)), [], "only the theme asks");
     assert_eq!(lines("Wortungetüm", Some(2), (40, 24)), [], "a word would be broken");
     assert_eq!(lines("日本", Some(2), (80, 24)), [], "not in the font");
-    assert_eq!(lines("a b c d", Some(2), (8, 12)), [], "over half of the page");
+    assert_eq!(lines("a b c d", Some(2), (8, 12)), [], "over a third of the page");
 }
