@@ -56,8 +56,12 @@ function readHash() {
   status.textContent = '';
 }
 
-// A slide that scrolls can be focused, so that the keyboard reaches all of it.
+// Slides and notes that scroll can be focused, so that the keyboard reaches all of them.
 function updateFocus() {
+  for (const notes of document.querySelectorAll('.notes')) {
+    if (notes.scrollHeight > notes.clientHeight) notes.tabIndex = 0;
+    else notes.removeAttribute('tabindex');
+  }
   if (has('overview')) return;
   for (const { section } of slides) section.tabIndex = -1;
   if (scrolls()) current().section.tabIndex = 0;

@@ -92,6 +92,28 @@ fn keys_swipes_search_and_hash_move_through_a_page() {
     });
 }
 
+/// Else the keyboard could not scroll them.
+#[test]
+fn long_notes_can_be_focused() {
+    const SCRIPT: &str = "<script>
+const press = (key) => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+const notes = document.querySelector('.notes');
+press('l'); press('n'); const shown = notes.tabIndex; press('n');
+document.title = 'LOG ' + shown + ' ' + notes.tabIndex + ' END';
+</script>";
+    exported(&["--notes"], |folder, page| {
+        for (note, expected) in
+            [("short".to_owned(), "LOG -1 -1 END"), ("long ".repeat(9999), "LOG 0 -1 END")]
+        {
+            let page =
+                page.replace("say hello", &note).replace("</body>", &format!("{SCRIPT}</body>"));
+            std::fs::write(folder.join("notes.html"), page).unwrap();
+            let Some(dom) = chromium(folder, &["--dump-dom", "notes.html"]) else { return };
+            assert!(dom.contains(expected), "{expected}: {}", &dom[..200]);
+        }
+    });
+}
+
 #[test]
 fn every_slide_is_printed_on_its_own_page() {
     for (args, expected) in [(&[][..], 4), (&["--steps"], 5), (&["--notes"], 5)] {
