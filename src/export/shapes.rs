@@ -24,6 +24,19 @@ pub(super) enum Curve {
     Arc { start: (f32, f32), bend: (f32, f32), corner: (f32, f32), end: (f32, f32) },
 }
 
+impl Curve {
+    /// Returns the curve in a cell that is larger by a factor.
+    pub(super) fn scaled(self, by: f32) -> Self {
+        let at = |(x, y): (f32, f32)| (x * by, y * by);
+        match self {
+            Self::Line(from, to) => Self::Line(at(from), at(to)),
+            Self::Arc { start, bend, corner, end } => {
+                Self::Arc { start: at(start), bend: at(bend), corner: at(corner), end: at(end) }
+            }
+        }
+    }
+}
+
 impl Shape {
     /// Whether it spans the cell's width: adjacent ones are drawn as one shape.
     pub(super) fn spans(&self) -> bool {

@@ -302,7 +302,10 @@ fn backgrounds(
 }
 
 fn drawn_characters(row: u16, glyphs: &[PlacedGlyph<'_>], canvas: &mut impl Canvas) {
-    for run in runs(glyphs, |a, b| a.symbol == b.symbol && a.style == b.style) {
+    let same = |a: &PlacedGlyph<'_>, b: &PlacedGlyph<'_>| {
+        a.symbol == b.symbol && a.style == b.style && a.scale.to_bits() == b.scale.to_bits()
+    };
+    for run in runs(glyphs, same) {
         let first = run.first();
         let Some(shapes) = shapes(first.symbol).filter(|_| !first.style.hidden) else { continue };
         if shapes.iter().all(Shape::spans) {
@@ -310,7 +313,8 @@ fn drawn_characters(row: u16, glyphs: &[PlacedGlyph<'_>], canvas: &mut impl Canv
         } else {
             for glyph in run.0 {
                 let area = GlyphRun(std::slice::from_ref(glyph)).area(row);
-                draw_shapes(&shapes, Area { width: CELL_WIDTH, ..area }, glyph, canvas);
+                let width = CELL_WIDTH * glyph.scale;
+                draw_shapes(&shapes, Area { width, ..area }, glyph, canvas);
             }
         }
     }
@@ -318,25 +322,35 @@ fn drawn_characters(row: u16, glyphs: &[PlacedGlyph<'_>], canvas: &mut impl Canv
 
 /// Draws the shapes of one character, stretching those that span the cell to the width of the area.
 fn draw_shapes(shapes: &[Shape], area: Area, glyph: &PlacedGlyph<'_>, canvas: &mut impl Canvas) {
+    let scale = glyph.scale;
     for shape in shapes {
         match *shape {
             Shape::Rect(x, y, width, height, opacity) => {
-                let width = if shape.spans() { area.width } else { width };
-                let part = Area { x: area.x + x, y: area.y + y, width, height };
+                let width = if shape.spans() { area.width } else { width * scale };
+                let (x, y) = (area.x + x * scale, area.y + y * scale);
+                let part = Area { x, y, width, height: height * scale };
                 canvas.rect(part, glyph.style.text, opacity * glyph.opacity());
             }
             Shape::Curve(curve) => {
+                let curve = curve.scaled(scale);
                 canvas.curve((area.x, area.y), curve, glyph.style.text, glyph.opacity());
             }
         }
     }
 }
 
-/// Lines below and through text, blanks included.
+/// Lines below and through text, blanks included, but not the rows that large text of another row covers.
 fn lines(row: u16, glyphs: &[PlacedGlyph<'_>], canvas: &mut impl Canvas) {
-    for run in runs(glyphs, |a, b| a.style == b.style) {
+    let same = |a: &PlacedGlyph<'_>, b: &PlacedGlyph<'_>| {
+        let is_alike = a.style == b.style && a.scale.to_bits() == b.scale.to_bits();
+        is_alike && a.symbol.is_empty() == b.symbol.is_empty()
+    };
+    for run in runs(glyphs, same) {
         let (area, first) = (run.area(row), run.first());
-        let line = |y| Area { y: area.y + y, height: 1.0, ..area };
+        if first.symbol.is_empty() {
+            continue;
+        }
+        let line = |y| Area { y: area.y + y * first.scale, height: first.scale, ..area };
         if first.style.underlined {
             canvas.rect(line(UNDERLINE_Y), first.style.line, first.opacity());
         }

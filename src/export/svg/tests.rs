@@ -170,15 +170,37 @@ fn empty_buffers_are_well_formed() {
     }
 }
 
-#[test]
-fn f204_large_text_has_its_size() {
+/// Draws text of twice the size in the second column of the first row.
+fn large(text: &str, style: Style) -> String {
     let mut scene = crate::layout::Scene::blank(crate::layout::Size::new(8, 3), Style::new());
-    let line = ratatui::text::Line::raw("ab").into();
+    let line = ratatui::text::Line::styled(text.to_owned(), style).into();
     let item = crate::layout::Item::LargeText { line, size: 2 };
     scene.body = vec![crate::layout::PlacedItem { x: 1, y: 0, item }];
     let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 3));
     crate::view::paint(&scene, 0, &mut buffer);
-    let picture = svg(&buffer, &[], &[], &colors());
+    svg(&buffer, &[], &[], &colors())
+}
+
+#[test]
+fn large_drawn_characters_fill_their_cells() {
+    let blocks = large("█▄", Style::new());
+    assert!(blocks.contains("x=\"10\" y=\"0\" width=\"20\" height=\"40\""), "{blocks}");
+    assert!(blocks.contains("x=\"30\" y=\"20\" width=\"20\" height=\"20\""), "{blocks}");
+    let corner = large("╭", Style::new());
+    assert!(corner.contains("d=\"M10 40V30Q10 20 20 20\""), "{corner}");
+}
+
+#[test]
+fn large_text_has_one_underline() {
+    let picture = large("ab", Style::new().add_modifier(Modifier::UNDERLINED));
+    let lines: Vec<_> = picture.lines().filter(|line| line.starts_with("<rect")).skip(1).collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("x=\"10\" y=\"34\" width=\"40\" height=\"2\""), "{lines:?}");
+}
+
+#[test]
+fn f204_large_text_has_its_size() {
+    let picture = large("ab", Style::new());
     assert!(picture.contains("x=\"10\" y=\"30\" textLength=\"40\""), "{picture}");
     assert!(picture.contains("font-size=\"32\">ab</text>"), "{picture}");
 }
