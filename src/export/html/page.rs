@@ -12,7 +12,7 @@ use crate::export::canvas::{self, TextFit, TextRun};
 use crate::export::palette::{CellStyle, Rgb};
 use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH};
 use crate::export::svg;
-use crate::export::words::is_emoji;
+use crate::export::system_fonts::is_emoji;
 use crate::layout::{Item, PictureKey, PlacedItem, Role, Scene};
 use crate::media::DocumentPicture;
 use crate::view::{self, Overlay, VisibleLink};

@@ -1,16 +1,17 @@
 //! The fonts of a PDF: a monospaced family, and for characters that it lacks, fonts of the system.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use fontdb::{Database, ID};
 use krilla::text::{Font, GlyphId};
-use ttf_parser::Face;
+use ttf_parser::{Face, FaceTables};
 
 use crate::draw::MONOSPACED_FONTS;
 use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH};
-use crate::export::system_fonts::{self, Variant, is_invisible};
-use crate::export::words::{WordFonts, is_emoji};
+use crate::export::system_fonts::{self, Variant, is_emoji, is_invisible};
+use crate::export::words::WordFonts;
 
 type FontData = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
@@ -19,14 +20,18 @@ type FontData = Arc<dyn AsRef<[u8]> + Send + Sync>;
 pub(super) struct LoadedFont {
     /// As the PDF library knows it.
     pub(super) font: Font,
+    /// Whether its glyphs are pictures, as those of emoji are.
+    pub(super) has_pictures: bool,
     data: FontData,
     index: u32,
 }
 
 impl LoadedFont {
     fn new(data: FontData, index: u32) -> Option<Self> {
-        Face::parse(data.as_ref().as_ref(), index).ok()?;
-        Some(Self { font: Font::new(data.clone().into(), index)?, data, index })
+        let face = Face::parse(data.as_ref().as_ref(), index).ok()?;
+        let FaceTables { cbdt, sbix, colr, svg, .. } = face.tables();
+        let has_pictures = cbdt.is_some() || sbix.is_some() || colr.is_some() || svg.is_some();
+        Some(Self { font: Font::new(data.clone().into(), index)?, has_pictures, data, index })
     }
 
     fn face(&self) -> Option<Face<'_>> {
@@ -47,6 +52,31 @@ impl LoadedFont {
     }
 }
 
+/// The characters whose glyphs are stand-ins: they are never written as text, since their shapes are drawn.
+const STAND_INS: RangeInclusive<char> = '\u{2500}'..='\u{259f}';
+
+/// Glyphs that are written invisibly, for text whose own glyphs are drawn as pictures or outlines.
+///
+/// Readers take the text of a page from its glyphs, of which each has one text. They misplace text that has
+/// several glyphs, and letters that are pictures.
+struct StandIns {
+    fonts: Vec<LoadedFont>,
+    /// The numbers of the texts.
+    chosen: HashMap<Box<str>, usize>,
+}
+
+impl StandIns {
+    /// Returns the glyph of a text. There are enough for most documents.
+    fn glyph(&mut self, text: &str) -> Option<(LoadedFont, GlyphId)> {
+        let next = self.chosen.len();
+        let number = *self.chosen.entry(text.into()).or_insert(next);
+        let count = STAND_INS.clone().count();
+        let font = self.fonts.get(number / count % self.fonts.len().max(1))?;
+        let glyph = font.glyph(STAND_INS.clone().nth(number % count)?)?;
+        Some((font.clone(), glyph))
+    }
+}
+
 /// How large text is, and where in its cell.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TextMetrics {
@@ -63,6 +93,7 @@ pub(super) struct Fonts {
     metrics: [TextMetrics; 4],
     glyphs: HashMap<(Variant, char), Option<GlyphId>>,
     system: Option<SystemFonts>,
+    stand_ins: StandIns,
 }
 
 impl Fonts {
@@ -88,7 +119,15 @@ impl Fonts {
         // Text of a row has one baseline.
         let metrics =
             metrics.map(|own| TextMetrics { baseline: normal.baseline, ..own.unwrap_or(normal) });
-        Ok(Self { family, metrics, glyphs: HashMap::new(), system: None })
+        let bundled = MONOSPACED_FONTS.map(|font| LoadedFont::new(Arc::new(font), 0));
+        let fonts = bundled.into_iter().flatten().collect();
+        let stand_ins = StandIns { fonts, chosen: HashMap::new() };
+        Ok(Self { family, metrics, glyphs: HashMap::new(), system: None, stand_ins })
+    }
+
+    /// Returns the font and the glyph to write invisibly for a text that is drawn.
+    pub(super) fn stand_in(&mut self, text: &str) -> Option<(LoadedFont, GlyphId)> {
+        self.stand_ins.glyph(text)
     }
 
     /// The size and place of text of this variant.
@@ -119,7 +158,7 @@ impl WordFonts for Fonts {
         }
         let first = grapheme.chars().next()?;
         let system = self.system.get_or_insert_with(SystemFonts::load);
-        let found = system.find(first, variant);
+        let found = system.find(grapheme, variant);
         found.or_else(|| self.glyph(variant, first).is_some().then(|| self.family(variant)))
     }
 
@@ -156,7 +195,7 @@ struct SystemFonts {
     /// The best first: monospaced ones, then by name.
     order: Vec<ID>,
     loaded: HashMap<ID, Option<LoadedFont>>,
-    found: HashMap<(char, Variant), Option<ID>>,
+    found: HashMap<(Box<str>, Variant), Option<ID>>,
 }
 
 impl SystemFonts {
@@ -167,15 +206,11 @@ impl SystemFonts {
         Self { fonts, order, loaded: HashMap::new(), found: HashMap::new() }
     }
 
-    /// A font with this character, of the wanted variant if there is one.
-    fn find(&mut self, character: char, variant: Variant) -> Option<LoadedFont> {
-        let id = if let Some(found) = self.found.get(&(character, variant)) {
-            *found
-        } else {
-            let found = system_fonts::find(&self.fonts, &self.order, character, variant);
-            self.found.insert((character, variant), found);
-            found
-        }?;
+    /// A font with this grapheme, of the wanted variant if there is one.
+    fn find(&mut self, grapheme: &str, variant: Variant) -> Option<LoadedFont> {
+        let Self { fonts, order, .. } = self;
+        let search = || system_fonts::find(fonts, &*order, grapheme, variant);
+        let id = (*self.found.entry((grapheme.into(), variant)).or_insert_with(search))?;
         let font = self.loaded.entry(id).or_insert_with(|| {
             let data = self.fonts.with_face_data(id, |data, index| (data.to_vec(), index))?;
             LoadedFont::new(Arc::new(data.0), data.1)
@@ -186,6 +221,8 @@ impl SystemFonts {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn fonts() -> Fonts {
@@ -214,6 +251,20 @@ mod tests {
             assert!((width - CELL_WIDTH).abs() < 0.01, "{index}: {width}");
         }
         assert!(fonts.metrics[0].size > fonts.metrics[1].size * 1.1);
+    }
+
+    #[test]
+    fn texts_have_stand_ins_of_their_own() {
+        let mut fonts = fonts();
+        let mut glyph = |number: u32| {
+            let (font, glyph) = fonts.stand_in(&format!("text {number}")).unwrap();
+            (font.font, glyph)
+        };
+        let first: Vec<_> = (0..640).map(&mut glyph).collect();
+        let again: Vec<_> = (0..640).map(&mut glyph).collect();
+        assert_eq!(first, again);
+        assert_eq!(first.iter().collect::<HashSet<_>>().len(), 640);
+        assert_eq!(glyph(640), first[0], "they are shared when there are no more");
     }
 
     #[test]

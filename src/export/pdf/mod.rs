@@ -5,6 +5,7 @@
 mod fonts;
 mod layout;
 mod page;
+mod spans;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;

@@ -17,13 +17,14 @@ use krilla_svg::{SurfaceExt as _, SvgSettings};
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::fonts::Fonts;
+use super::fonts::{Fonts, LoadedFont};
 use super::layout::{PlacedContent, Sheet};
+use super::spans::{self, GlyphSpan};
 use crate::export::canvas::{self, Area, Canvas, CroppedPicture, TextFit, TextRun};
 use crate::export::palette::Rgb;
 use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH, Curve};
 use crate::export::system_fonts::Variant;
-use crate::export::words::{self, ShapedGlyph, WordFonts as _};
+use crate::export::words::{self, ShapedGlyph, ShapedPart, WordFonts as _};
 use crate::media::DocumentPicture;
 
 /// How far filled areas reach under their right and lower neighbours, in units: viewers smooth edges,
@@ -331,13 +332,87 @@ impl PdfCanvas<'_, '_> {
         let (left, baseline) = (run.area.x + margin, run.area.y + metrics.baseline * run.scale);
         self.surface.push_transform(&Transform::from_row(stretch, 0.0, 0.0, 1.0, left, baseline));
         let mut x = 0.0;
-        for part in word.parts {
-            let (start, font) = (Point::from_xy(x, 0.0), part.font.font);
-            let glyphs: Vec<_> = part.glyphs.into_iter().map(pdf_glyph).collect();
-            self.surface.draw_glyphs(start, &glyphs, font, &run.text, size, false);
-            x += part.width * size;
+        for part in &word.parts {
+            x = self.word_part(part, x, size, run);
         }
         self.surface.pop();
+    }
+
+    /// Writes a part of a word at `x`; returns where it ends.
+    fn word_part(
+        &mut self,
+        part: &ShapedPart<LoadedFont>,
+        x: f32,
+        size: f32,
+        run: &TextRun,
+    ) -> f32 {
+        let (font, mut end) = (&part.font, x);
+        let spans = if font.has_pictures {
+            let text = run.text[part.range()].to_owned();
+            vec![GlyphSpan { glyphs: part.glyphs.clone(), stand_ins: vec![text] }]
+        } else if part.is_right_to_left {
+            vec![spans::right_to_left(&part.glyphs, &run.text)]
+        } else {
+            spans::left_to_right(&part.glyphs, &run.text)
+        };
+        for GlyphSpan { glyphs, stand_ins } in spans {
+            let glyphs: Vec<_> = glyphs.iter().map(pdf_glyph).collect();
+            let width = size * glyphs.iter().map(|glyph| glyph.x_advance).sum::<f32>();
+            let start = Point::from_xy(end, 0.0);
+            let is_drawn = !stand_ins.is_empty();
+            self.glyph_pictures(font, run.opacity, |surface| {
+                let font = font.font.clone();
+                surface.draw_glyphs(start, &glyphs, font, &run.text, size, is_drawn);
+            });
+            if is_drawn {
+                self.stand_ins(&stand_ins, start, width, size);
+            }
+            end += width;
+        }
+        end
+    }
+
+    /// Draws glyphs that may be pictures: the opacity of outlines is in their colour.
+    fn glyph_pictures(
+        &mut self,
+        font: &LoadedFont,
+        opacity: f32,
+        draw: impl FnOnce(&mut Surface<'_>),
+    ) {
+        let is_pale = font.has_pictures && opacity < 1.0;
+        if is_pale {
+            self.surface.push_opacity(fraction(opacity));
+        }
+        draw(self.surface);
+        if is_pale {
+            self.surface.pop();
+        }
+    }
+
+    /// Writes texts side by side, invisibly, for readers of what is drawn there.
+    fn stand_ins(&mut self, texts: &[String], start: Point, width: f32, size: f32) {
+        let glyphs = texts.iter().filter_map(|text| Some((text, self.fonts.stand_in(text)?)));
+        let glyphs: Vec<_> = glyphs.collect();
+        let natural: f32 = glyphs.iter().map(|(_, (font, _))| font.width("0") * size).sum();
+        let visible = self.surface.get_fill().cloned();
+        self.surface.set_fill(Some(fill(Rgb(0, 0, 0), 0.0)));
+        let place = Transform::from_row(width / natural, 0.0, 0.0, 1.0, start.x, start.y);
+        self.surface.push_transform(&place);
+        let mut x = 0.0;
+        for glyphs in glyphs.chunk_by(|(_, (a, _)), (_, (b, _))| a.font == b.font) {
+            let font = &glyphs[0].1.0;
+            let (mut text, mut written) = (String::new(), Vec::with_capacity(glyphs.len()));
+            for (own, (_, glyph)) in glyphs {
+                let bytes = text.len()..text.len() + own.len();
+                text.push_str(own);
+                written.push(KrillaGlyph::new(*glyph, font.width("0"), 0.0, 0.0, 0.0, bytes, None));
+            }
+            let start = Point::from_xy(x, 0.0);
+            self.surface.draw_glyphs(start, &written, font.font.clone(), &text, size, false);
+            x += written.iter().map(|glyph| glyph.x_advance).sum::<f32>() * size;
+        }
+        self.surface.pop();
+        self.surface.set_fill(visible);
     }
 
     /// Writes a grapheme in the middle of its columns, in a font that has it.
@@ -357,15 +432,22 @@ impl PdfCanvas<'_, '_> {
         let (stretch, margin) = TextFit::Centred.stretch(full, width);
         let size = metrics.size * run.scale * stretch;
         let start = Point::from_xy(left + margin, run.area.y + metrics.baseline * run.scale);
-        self.surface.draw_text(start, font.font, size, grapheme, false, TextDirection::Auto);
+        let (picture, direction) = (font.has_pictures, TextDirection::Auto);
+        self.glyph_pictures(&font, run.opacity, |surface| {
+            surface.draw_text(start, font.font.clone(), size, grapheme, picture, direction);
+        });
+        if picture {
+            let start = Point::from_xy(left, start.y);
+            self.stand_ins(&[grapheme.to_owned()], start, width, metrics.size * run.scale);
+        }
     }
 }
 
 /// Returns a glyph as the PDF library has it.
-fn pdf_glyph(glyph: ShapedGlyph) -> KrillaGlyph {
+fn pdf_glyph(glyph: &ShapedGlyph) -> KrillaGlyph {
     let ShapedGlyph { id, advance, offset, text } = glyph;
-    let id = GlyphId::new(id.into());
-    KrillaGlyph::new(id, advance.0, offset.0, offset.1, advance.1, text, None)
+    let id = GlyphId::new((*id).into());
+    KrillaGlyph::new(id, advance.0, offset.0, offset.1, advance.1, text.clone(), None)
 }
 
 /// The columns of a grapheme.

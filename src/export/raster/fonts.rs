@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use resvg::usvg::fontdb::{Database, ID, Source};
 
 use crate::draw::MONOSPACED_FONTS;
-use crate::export::system_fonts::{self, Variant, is_invisible};
+use crate::export::system_fonts::{self, Variant, is_emoji, is_invisible};
 use crate::export::words::WordFonts;
 
 /// All fonts, and their order.
@@ -17,10 +17,10 @@ pub(super) struct AllFonts {
 }
 
 impl AllFonts {
-    /// Returns the font of a character, other than those in `used`.
-    pub(super) fn find(&self, character: char, variant: Variant, used: &[ID]) -> Option<ID> {
+    /// Returns the font of a grapheme, other than those in `used`.
+    pub(super) fn find(&self, grapheme: &str, variant: Variant, used: &[ID]) -> Option<ID> {
         let others = self.order.iter().filter(|id| !used.contains(id));
-        system_fonts::find(&self.fonts, others, character, variant)
+        system_fonts::find(&self.fonts, others, grapheme, variant)
     }
 }
 
@@ -35,8 +35,8 @@ pub(super) struct PictureFonts {
     family: [ID; 4],
     /// With those of the system.
     pub(super) all: SharedFonts,
-    /// The fonts of characters that ours lack.
-    found: HashMap<(char, Variant), Option<ID>>,
+    /// The fonts of graphemes that ours lack.
+    found: HashMap<(Box<str>, Variant), Option<ID>>,
 }
 
 impl PictureFonts {
@@ -57,6 +57,13 @@ impl PictureFonts {
         Self { bundled: Arc::new(bundled), family, all, found: HashMap::new() }
     }
 
+    /// Returns the family of the system's font for an emoji, if it has one.
+    pub(super) fn emoji_family(&mut self, grapheme: &str, variant: Variant) -> Option<String> {
+        let font = is_emoji(grapheme).then(|| self.for_grapheme(variant, grapheme))??;
+        let face = self.all.fonts.face(font)?;
+        face.families.first().map(|(name, _)| name.clone())
+    }
+
     /// Returns the fonts that contain one.
     fn holding(&self, font: ID) -> &Database {
         if self.family.contains(&font) { &self.bundled } else { &self.all.fonts }
@@ -72,12 +79,12 @@ impl WordFonts for PictureFonts {
 
     fn for_grapheme(&mut self, variant: Variant, grapheme: &str) -> Option<ID> {
         let own = self.family(variant);
-        if self.has_all(&own, grapheme) {
+        if !is_emoji(grapheme) && self.has_all(&own, grapheme) {
             return Some(own);
         }
-        let first = grapheme.chars().next()?;
         let Self { found, all, .. } = self;
-        *found.entry((first, variant)).or_insert_with(|| all.find(first, variant, &[]))
+        let search = || all.find(grapheme, variant, &[]);
+        *found.entry((grapheme.into(), variant)).or_insert_with(search)
     }
 
     fn has_all(&self, font: &ID, text: &str) -> bool {

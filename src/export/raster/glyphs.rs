@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use resvg::tiny_skia::{Color, FillRule, Paint, PathBuilder, Pixmap, PixmapRef, Transform};
 use resvg::usvg::fontdb::ID;
-use resvg::usvg::{FallbackSelectionFn, FontResolver, Node, Options, Tree};
+use resvg::usvg::{
+    FallbackSelectionFn, FontFamily, FontResolver, FontSelectionFn, Node, Options, Tree,
+};
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
 use super::fonts::{PictureFonts, SharedFonts};
@@ -67,8 +69,9 @@ pub(super) struct Glyphs {
 impl Glyphs {
     pub(super) fn new(zoom: f32) -> Self {
         let fonts = PictureFonts::new();
+        let select_font = selection(Arc::clone(&fonts.all));
         let select_fallback = fallback(Arc::clone(&fonts.all));
-        let font_resolver = FontResolver { select_fallback, ..FontResolver::default() };
+        let font_resolver = FontResolver { select_font, select_fallback };
         let options = Options {
             fontdb: Arc::clone(&fonts.bundled),
             font_family: FAMILY.to_owned(),
@@ -88,11 +91,28 @@ impl Glyphs {
         let draw = |key: &GlyphKey| {
             let is_word = key.fit == TextFit::Shaped;
             let word = if is_word { draw_word(key, margin, *zoom, fonts) } else { None };
-            word.or_else(|| draw(key, margin, *zoom, options))
+            word.or_else(|| {
+                let variant = Variant { bold: key.bold, italic: key.italic };
+                let family = fonts.emoji_family(&key.text, variant);
+                draw(key, margin, *zoom, (options, family.as_deref().unwrap_or(FAMILY)))
+            })
         };
         let pixels = drawn.entry(key).or_insert_with_key(draw);
         pixels.as_ref().map(|pixels| (pixels.as_ref(), margin))
     }
+}
+
+/// Finds our family among our fonts, and others among those of the system.
+fn selection(shared: SharedFonts) -> FontSelectionFn<'static> {
+    let select = FontResolver::default_font_selector();
+    Box::new(move |font, fonts| {
+        let is_ours =
+            |family: &FontFamily| matches!(family, FontFamily::Named(name) if name == FAMILY);
+        if !font.families().first().is_some_and(is_ours) {
+            *fonts = Arc::clone(&shared.fonts);
+        }
+        select(font, fonts)
+    })
 }
 
 /// The fonts that were chosen for characters, if other fonts lack them.
@@ -104,19 +124,26 @@ fn fallback(shared: SharedFonts) -> FallbackSelectionFn<'static> {
     Box::new(move |character, used, fonts| {
         let variant = used.first().and_then(|id| fonts.face(*id)).map(Variant::of);
         *fonts = Arc::clone(&shared.fonts);
-        let search = || shared.find(character, variant.unwrap_or_default(), used);
+        let text = character.to_string();
+        let search = || shared.find(&text, variant.unwrap_or_default(), used);
         let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
         *found.entry((character, used.into())).or_insert_with(search)
     })
 }
 
 /// Draws a glyph as text of a picture.
-fn draw(key: &GlyphKey, margin: f32, zoom: f32, options: &Options<'_>) -> Option<Pixmap> {
+fn draw(
+    key: &GlyphKey,
+    margin: f32,
+    zoom: f32,
+    (options, family): (&Options<'_>, &str),
+) -> Option<Pixmap> {
+    let family = crate::export::svg::escape(family);
     let (scale, inner) = (f32::from_bits(key.scale), f32::from_bits(key.width));
     let (width, height) = (inner + 2.0 * margin, CELL_HEIGHT * scale + 2.0 * margin);
     let svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\">\
-         <text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-family=\"{FAMILY}\" font-size=\"{}\" \
+         <text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-family=\"{family}\" font-size=\"{}\" \
          font-weight=\"{}\" font-style=\"{}\" fill=\"{}\" xml:space=\"preserve\">{}</text></svg>",
         margin + inner / 2.0,
         margin + BASELINE * scale,
@@ -274,7 +301,7 @@ mod tests {
         for text in ["سلام", "abcd"] {
             let key = key(text);
             let word = draw_word(&key, MARGIN, 4.0, &mut glyphs.fonts).unwrap();
-            let expected = draw(&key, MARGIN, 4.0, &glyphs.options).unwrap();
+            let expected = draw(&key, MARGIN, 4.0, (&glyphs.options, FAMILY)).unwrap();
             let alpha = |pixmap: &Pixmap| -> Vec<i32> {
                 pixmap.pixels().iter().map(|pixel| i32::from(pixel.alpha())).collect()
             };

@@ -288,6 +288,7 @@ mod tests {
     use ratatui::style::{Color, Style};
 
     use super::*;
+    use crate::export::system_fonts::Variant;
 
     fn draw(rows: &[&str], style: Style) -> Pixels {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 4, 2));
@@ -325,6 +326,19 @@ mod tests {
         };
         assert!(has_ink("سس", 9) && has_ink("سس", 10));
         assert!(!has_ink("ll", 9) && !has_ink("ll", 10));
+    }
+
+    #[test]
+    fn emoji_are_in_colour_and_signs_are_text() {
+        let is_coloured = |row: &str| {
+            let pixels = draw(&[row], Style::new());
+            pixels.rgb.chunks_exact(3).any(|rgb| rgb[0].abs_diff(rgb[2]) > 40)
+        };
+        assert!(!is_coloured("❤") && !is_coloured("⚠"));
+        let mut fonts = fonts::PictureFonts::new();
+        if fonts.emoji_family("❤\u{fe0f}", Variant::default()).is_some() {
+            assert!(is_coloured("❤\u{fe0f}") && is_coloured("⚠\u{fe0f}") && is_coloured("☕"));
+        }
     }
 
     #[test]

@@ -121,6 +121,28 @@ fn notes_of_a_pdf_are_below_their_slide() {
     });
 }
 
+/// Ligatures, marks, vowels around their letter, and pictures.
+#[test]
+fn text_that_is_drawn_in_a_pdf_can_be_read() {
+    let lines = ["السلام عليكم", "هذا محمّد", "ta மொழி ok", "hi हिन्दी ok", "crab 🦀, tea ☕ ok"];
+    let deck = lines.join("\n\n");
+    let args = ["export", "talk.md", "--to", "pdf", "-o", "talk.pdf"];
+    let shell = Shell::new(&args).file("talk.md", &deck);
+    let folder = shell.folder.path().to_owned();
+    shell.run_in(|done| {
+        assert_eq!(done.status, 0, "{}", done.err);
+        let Some(text) = extracted(&folder) else { return };
+        let is_direction =
+            |c: &char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}');
+        let text: String = text.chars().filter(|c| !is_direction(c)).collect();
+        // The system may lack the font of a line.
+        let has_font = |line: &&str| !line.chars().any(|c| done.err.contains(c) && !c.is_ascii());
+        for line in lines.into_iter().filter(has_font) {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+    });
+}
+
 /// Returns the text of `talk.pdf` as poppler reads it; `None`, with a message, without poppler.
 #[expect(clippy::print_stdout, reason = "says why a test did nothing")]
 fn extracted(folder: &Path) -> Option<String> {
