@@ -74,7 +74,7 @@ impl EventSender {
     }
 
     /// Sends a message about a run. Blocks while too much output is pending. All messages about a run
-    /// that must stay in order use the output channel.
+    /// that must stay in order use the output channel; the others may arrive after its end.
     pub(super) fn send_run(&self, msg: Msg) {
         match msg {
             Msg::Run(_, SharesProcess | SnapshotLost | SnapshotReady | Background(_)) => {}

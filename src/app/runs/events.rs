@@ -1,6 +1,8 @@
 //! Applies the events of runs: states, output, compile progress, elapsed time.
 //!
-//! Events of a run that has been replaced (the cell was run again, or its code changed) are dropped.
+//! Events of a run that has been replaced (the cell was run again, or its code changed) are dropped. So are
+//! those that tell how far a run is and arrive after its end: output and end have a channel of their own,
+//! which may be faster.
 
 use std::time::Duration;
 
@@ -27,6 +29,9 @@ pub(in crate::app) fn apply(app: &mut App, run: RunId, event: Event) -> EventRes
     let Some((&id, cell)) = app.runs.iter_mut().find(|(_, cell)| cell.run == run) else {
         return nothing;
     };
+    if matches!(cell.state, State::Ended(_)) && is_progress(&event) {
+        return nothing;
+    }
     let mut answers = Vec::new();
     let mut has_ended = false;
     let mut shares_process = false;
@@ -98,6 +103,14 @@ pub(in crate::app) fn apply(app: &mut App, run: RunId, event: Event) -> EventRes
         return nothing;
     }
     EventResult::Effects(vec![Effect::SendInput(run, answers)])
+}
+
+/// Returns whether an event tells how far a run is that has not ended.
+fn is_progress(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Compiling | Event::Started | Event::WaitsForInput { .. } | Event::WaitsForModule(_)
+    )
 }
 
 /// Shows Markdown that a run displayed.

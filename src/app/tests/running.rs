@@ -75,6 +75,20 @@ fn events_of_a_replaced_run_are_dropped() {
 }
 
 #[test]
+fn progress_that_arrives_after_the_end_is_dropped() {
+    let mut talk = Script::new(&[page("a", &["1"])]);
+    talk.keys("ctrl-e");
+    talk.finish(1, Outcome::Exited(0));
+    for late in [Event::Compiling, Event::Started, Event::WaitsForInput { hidden: false }] {
+        talk.send(Msg::Run(RunId(1), late));
+        assert_eq!(talk.state(0), State::Ended(Outcome::Exited(0)));
+        assert!(talk.app.runs[&CellId(0)].prompt.is_none());
+    }
+    talk.send(Msg::Run(RunId(1), Event::Kernel("Python 3.11".into())));
+    assert_eq!(talk.app.runs[&CellId(0)].processes.kernel.as_deref(), Some("Python 3.11"));
+}
+
+#[test]
 fn compiling_ahead_shows_ready_and_keeps_results() {
     let mut talk = Script::new(&[page("a", &["1"])]);
     let code = Fingerprint::of("bash", None, "1");
