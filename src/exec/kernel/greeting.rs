@@ -22,6 +22,9 @@ const NUDGE_INTERVAL: Duration = Duration::from_millis(250);
 /// How many of these questions a kernel may answer without publishing anything.
 const MAX_NUDGES: u32 = 20;
 
+/// Languages that kernels name in small letters, and whose names have other capitals than the first.
+const LANGUAGE_NAMES: [&str; 4] = ["JavaScript", "TypeScript", "OCaml", "PHP"];
+
 /// The most characters of a kernel's language and version.
 const MAX_LABEL: usize = 24;
 
@@ -100,7 +103,9 @@ fn label(answer: &Value) -> Option<String> {
     let numbers = text("version").split('.').take(2);
     let is_number = |it: &&str| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit());
     let version = numbers.take_while(is_number).collect::<Vec<_>>().join(".");
-    let label: String = first.to_uppercase().chain(name).collect();
+    let name: String = first.to_uppercase().chain(name).collect();
+    let known = LANGUAGE_NAMES.into_iter().find(|known| known.eq_ignore_ascii_case(&name));
+    let label = known.unwrap_or(&name);
     Some(format!("{label} {version}").trim_end().chars().take(MAX_LABEL).collect())
 }
 
@@ -118,6 +123,7 @@ mod tests {
         assert_eq!(of("python", "3.11.2").as_deref(), Some("Python 3.11"));
         assert_eq!(of("R", "4.3").as_deref(), Some("R 4.3"));
         assert_eq!(of("julia", "1.10.0-rc1").as_deref(), Some("Julia 1.10"));
+        assert_eq!(of("typescript", "6.0.3").as_deref(), Some("TypeScript 6.0"));
         assert_eq!(of("bash", "GNU bash, version 5.2").as_deref(), Some("Bash"));
         assert_eq!(of("\u{1b}[31mx", "").as_deref(), Some("[31mx"));
         assert_eq!(label(&json!({})), None);

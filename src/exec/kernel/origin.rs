@@ -38,7 +38,10 @@ impl KernelOrigin {
     ///
     /// # Errors
     /// It cannot be started: a message.
-    pub(super) fn start(&self, context: &KernelContext) -> Result<Box<dyn RunningKernel>, String> {
+    pub(super) fn start(
+        &self,
+        context: &Arc<KernelContext>,
+    ) -> Result<Box<dyn RunningKernel>, String> {
         Ok(match self {
             Self::Installed(spec) => Box::new(KernelProcess::start(spec, context)?),
             Self::OnServer(spec, host) => {

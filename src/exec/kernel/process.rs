@@ -33,6 +33,12 @@ const CLOSED_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often to check for the end of a process that has no pidfd.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
+/// How often to start a kernel at most whose ports another program has taken before it listened.
+const MAX_ATTEMPTS: u32 = 5;
+
+/// What a kernel writes that cannot listen on a port because another program does.
+const PORT_IS_TAKEN: [&str; 2] = ["Address already in use", "EADDRINUSE"];
+
 /// The most bytes to keep of what the process itself writes.
 const MAX_LOG_BYTES: usize = 4 * 1024;
 
@@ -44,10 +50,14 @@ pub(super) struct KernelProcess {
     sockets: Vec<KernelSocket>,
     log: ProcessLog,
     stage: KernelStage,
-    label: Option<String>,
-    has_interrupt_message: bool,
+    spec: KernelSpec,
+    context: Arc<KernelContext>,
     /// When it was started.
     since: Instant,
+    /// How often it was started, this time included.
+    attempt: u32,
+    /// How it ended before it was ready.
+    end: Option<ChildStatus>,
     /// Why a connection was closed, and when.
     closed: Option<(String, Instant)>,
 }
@@ -60,7 +70,7 @@ enum KernelStage {
     /// It is asked about itself.
     Greeting(Greeting),
     /// It runs code.
-    Ready,
+    Ready(KernelLabel),
 }
 
 /// What the process itself writes: its last bytes, for messages about its end.
@@ -74,7 +84,15 @@ impl KernelProcess {
     ///
     /// # Errors
     /// It cannot be started: a message.
-    pub(super) fn start(spec: &KernelSpec, context: &KernelContext) -> Result<Self, String> {
+    pub(super) fn start(spec: &KernelSpec, context: &Arc<KernelContext>) -> Result<Self, String> {
+        Self::attempt(spec, context, 1)
+    }
+
+    fn attempt(
+        spec: &KernelSpec,
+        context: &Arc<KernelContext>,
+        attempt: u32,
+    ) -> Result<Self, String> {
         let name = &spec.name;
         let why = |error: io::Error| format!("cannot start the kernel `{name}`: {error}");
         let found = find(spec, &context.directory)?;
@@ -97,9 +115,11 @@ impl KernelProcess {
             sockets: Vec::new(),
             log,
             stage: KernelStage::Connecting,
-            label: None,
-            has_interrupt_message: spec.has_interrupt_message,
+            spec: spec.clone(),
+            context: context.clone(),
             since: Instant::now(),
+            attempt,
+            end: None,
             closed: None,
         })
     }
@@ -137,9 +157,8 @@ impl KernelProcess {
     /// Asks the kernel about itself until it is ready.
     fn nudge(&mut self) -> Result<(), String> {
         let KernelStage::Greeting(greeting) = &mut self.stage else { return Ok(()) };
-        if let Some(KernelLabel(label)) = greeting.result() {
-            self.label = label;
-            self.stage = KernelStage::Ready;
+        if let Some(label) = greeting.result() {
+            self.stage = KernelStage::Ready(label);
             // What it said about its start does not explain its end.
             self.log.read();
             self.log.bytes.clear();
@@ -148,19 +167,36 @@ impl KernelProcess {
         }
         Ok(())
     }
+
+    /// Before it is ready: starts it on other ports if its own were taken, and notes its end.
+    fn check_start(&mut self) -> Result<(), String> {
+        let end = self.child.reap();
+        let log = self.log();
+        // Some kernels go on without their ports.
+        if self.attempt < MAX_ATTEMPTS && PORT_IS_TAKEN.iter().any(|text| log.contains(text)) {
+            self.kill();
+            *self = Self::attempt(&self.spec, &self.context, self.attempt + 1)?;
+        } else {
+            self.end = end;
+        }
+        Ok(())
+    }
 }
 
 impl RunningKernel for KernelProcess {
     fn is_ready(&self) -> bool {
-        matches!(self.stage, KernelStage::Ready)
+        matches!(self.stage, KernelStage::Ready(_))
     }
 
     fn label(&self) -> Option<&str> {
-        self.label.as_deref()
+        match &self.stage {
+            KernelStage::Ready(KernelLabel(label)) => label.as_deref(),
+            _ => None,
+        }
     }
 
     fn end(&self) -> Option<ChildStatus> {
-        self.child.reap()
+        if self.is_ready() { self.child.reap() } else { self.end }
     }
 
     fn log(&mut self) -> String {
@@ -183,7 +219,7 @@ impl RunningKernel for KernelProcess {
         let stage = match &self.stage {
             KernelStage::Connecting => Some(CONNECT_INTERVAL),
             KernelStage::Greeting(greeting) => Some(greeting.timeout()),
-            KernelStage::Ready => None,
+            KernelStage::Ready(_) => None,
         };
         let until = |at: Instant| at.saturating_duration_since(Instant::now());
         let closed = self.closed.as_ref().map(|(_, at)| until(*at + CLOSED_TIMEOUT));
@@ -206,6 +242,7 @@ impl RunningKernel for KernelProcess {
         self.nudge()?;
         if !self.is_ready() {
             greeting::check_time(self.since)?;
+            self.check_start()?;
         }
         match &self.closed {
             Some((why, at)) if at.elapsed() > CLOSED_TIMEOUT => Err(why.clone()),
@@ -227,7 +264,7 @@ impl RunningKernel for KernelProcess {
     }
 
     fn interrupt(&mut self) {
-        if self.has_interrupt_message {
+        if self.spec.has_interrupt_message {
             // If it is gone, its end is reported anyway.
             let _ = self.request(KernelChannel::Control, "interrupt_request", &json!({}), None);
         } else {

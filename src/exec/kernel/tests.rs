@@ -377,6 +377,23 @@ fn kernel_that_ends_is_reported_with_what_it_wrote() {
 }
 
 #[test]
+fn kernel_whose_ports_are_taken_gets_others() {
+    let taken = "[ -e \"$0.tried\" ] || { : > \"$0.tried\"; echo Address already in use >&2; exec sleep 1000; }";
+    let harness = LinkHarness::new(&format!("{taken}; {STAND_IN}"), false);
+    let events = harness.run(1, "1");
+    let mut kernel = harness.kernel();
+    kernel.greet();
+    assert_eq!(kernel.begin(), "1");
+    kernel.end(&json!({ "status": "ok" }));
+    assert_eq!(outcome(&events), (String::new(), Outcome::Exited(0)));
+    let harness = LinkHarness::new("echo Address already in use >&2; exit 1", false);
+    let (_, why) = outcome(&harness.run(1, "1"));
+    let expected =
+        "the kernel `fake` exited with status 1 before it was ready:\nAddress already in use";
+    assert_eq!(why, Outcome::NotStarted(expected.to_owned()));
+}
+
+#[test]
 fn other_protocol_on_its_ports_is_reported() {
     let harness = LinkHarness::new(STAND_IN, false);
     let events = harness.run(1, "1");
