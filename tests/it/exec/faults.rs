@@ -131,7 +131,7 @@ fn wait_until_dead(process: Pid) {
 }
 
 /// Returns the process whose id is after this word on the screen.
-fn number(talk: &PtyHarness, word: &str) -> Pid {
+pub(super) fn number(talk: &PtyHarness, word: &str) -> Pid {
     let find = |screen: &str| {
         let mut words = screen.split_whitespace().skip_while(|found| *found != word).skip(1);
         Pid::from_raw(words.find_map(|number| number.parse().ok())?)
@@ -333,9 +333,14 @@ fn kill_restarts_a_session(#[case] process: &str) {
     "```rust +exec\nprintln!(\"{}\", \"up\".repeat(2));\nloop { std::thread::park(); }\n```"
 )]
 fn kill_of_the_talk_leaves_no_process(#[case] blocks: &'static str) {
-    let mut talk = fault(blocks).open();
+    let talk = fault(blocks).open();
     talk.keys("ctrl-e");
     talk.wait_for("upup");
+    kill_talk(talk);
+}
+
+/// Kills the talk. Waits until no process and no file of it is left.
+pub(super) fn kill_talk(mut talk: PtyHarness) {
     talk.signal(Signal::KILL);
     talk.wait_for_end();
     assert_eq!(talk.left_behind(), Vec::<String>::new());

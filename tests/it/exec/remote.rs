@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::sessions::run;
 use crate::harness::{Opening, PtyHarness, TIMEOUT, cache, write_program};
 
 /// Attempts to start an sshd: another program may take its port.
@@ -187,15 +188,6 @@ fn deck(blocks: &[&str]) -> String {
     let blocks: Vec<_> = blocks.iter().map(|block| format!("```{block}\n```\n\n")).collect();
     let blocks = blocks.concat();
     format!("{FRONT}Blocks\n===\n\n{blocks}<!-- end_slide -->\n\nNext\n===\n\nthe end\n")
-}
-
-/// Focuses and runs the block with this number, from 1.
-fn run(talk: &PtyHarness, block: usize) {
-    talk.keys("esc");
-    for _ in 0..block {
-        talk.keys("tab");
-    }
-    talk.keys("enter");
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn open(blocks: &[&str]) -> PtyHarness {
 }
 
 /// Focuses and runs the block with this number, from 1.
-fn run(talk: &PtyHarness, block: usize) {
+pub(super) fn run(talk: &PtyHarness, block: usize) {
     talk.keys("esc");
     for _ in 0..block {
         talk.keys("tab");
