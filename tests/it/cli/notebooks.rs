@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use rstest::rstest;
+
 use super::arguments::Shell;
 use crate::harness::{Opening, PtyHarness};
 
@@ -149,6 +151,81 @@ fn notebooks_are_checked_and_exported_with_saved_output() {
     assert!(page.contains("saved output"), "{page}");
     assert_eq!(page.matches("role=\"img\"").count(), 2, "{page}");
     assert!(page.contains("data:image/png;base64,"), "{page}");
+}
+
+/// Writes a notebook in a language, of code cells with an output each.
+fn course(language: &str, cells: &[(&str, &str)]) -> String {
+    let cell = |(source, output): &(&str, &str)| {
+        format!(
+            "{{\"cell_type\": \"code\", \"metadata\": {{}}, \"source\": {source:?}, \"outputs\": [{output}]}}"
+        )
+    };
+    let cells: Vec<String> = cells.iter().map(cell).collect();
+    format!(
+        "{{\"cells\": [{}], \"metadata\": {{\"kernelspec\": {{\"language\": \"{language}\"}}}}, \
+         \"nbformat\": 4, \"nbformat_minor\": 5}}",
+        cells.join(",\n")
+    )
+}
+
+/// Values as the libraries of courses save them, and what is shown of each.
+#[rstest]
+#[case::pandas(
+    "python",
+    "pd.DataFrame({'n': [1]})",
+    r#"{"output_type": "execute_result", "data": {"text/html": "<table><tr><td>1</td></tr></table>", "text/plain": "   n\n0  1"}}"#,
+    "0  1"
+)]
+#[case::a_widget_that_cannot_work(
+    "python",
+    "widgets.IntSlider()",
+    r#"{"output_type": "display_data", "data": {"application/vnd.jupyter.widget-view+json": {"model_id": "a"}, "text/plain": "IntSlider(value=0)"}}"#,
+    "IntSlider(value=0)"
+)]
+#[case::r(
+    "R",
+    "summary(cars)",
+    r#"{"output_type": "display_data", "data": {"text/html": "<b>1</b>", "text/latex": "1", "text/plain": "Min. : 4.0"}}"#,
+    "Min. : 4.0"
+)]
+#[case::julia(
+    "julia",
+    "1:3",
+    r#"{"output_type": "execute_result", "data": {"text/plain": "1:3 range"}}"#,
+    "1:3 range"
+)]
+fn saved_values_of_courses_are_shown(
+    #[case] language: &str,
+    #[case] source: &str,
+    #[case] output: &str,
+    #[case] shown: &str,
+) {
+    let text = course(language, &[(source, output)]);
+    let shell = Shell::new(&["export", "talk.ipynb", "--to", "text", "-o", "-"]);
+    let done = shell.file("talk.ipynb", &text).run();
+    assert_eq!(done.status, 0, "{}", done.err);
+    assert!(done.out.contains(source) && done.out.contains(shown), "{}", done.out);
+}
+
+#[test]
+fn notebooks_may_be_long() {
+    let outputs = "{\"output_type\": \"stream\", \"text\": \"out\\n\"}";
+    let text = course("python", &vec![("x = 1", outputs); 500]);
+    let shell = Shell::new(&["convert", "talk.ipynb"]).file("talk.ipynb", &text);
+    assert_eq!(shell.run().out, "talk.md\ntalk.recording: 500 blocks\n");
+}
+
+#[test]
+fn notebooks_may_have_large_outputs() {
+    let picture = PIXEL.replace('=', "A") + &"A".repeat(50 << 20);
+    let output = format!(
+        "{{\"output_type\": \"display_data\", \"data\": {{\"image/png\": \"{picture}\"}}}}"
+    );
+    let text = course("python", &[("plot()", &output), ("print(1)", "")]);
+    let shell = Shell::new(&["check", "talk.ipynb"]).file("talk.ipynb", &text);
+    let cache = shell.folder.path().join("cache");
+    let done = shell.var("XDG_CACHE_HOME", cache.to_str().unwrap()).run();
+    assert_eq!((done.status, &*done.out), (0, "talk.ipynb: 1 slide, no problems\n"));
 }
 
 #[test]
