@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::json_values::{MultilineText, decode_base64};
 
-/// Formats of pictures, the best first.
+/// Formats of pictures made of pixels, the best first.
 const PICTURE_FORMATS: [&str; 4] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 
 /// A part of a saved output.
@@ -77,6 +77,7 @@ fn read_one(mut output: JsonOutput) -> Option<SavedOutput> {
             };
             let picture = PICTURE_FORMATS.iter().find_map(|it| decode_base64(&text(it)?));
             picture
+                .or_else(|| text("image/svg+xml").map(String::into_bytes))
                 .map(SavedOutput::Picture)
                 .or_else(|| text("text/markdown").map(SavedOutput::Markdown))
                 .or_else(|| text("text/plain").map(ended_line).map(SavedOutput::Text))

@@ -136,6 +136,7 @@ fn outputs_are_the_richest_that_a_terminal_shows() {
         {"output_type": "stream", "name": "stdout", "text": ["a\n", "b\n"]},
         {"output_type": "stream", "name": "stderr", "text": "c\n"},
         {"output_type": "display_data", "data": {"image/png": "aGkK\n", "text/plain": "<Figure>"}},
+        {"output_type": "execute_result", "data": {"image/svg+xml": ["<svg", "/>"], "text/plain": "Plot"}},
         {"output_type": "execute_result", "data": {"text/markdown": ["*m*"], "text/plain": "m"}},
         {"output_type": "execute_result", "data": {"text/html": "<b>1</b>", "text/plain": ["1"]}},
         {"output_type": "error", "ename": "E", "evalue": "e", "traceback": ["T", "\u001b[31mE"]}
@@ -148,6 +149,7 @@ fn outputs_are_the_richest_that_a_terminal_shows() {
         [
             text("a\nb\nc\n"),
             SavedOutput::Picture(b"hi\n".to_vec()),
+            SavedOutput::Picture(b"<svg/>".to_vec()),
             SavedOutput::Markdown("*m*".to_owned()),
             text("1\nT\n\u{1b}[31mE\n"),
         ]
