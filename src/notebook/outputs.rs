@@ -18,6 +18,8 @@ pub enum SavedOutput {
     Picture(Vec<u8>),
     /// Markdown.
     Markdown(String),
+    /// HTML, and the same in another format.
+    Html(String, Box<Self>),
 }
 
 /// An output in nbformat 4.
@@ -76,11 +78,21 @@ fn read_one(mut output: JsonOutput) -> Option<SavedOutput> {
                 serde_json::from_value::<MultilineText>(value).ok().map(MultilineText::join)
             };
             let picture = PICTURE_FORMATS.iter().find_map(|it| decode_base64(&text(it)?));
-            picture
-                .or_else(|| text("image/svg+xml").map(String::into_bytes))
-                .map(SavedOutput::Picture)
-                .or_else(|| text("text/markdown").map(SavedOutput::Markdown))
-                .or_else(|| text("text/plain").map(ended_line).map(SavedOutput::Text))
+            let picture = picture.or_else(|| text("image/svg+xml").map(String::into_bytes));
+            if let Some(picture) = picture {
+                return Some(SavedOutput::Picture(picture));
+            }
+            let html = text("text/html");
+            let other = text("text/markdown")
+                .map(SavedOutput::Markdown)
+                .or_else(|| text("text/plain").map(ended_line).map(SavedOutput::Text));
+            match html {
+                Some(html) => {
+                    let other = other.unwrap_or_else(|| SavedOutput::Text(String::new()));
+                    Some(SavedOutput::Html(html, Box::new(other)))
+                }
+                None => other,
+            }
         }
     }
 }

@@ -151,7 +151,8 @@ fn outputs_are_the_richest_that_a_terminal_shows() {
             SavedOutput::Picture(b"hi\n".to_vec()),
             SavedOutput::Picture(b"<svg/>".to_vec()),
             SavedOutput::Markdown("*m*".to_owned()),
-            text("1\nT\n\u{1b}[31mE\n"),
+            SavedOutput::Html("<b>1</b>".to_owned(), Box::new(text("1\n"))),
+            text("T\n\u{1b}[31mE\n"),
         ]
     );
     assert!(deck.blocks[0].failed);

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::deck::{CellId, Deck};
 use crate::files::{self, FileKind, ReadError};
 use crate::notebook::{self, DeckBlock, NotebookDeck, NotebookFormat, SavedOutput};
-use crate::run::{CellRun, Outcome, OutputOrigin, OutputValue, Runs, State};
+use crate::panics::contain;
+use crate::run::{CellRun, Outcome, Output, OutputOrigin, OutputValue, Runs, State, data_table};
 
 /// Length of the hash in the names of pictures.
 const NAME_LENGTH: usize = 32;
@@ -110,22 +111,32 @@ fn run(block: &DeckBlock, pictures: Option<&Path>) -> CellRun {
         ..CellRun::default()
     };
     for output in &block.outputs {
-        match output {
-            SavedOutput::Text(text) => run.output.feed(text.as_bytes()),
-            SavedOutput::Markdown(text) => {
-                run.output.show(OutputValue::Markdown(text.as_str().into()));
-            }
-            SavedOutput::Picture(bytes) => {
-                let stored = pictures.map(|folder| store(folder, &name(bytes), bytes));
-                match stored {
-                    Some(Ok(file)) => run.output.show(OutputValue::Picture(file)),
-                    _ => run.output.feed(b"[picture]\n"),
-                }
-            }
-        }
+        show(&mut run.output, output, pictures);
     }
     super::markdown::read_all(&mut run.output);
     run
+}
+
+/// Adds a saved output. HTML is shown if it is a table.
+fn show(shown: &mut Output, output: &SavedOutput, pictures: Option<&Path>) {
+    match output {
+        SavedOutput::Text(text) => shown.feed(text.as_bytes()),
+        SavedOutput::Markdown(text) => shown.show(OutputValue::Markdown(text.as_str().into())),
+        SavedOutput::Picture(bytes) => {
+            let stored = pictures.map(|folder| store(folder, &name(bytes), bytes));
+            match stored {
+                Some(Ok(file)) => shown.show(OutputValue::Picture(file)),
+                _ => shown.feed(b"[picture]\n"),
+            }
+        }
+        SavedOutput::Html(html, other) => {
+            let table = contain("reading a saved table", || data_table(html)).ok().flatten();
+            match table {
+                Some(table) => shown.show(OutputValue::Table(table)),
+                None => show(shown, other, pictures),
+            }
+        }
+    }
 }
 
 /// Returns the folder of pictures as the text of a deck names it.

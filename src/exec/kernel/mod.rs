@@ -12,7 +12,6 @@ mod connection;
 mod delivery;
 mod dispatcher;
 mod greeting;
-mod html_table;
 mod input;
 mod kernel_run;
 mod message;

@@ -173,7 +173,7 @@ fn course(language: &str, cells: &[(&str, &str)]) -> String {
 #[case::pandas(
     "python",
     "pd.DataFrame({'n': [1]})",
-    r#"{"output_type": "execute_result", "data": {"text/html": "<table><tr><td>1</td></tr></table>", "text/plain": "   n\n0  1"}}"#,
+    r#"{"output_type": "execute_result", "data": {"text/html": "<table><thead><tr><th></th><th>n</th></tr></thead><tbody><tr><th>0</th><td>1</td></tr></tbody></table>", "text/plain": "as text"}}"#,
     "0  1"
 )]
 #[case::a_widget_that_cannot_work(

@@ -1,4 +1,4 @@
-//! Data tables in the HTML by which kernels show data frames.
+//! Data tables in the HTML by which kernels, and the notebooks that keep their output, show data frames.
 
 use crate::deck::Align;
 use crate::run::{DataColumn, DataTable};
@@ -7,6 +7,9 @@ use crate::run::{DataColumn, DataTable};
 const MAX_ROWS: usize = 1000;
 const MAX_COLUMNS: usize = 60;
 const MAX_CELL: usize = 200;
+
+/// The most rows to read; more are counted. With heads, this is more than are kept.
+const MAX_READ_ROWS: usize = 2 * MAX_ROWS;
 
 /// The most characters beside a table: with more, the HTML is more than a table with a caption.
 const MAX_CAPTION: usize = 80;
@@ -21,7 +24,7 @@ struct HtmlCell {
 }
 
 /// Returns the table of an HTML text, if there is nothing but one table and a caption.
-pub(super) fn data_table(html: &str) -> Option<DataTable> {
+pub fn data_table(html: &str) -> Option<DataTable> {
     let mut reader = TableReader::default();
     let mut rest = html;
     while let Some(at) = rest.find('<') {
@@ -43,7 +46,9 @@ pub(super) fn data_table(html: &str) -> Option<DataTable> {
 #[derive(Debug, Default)]
 struct TableReader {
     rows: Vec<Vec<HtmlCell>>,
-    /// How many of them are in the head.
+    /// How many rows follow that are not read.
+    more: usize,
+    /// How many of the rows are in the head.
     heads: usize,
     cell: Option<HtmlCell>,
     is_in_table: bool,
@@ -93,14 +98,15 @@ impl TableReader {
             "thead" | "tbody" | "tr" if self.is_in_table => {
                 self.close();
                 match (&*name, is_end) {
-                    ("tr", false) => self.rows.push(Vec::new()),
+                    ("tr", false) if self.rows.len() < MAX_READ_ROWS => self.rows.push(Vec::new()),
+                    ("tr", false) => self.more += 1,
                     ("thead", true) => self.heads = self.rows.len(),
                     _ => {}
                 }
             }
             "td" | "th" if self.is_in_table => {
                 self.close();
-                if !is_end {
+                if !is_end && self.more == 0 {
                     let spans = (span(tag, "rowspan"), span(tag, "colspan"));
                     let is_head = name == "th";
                     self.cell = Some(HtmlCell { is_head, spans, ..HtmlCell::default() });
@@ -156,7 +162,7 @@ impl TableReader {
         let row = |row: &Vec<HtmlCell>| {
             (0..columns.len()).map(|at| text(row, at).unwrap_or_default()).collect()
         };
-        let height = body.len();
+        let height = body.len() + self.more;
         let rows = body.iter().take(MAX_ROWS).map(row).collect();
         let indexes = columns.iter().filter(|column| column.is_index).count();
         Some(DataTable { rows, height, width: count - indexes, columns })
@@ -221,7 +227,7 @@ fn words(text: &str) -> String {
 }
 
 /// Replaces the entities of an HTML text that kernels write.
-pub(super) fn replace_entities(text: &str) -> String {
+pub fn replace_entities(text: &str) -> String {
     const ENTITIES: [(&str, &str); 6] =
         [("amp", "&"), ("lt", "<"), ("gt", ">"), ("quot", "\""), ("apos", "'"), ("nbsp", " ")];
     let mut replaced = String::new();
@@ -265,6 +271,13 @@ mod tests {
 
     fn table(html: &str) -> String {
         data_table(html).map_or_else(|| "none".to_owned(), |table| table.plain_text())
+    }
+
+    #[test]
+    fn rows_that_are_not_read_are_counted() {
+        let html = format!("<table>{}</table>", "<tr><td colspan=60>1".repeat(50_000));
+        let read = data_table(&html).unwrap();
+        assert_eq!((read.height, read.rows.len()), (50_000, MAX_ROWS));
     }
 
     #[test]
