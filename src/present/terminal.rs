@@ -13,7 +13,7 @@ use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::Color;
-use rustix::termios::OptionalActions;
+use rustix::termios::{OptionalActions, Winsize};
 
 use super::frame_diff::{changes, changes_of_blank};
 use super::hyperlinks::{add_relinked, write_linked};
@@ -91,7 +91,7 @@ impl Screen {
         restore_on_panic();
         enter(has_mouse)?;
         let has_gradients = depth == ColorDepth::TrueColor;
-        let size = Size { large_text, has_gradients, ..terminal_size(cell) };
+        let size = Size { large_text, has_gradients, ..terminal_size(window_size(), cell) };
         let area = Rect::new(0, 0, size.columns, size.rows);
         Ok(Self {
             shown: Buffer::empty(area),
@@ -161,7 +161,8 @@ impl Screen {
     /// Updates the size and redraws everything.
     pub(crate) fn resize(&mut self) {
         let Size { large_text, has_gradients, is_coarse, cell, .. } = self.size;
-        self.size = Size { large_text, has_gradients, is_coarse, ..terminal_size(cell) };
+        self.size =
+            Size { large_text, has_gradients, is_coarse, ..terminal_size(window_size(), cell) };
         self.refresh();
     }
 
@@ -346,15 +347,24 @@ fn restore_on_panic() {
     }));
 }
 
-/// Returns columns, rows and cell size from the kernel; 80x24 and `cell` if unknown.
-fn terminal_size(cell: (u16, u16)) -> Size {
-    let known = rustix::termios::tcgetwinsize(io::stdout()).ok();
+/// The largest part of the terminal that is drawn on, from its corner. A terminal can claim any size, and a
+/// frame of it has to fit into memory.
+const MAX_COLUMNS: u16 = 2_000;
+const MAX_ROWS: u16 = 1_000;
+
+/// Returns the terminal's size as the kernel knows it.
+fn window_size() -> Option<Winsize> {
+    rustix::termios::tcgetwinsize(io::stdout()).ok()
+}
+
+/// Returns columns, rows and cell size; 80x24 and `cell` if unknown.
+fn terminal_size(known: Option<Winsize>, cell: (u16, u16)) -> Size {
     let Some(known) = known.filter(|size| size.ws_col > 0 && size.ws_row > 0) else {
         return Size { cell, ..Size::new(80, 24) };
     };
     let reported = (known.ws_xpixel / known.ws_col, known.ws_ypixel / known.ws_row);
     let cell = if reported.0 > 0 && reported.1 > 0 { reported } else { cell };
-    Size { cell, ..Size::new(known.ws_col, known.ws_row) }
+    Size { cell, ..Size::new(known.ws_col.min(MAX_COLUMNS), known.ws_row.min(MAX_ROWS)) }
 }
 
 /// Writes bytes with as few system calls as possible: the buffer of [`io::stdout`] would flush at
@@ -365,4 +375,21 @@ pub(crate) fn write(mut bytes: &[u8]) -> io::Result<()> {
         bytes = &bytes[count..];
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn huge_terminal_is_drawn_on_in_part() {
+        let size = |columns, rows| {
+            let known = Winsize { ws_col: columns, ws_row: rows, ws_xpixel: 0, ws_ypixel: 0 };
+            let Size { columns, rows, .. } = terminal_size(Some(known), (8, 16));
+            (columns, rows)
+        };
+        assert_eq!(size(300, 100), (300, 100));
+        assert_eq!(size(u16::MAX, u16::MAX), (MAX_COLUMNS, MAX_ROWS));
+        assert_eq!(size(0, u16::MAX), (80, 24));
+    }
 }
