@@ -3,7 +3,6 @@
 //! the latter on request, too.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use super::inspect_code::{missing_kernels, not_runnable, python_problem, slow_blocks};
 use super::scene_builder::{drawn_blocks, line_formulas, measure, visit};
@@ -26,7 +25,7 @@ pub fn inspect(
     custom: &BTreeMap<String, CustomExecutor>,
 ) -> Vec<Diagnostic> {
     let mut found = loaded.deck.diagnostics.clone();
-    let mut media = Media::new(PathBuf::from("."), None, |_| {});
+    let mut media = Media::for_documents();
     found.extend(unseen(loaded, &mut media));
     found.extend(not_runnable(loaded, custom));
     found.extend(missing_kernels(loaded));

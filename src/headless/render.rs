@@ -1,6 +1,6 @@
 //! Renders slides without a terminal, running their code on request. Used by exports.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::driver::{Driver, SCREEN_TIMEOUT, run_limits};
 use super::{code_colors, scene_builder};
@@ -36,7 +36,7 @@ impl SlideRenderer {
             hides_masked: true,
             ..loaded.clone()
         };
-        let media = Media::new(PathBuf::from("."), None, |_| {});
+        let media = Media::for_documents();
         let mut app = App::new(
             loaded.deck.clone(),
             AppOptions {

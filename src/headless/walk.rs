@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "runs take time")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -234,7 +234,7 @@ impl<'a> Walker<'a> {
         }
         let limits = execution.map(run_limits).unwrap_or_default();
         Self {
-            media: Media::new(PathBuf::from("."), None, |_| {}),
+            media: Media::for_documents(),
             options: RequestOptions {
                 limits,
                 screen_timeout: Some(SCREEN_TIMEOUT),

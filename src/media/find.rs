@@ -10,6 +10,7 @@ use image::metadata::Orientation;
 
 use super::header_reader::{HEADER_BYTES, HeaderReader};
 use super::limits::{self, PictureHeader};
+use super::pixels;
 use crate::diag::closest;
 use crate::files::{self, FileKind, ReadError};
 use crate::layout::{PictureProblem, PixelSize};
@@ -76,6 +77,8 @@ pub(super) struct Finder {
     directory: PathBuf,
     /// Reads headers on threads, if reads must not block.
     header_reader: Option<HeaderReader>,
+    /// Whether files are decoded, to find those that are damaged after their header.
+    decodes: bool,
     found: BTreeMap<FileKey, PictureFile>,
     /// Hints for missing pictures: folders are not listed on every frame.
     hints: BTreeMap<FileKey, Option<String>>,
@@ -88,7 +91,13 @@ impl Finder {
     /// Creates a finder that looks beside the deck's file, then in `directory`.
     pub(super) fn new(directory: PathBuf) -> Self {
         let (found, hints, broken) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { directory, header_reader: None, found, hints, checked: BTreeSet::new(), broken }
+        let (header_reader, decodes, checked) = (None, false, BTreeSet::new());
+        Self { directory, header_reader, decodes, found, hints, checked, broken }
+    }
+
+    /// Decodes each file that is found: one that is damaged after its header is an error.
+    pub(super) fn decode_files(&mut self) {
+        self.decodes = true;
     }
 
     /// Reads headers on threads; `wake` is called when a slow file has been read.
@@ -167,7 +176,7 @@ impl Finder {
         }
         let known = self.found.get(key).is_some_and(|it| it.path == *path && it.stamp == stamp);
         if !known {
-            match look(path, stamp) {
+            match look(path, stamp, self.decodes) {
                 Ok(found) => drop(self.found.insert(key.clone(), found)),
                 Err(error) => {
                     let not_shown = cannot(&error);
@@ -248,7 +257,7 @@ fn special(path: &Path) -> Option<ReadError> {
     files::read_start(path, 0).err().filter(|error| *error != ReadError::Missing)
 }
 
-fn look(path: &Path, stamp: Stamp) -> Result<PictureFile, PictureError> {
+fn look(path: &Path, stamp: Stamp, decodes: bool) -> Result<PictureFile, PictureError> {
     if stamp.1 > FileKind::Picture.max_bytes() {
         return Err(FileKind::Picture.too_large().into());
     }
@@ -264,6 +273,9 @@ fn look(path: &Path, stamp: Stamp) -> Result<PictureFile, PictureError> {
     };
     let (size, format, orientation) = header?;
     limits::check_pixels(size.width, size.height)?;
+    if decodes {
+        pixels::decode(path)?;
+    }
     let turned = orientation != Orientation::NoTransforms;
     let format = PictureFormat::Pixels(format);
     Ok(PictureFile { path: path.to_owned(), stamp, size, format, turned })

@@ -55,7 +55,7 @@ pub(super) fn header(bytes: &[u8]) -> Result<PictureHeader, String> {
 
 /// Creates a decoder with the limits set.
 pub(super) fn decoder(bytes: &[u8]) -> Result<(impl ImageDecoder + '_, ImageFormat), String> {
-    const NONE: &str = "it is not a PNG, JPEG or GIF file";
+    const NONE: &str = "it is not a PNG, JPEG, GIF, WebP or SVG file";
     let mut reader = ImageReader::new(Cursor::new(bytes));
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_METADATA_BYTES);

@@ -155,6 +155,15 @@ impl Media {
         }
     }
 
+    /// Creates a `Media` for documents and checks, which looks in the working directory. It decodes files
+    /// when it measures them: one that is damaged after its header is an error. A talk reports that when it
+    /// draws the picture.
+    pub fn for_documents() -> Self {
+        let mut media = Self::new(PathBuf::from("."), None, |_| {});
+        media.finder.decode_files();
+        media
+    }
+
     /// Reads headers and draws without blocking: a file that is slow to read is reported as such, and
     /// `wake` is called from another thread when it has been read. Drawings are made on this many
     /// threads.

@@ -66,7 +66,8 @@ fn other_files_are_errors() {
     fs::write(harness.path("deck/empty.png"), "").unwrap();
     fs::create_dir(harness.path("deck/folder.png")).unwrap();
     fs::write(harness.path("deck/cut.png"), b"\x89PNG\r\n\x1a\n\0\0").unwrap();
-    let expected = "picture `text.png` cannot be shown: it is not a PNG, JPEG or GIF file";
+    let expected =
+        "picture `text.png` cannot be shown: it is not a PNG, JPEG, GIF, WebP or SVG file";
     assert_eq!(harness.measure("text.png"), Err(expected.to_owned()));
     assert!(harness.measure("empty.png").is_err());
     assert!(harness.measure("folder.png").unwrap_err().contains("it is a folder"));
@@ -75,6 +76,21 @@ fn other_files_are_errors() {
     );
     let remote = harness.measure("https://example.org/a.png").unwrap_err();
     assert!(remote.ends_with("pictures are not fetched"), "{remote}");
+}
+
+#[test]
+fn damaged_picture_is_an_error_of_documents() {
+    let mut harness = MediaHarness::new(Protocol::Blocks);
+    let whole = RgbaImage::from_fn(60, 60, |x, y| Rgba([x as u8, y as u8, (x * y) as u8, 255]));
+    harness.write("deck/whole.png", &whole);
+    let bytes = fs::read(harness.path("deck/whole.png")).unwrap();
+    fs::write(harness.path("deck/half.png"), &bytes[..bytes.len() / 2]).unwrap();
+    // A talk reads only the header until it draws.
+    assert_eq!(harness.measure("half.png"), Ok((60, 60)));
+    harness.media = Media::for_documents();
+    assert_eq!(harness.measure("whole.png"), Ok((60, 60)));
+    let error = harness.measure("half.png").unwrap_err();
+    assert!(error.starts_with("picture `half.png` cannot be shown: "), "{error}");
 }
 
 #[test]

@@ -35,6 +35,24 @@ fn export_runs_code() {
     assert!(page.contains("LOUD"), "{page}");
 }
 
+#[test]
+fn damaged_picture_does_not_stop_an_export() {
+    for format in ["pdf", "html", "png"] {
+        let output = format!("talk.{format}");
+        let shell = Shell::new(&["export", "talk.md", "--to", format, "-o", &output])
+            .file("talk.md", "![](half.png)");
+        let path = shell.folder.path().join("half.png");
+        let mut png = Vec::new();
+        let pixels: Vec<u8> = (0..3 * 80 * 80).map(|n: u32| (n * n % 251) as u8).collect();
+        let encoder = image::codecs::png::PngEncoder::new(&mut png);
+        image::ImageEncoder::write_image(encoder, &pixels, 80, 80, image::ExtendedColorType::Rgb8)
+            .unwrap();
+        fs::write(path, &png[..png.len() / 2]).unwrap();
+        let done = shell.run();
+        assert_eq!(done.status, 0, "{format}: {}", done.err);
+    }
+}
+
 /// A PNG file of one red pixel, in base64.
 const PIXEL: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
