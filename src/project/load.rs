@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::path::Path;
+use std::str::Utf8Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,7 @@ use crate::panics::contain;
 use crate::parse;
 use crate::recording::EntryMatch;
 use crate::run::Runs;
-use crate::source::{Files, SourceFile, Span};
+use crate::source::{FileId, Files, SourceFile, Span};
 
 /// Maximum total size of the files that a deck names. A file that is included several times counts
 /// each time.
@@ -47,6 +48,9 @@ pub fn load(
         _ => files::read(&load_options.path, notebook::file_kind(&load_options.path))?,
     };
     contained(|| {
+        if is_utf16(&bytes) {
+            return Err(ReadError::NotText);
+        }
         let pictures = load_options.notebook_pictures.as_deref();
         let notebook = notebook::deck(&load_options.path, &bytes, pictures)?;
         let (bytes, saved) = match notebook {
@@ -54,8 +58,26 @@ pub fn load(
             None => (bytes, Arc::default()),
         };
         let text = load_options.with_drafts(&load_options.path, bytes);
-        Ok(show(load_options, &String::from_utf8_lossy(&text), before, saved))
+        let mut loaded = show(load_options, &String::from_utf8_lossy(&text), before, saved);
+        if let Err(error) = std::str::from_utf8(&text) {
+            Arc::make_mut(&mut loaded.deck).diagnostics.push(not_utf8(&text, error));
+        }
+        Ok(loaded)
     })
+}
+
+/// Whether a text starts as UTF-16 does.
+fn is_utf16(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff")
+}
+
+/// Returns the warning for the first byte of a deck that is not UTF-8. It is shown as U+FFFD.
+fn not_utf8(text: &[u8], error: Utf8Error) -> Diagnostic {
+    let start = error.valid_up_to();
+    let span = Span::new(FileId::default(), start..start + '\u{fffd}'.len_utf8());
+    let byte = text.get(start).copied().unwrap_or_default();
+    let message = format!("the deck is not UTF-8: the byte `0x{byte:02x}` is no character");
+    Diagnostic::warning(span, message).hint("save the file as UTF-8")
 }
 
 /// Like [`load`], on a separate thread with a time limit. A thread that hangs is abandoned.

@@ -41,6 +41,24 @@ fn valid_deck_passes() {
     assert_eq!((status, text.as_str()), (0, "talk.md: 1 slide, no problems\n"));
 }
 
+#[test]
+fn deck_in_another_encoding_is_reported() {
+    let folder = folder(&[]);
+    std::fs::write(folder.path().join("talk.md"), b"A\n===\n\ncaf\xe9\n").unwrap();
+    let output = check(folder.path(), &[]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    let expected =
+        "warning: the deck is not UTF-8: the byte `0xe9` is no character\n --> talk.md:4:4\n";
+    assert!(text.starts_with(expected), "{text}");
+    assert!(text.contains("hint: save the file as UTF-8"), "{text}");
+    std::fs::write(folder.path().join("talk.md"), b"\xff\xfeA\0\n\0").unwrap();
+    let output = check(folder.path(), &[]);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_ne!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("talk.md") && text.contains("it is not UTF-8 text"), "{text}");
+}
+
 /// A mistake in each kind of place: front matter, theme override, theme file, command, fence, picture,
 /// include and included file.
 const MISTAKES: &[(&str, &str)] = &[
