@@ -11,6 +11,7 @@ AWAITS = 0x2000
 IS_COROUTINE = 0x80
 FRESH_LINE = "\x1b[?7z"
 MAX_PADDING = 10000000
+TASK_FUNCTIONS = ("create_task", "ensure_future", "get_running_loop")
 
 
 def run(request, output, terminal, report):
@@ -159,7 +160,9 @@ def begin(request):
     sys.argv = [request.path]
     if hasattr(sys, "orig_argv"):
         sys.orig_argv = [sys.executable, request.path]
-    sys.modules["__main__"] = type(sys)("__main__")
+    sys.modules["__main__"] = main = type(sys)("__main__")
+    if sys.version_info < (3, 14):
+        main.__annotations__ = {}
     if not request.preimports:
         limit(request.memory)
         sys.path.insert(0, request.directory)
@@ -199,7 +202,7 @@ def execute(request, report):
         show(request, report, error, None)
         return 1
     try:
-        if (code.co_flags | (last.co_flags if last else 0)) & IS_COROUTINE:
+        if (code.co_flags | (last.co_flags if last else 0)) & IS_COROUTINE or starts_tasks(request):
             ValueDisplay.result(part(NOTEBOOK).complete(code, last, main.__dict__))
         else:
             exec(code, main.__dict__)
@@ -218,6 +221,13 @@ def execute(request, report):
     return 0
 
 
+def starts_tasks(request):
+    """Returns whether a block of a session needs a running event loop, as notebooks have one."""
+    if not request.becomes_snapshot or not any(it in request.source for it in TASK_FUNCTIONS):
+        return False
+    return part(NOTEBOOK).starts_tasks(request.source, TASK_FUNCTIONS)
+
+
 def from_block(request, trace):
     """Returns the part of a traceback from the block on, without the worker's frames."""
     trace = at = trace and trace.tb_next
@@ -234,6 +244,7 @@ def part(text):
     if text not in PARTS:
         PARTS[text] = known = type(sys)("_livedeck_part")
         exec(compile(text, OWN_CODE, "exec", dont_inherit=True), known.__dict__)
+        known.shows, known.without_magics = ValueDisplay, without_magics
     return PARTS[text]
 
 
@@ -247,6 +258,9 @@ def prepare(request):
     if sys.version_info < (3, 15):
         main.__cached__ = None
     main.__builtins__ = builtins
+    if "get_ipython(" in request.source and "except" not in request.source:
+        shell = part(MAGICS).Shell(main.__dict__)
+        builtins.get_ipython = lambda: shell
     padding = "\n" * min(max(request.first_line - 1, 0), MAX_PADDING)
     source = padding + request.source
     lines = [line + "\n" for line in source.split("\n")]
@@ -287,7 +301,7 @@ def split_code(source, lines, file):
 
 def with_magics(source, file):
     """Returns the tree of a block that IPython's magics make valid. `None` if it is not valid."""
-    if "%" not in source and "!" not in source:
+    if not any(sign in source for sign in "%!?"):
         return None
     magics = part(MAGICS)
     rewritten = magics.rewrite(source)
@@ -300,6 +314,11 @@ def with_magics(source, file):
     return magics.finish(tree)
 
 
+def without_magics(lines):
+    """Returns lines of this run's blocks as Python: without magics."""
+    return part(MAGICS).blank(lines) if MAGICS in PARTS else lines
+
+
 class ValueDisplay:
     """The values that a block shows, by the code of `display.py`."""
 
@@ -307,6 +326,8 @@ class ValueDisplay:
     run = None
     last = None
     keeps = False
+    # Whether `%%capture` keeps what is shown from the slide.
+    captures = False
     file = None
     SMALL = 1000
     SIMPLE = (bool, int, float, complex, str, bytes)
@@ -354,6 +375,8 @@ class ValueDisplay:
 
 def display(*values, **how):
     """Shows values in the output of the block: pictures, tables and markdown."""
+    if ValueDisplay.captures:
+        return None
     return ValueDisplay.prepare().display(*values, **how)
 
 
@@ -501,27 +524,30 @@ def show(request, report, error, trace):
         print("interrupted%s" % line_text(request, trace), file=sys.stderr)
         return
     write_report(report, "raised\n")
-    trace = without_end(trace)
+    trace = without_ours(trace)
     error = error.with_traceback(trace)
     # Before 3.13 the built-in hook reads the deck's file, which may have changed since.
     if sys.excepthook is not sys.__excepthook__ or sys.version_info >= (3, 13):
-        sys.excepthook(type(error), error, trace)
+        try:
+            sys.excepthook(type(error), error, trace)
+        except BaseException as failure:
+            part(ERRORS).print_failed_hook(failure, error, trace)
     else:
         part(ERRORS).print_exception(error, trace)
     if isinstance(error, ModuleNotFoundError) and ORIGIN:
         print("note: this is %s, %s" % (sys.executable, ORIGIN), file=sys.stderr)
 
 
-def without_end(trace):
-    """Removes the worker's frames at the end of a traceback: those of a failed import."""
-    last, at = None, trace
-    while at is not None:
-        if at.tb_frame.f_code.co_filename != OWN_CODE:
-            last = at
-        at = at.tb_next
-    if last is not None:
-        last.tb_next = None
-    return trace
+def without_ours(trace):
+    """Removes the worker's frames from a traceback: those of a failed import or of a magic."""
+    kept = []
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename != OWN_CODE:
+            kept.append(trace)
+        trace = trace.tb_next
+    for at, next in zip(kept, [*kept[1:], None]):
+        at.tb_next = next
+    return kept[0] if kept else None
 
 
 def line_text(request, trace):

@@ -22,10 +22,13 @@ PICTURES = {
     "image/png": b"\x89PNG\r\n\x1a\n",
     "image/jpeg": b"\xff\xd8\xff",
     "image/gif": b"GIF8",
+    "image/webp": b"RIFF",
 }
+SVG = "image/svg+xml"
 METHODS = [
     ("image/png", "_repr_png_"),
     ("image/jpeg", "_repr_jpeg_"),
+    (SVG, "_repr_svg_"),
     ("text/html", "_repr_html_"),
     ("text/markdown", "_repr_markdown_"),
 ]
@@ -151,16 +154,22 @@ def show_best(value):
             return
         if kind.__repr__ is object.__repr__:
             return send("markdown", html_words(str(form)))
+    if origin == "IPython" and hasattr(kind, "_repr_latex_"):
+        return write(str(value._repr_latex_()).replace("\\displaystyle ", ""))
     plain(value)
 
 
 def bundle(value, forms):
     """Shows the show_best of several representations."""
-    for mime in [*PICTURES, "text/html", "text/markdown"]:
+    for mime in [*PICTURES, SVG, "text/html", "text/markdown"]:
         if forms.get(mime) is not None and show_as(mime, forms[mime]):
             return
     if isinstance(forms.get("text/plain"), str):
         write(forms["text/plain"])
+    elif isinstance(forms.get("text/html"), str):
+        send("markdown", html_words(forms["text/html"]))
+    elif isinstance(forms.get("text/latex"), str):
+        send("markdown", truncate(forms["text/latex"], MAX_TEXT))
     else:
         plain(value)
 
@@ -170,6 +179,8 @@ def show_as(mime, form):
     form = form[0] if isinstance(form, tuple) else form
     if mime in PICTURES:
         picture(mime, binascii.a2b_base64(form) if isinstance(form, str) else bytes(form))
+    elif mime == SVG:
+        send("picture", form)
     elif mime == "text/markdown":
         send("markdown", truncate(str(form), MAX_TEXT))
     else:

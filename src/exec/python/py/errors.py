@@ -38,6 +38,16 @@ def print_exception(error, trace):
         sys.stderr.write(text)
 
 
+def print_failed_hook(failure, error, trace):
+    """Prints what `sys.excepthook` raised, and the exception that it was called for."""
+    if failure.__context__ is error:
+        failure.__context__ = None
+    sys.stderr.write("Error in sys.excepthook:\n")
+    print_exception(failure, failure.__traceback__ and failure.__traceback__.tb_next)
+    sys.stderr.write("\nOriginal exception was:\n")
+    print_exception(error, trace)
+
+
 def dump_traceback(dump, file, all_threads):
     """Writes the stack of `faulthandler` without the worker's frames."""
     import tempfile

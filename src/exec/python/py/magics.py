@@ -6,6 +6,7 @@ import ast
 import builtins
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ NAME = "_livedeck_magics"
 
 LINE = re.compile(r"(\s*)(?:([\w.\[\]'\", ]+?)\s*=\s*)?(!|%)(?![%=])(.*)$")
 CELL = re.compile(r"%%(\w+)[ \t]*(.*)$")
+HELP = re.compile(r"(\s*)(?:(\?\??)\s*([\w.]+)|([\w.]+)\s*(\?\??))\s*$")
 
 FLAG = re.compile(r"-([nr])\s*(\d+)\s*")
 
@@ -22,13 +24,35 @@ EXPANSION = re.compile(r"\{\{|\}\}|\{([^{}]+)\}|\$\$|\$([A-Za-z_]\w*)")
 # What changes nothing here: figures are drawn on the slide anyway, and modules are not reloaded.
 WITHOUT_EFFECT = {"autoreload", "colors", "config", "load_ext", "matplotlib", "precision", "xmode"}
 
+# Commands of the shell that are magics as well.
+COMMANDS = {
+    **{
+        name: name
+        for name in ("cat", "conda", "cp", "ls", "mamba", "man", "mkdir", "mv", "rm", "rmdir")
+    },
+    "ll": "ls -lh",
+}
+
+# Cells in other languages: the programs that read them.
+SCRIPTS = ("perl", "pypy", "python", "python2", "python3", "ruby")
+
 UNITS = ((1, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
 started = None
 
+# The class that shows the values of the block. Set by the program that this is a part of.
+shows = None
+
+# Lines that were magics, by their index in the file, and what is there for those who read it as Python.
+blanks = {}
+
 
 class UsageError(Exception):
     """A magic that does not exist here, or is used in a wrong way."""
+
+
+# The last line of a traceback has the name of the module, unless it is this one.
+UsageError.__module__ = "builtins"
 
 
 def rewrite(source):
@@ -38,9 +62,22 @@ def rewrite(source):
     first = next((n for n, line in enumerate(lines) if line.strip()), 0)
     cell = CELL.match(lines[first]) if lines else None
     if cell:
-        return rewrite_cell(lines, first, *cell.groups())
-    changed = [rewrite_line(line) for line in lines]
-    return "\n".join(changed) if changed != lines else None
+        changed = rewrite_cell(lines, first, *cell.groups())
+    else:
+        changed = [rewrite_line(line) for line in lines]
+    if changed == lines:
+        return None
+    for n, (line, other) in enumerate(zip(lines, [*changed, *lines[len(changed) :]])):
+        if n >= len(changed):
+            blanks[n] = "\n"
+        elif line != other:
+            blanks[n] = line[: len(line) - len(line.lstrip())] + "pass\n"
+    return "\n".join(changed)
+
+
+def blank(lines):
+    """Returns the lines of a file with `pass` in place of its magics."""
+    return [blanks.get(n, line) for n, line in enumerate(lines)]
 
 
 def own_module():
@@ -58,6 +95,10 @@ def call(function, *values):
 
 def rewrite_line(line):
     """Returns a line with a call in place of its magic."""
+    asks = HELP.match(line)
+    if asks:
+        indent, before, name, other, after = asks.groups()
+        return indent + call("describe", name or other, len(before or after) > 1)
     match = LINE.match(line)
     if not match:
         return line
@@ -72,22 +113,29 @@ def rewrite_line(line):
 
 
 def rewrite_cell(lines, first, name, rest):
-    """Returns the block of a cell magic: its first line is the call, which may take the other lines."""
+    """Returns the lines of a cell magic: its first line is the call, which may take the other lines."""
     body = "\n".join(lines[first + 1 :])
-    if name == "time":
-        begin = f"__import__({NAME!r}).begin()"
-        return "\n".join([*lines[:first], begin, *map(rewrite_line, lines[first + 1 :])])
-    return "\n".join([*lines[:first], call("cell", name, rest, body)])
+    if name in ("time", "capture"):
+        begin = f"__import__({NAME!r}).begin()" if name == "time" else call("capture", rest)
+        return [*lines[:first], begin, *map(rewrite_line, lines[first + 1 :])]
+    return [*lines[:first], call("cell", name, rest, body)]
 
 
 def finish(tree):
-    """Makes a block that began with `%%time` end with the report: before its last value is shown."""
-    begins = any(is_begin(statement) for statement in tree.body)
+    """Makes a block that began with `%%time` end with the report: before its last value is shown. Puts one
+    that began with `%%capture` into a `with` statement."""
+    if tree.body and is_call(tree.body[0], "capture"):
+        first, *rest = tree.body
+        context = ast.withitem(context_expr=first.value)
+        tree.body = [ast.With(items=[context], body=rest or [ast.Pass()])]
+        ast.copy_location(tree.body[0], first)
+        return ast.fix_missing_locations(tree)
+    begins = any(is_call(statement, "begin") for statement in tree.body)
     if not begins:
         return tree
     end = ast.parse(f"__import__({NAME!r}).end(None)").body[0]
     last = tree.body[-1]
-    if isinstance(last, ast.Expr) and not is_begin(last):
+    if isinstance(last, ast.Expr) and not is_call(last, "begin"):
         end.value.args = [last.value]
         tree.body[-1] = end
         ast.copy_location(end, last)
@@ -99,10 +147,10 @@ def finish(tree):
     return ast.fix_missing_locations(tree)
 
 
-def is_begin(statement):
-    """Returns whether a statement is the call that `%%time` becomes."""
+def is_call(statement, name):
+    """Returns whether a statement is the call of this function that a magic has become."""
     text = getattr(getattr(statement, "value", None), "func", None)
-    return getattr(text, "attr", None) == "begin" and NAME in ast.dump(text)
+    return getattr(text, "attr", None) == name and NAME in ast.dump(text)
 
 
 def begin():
@@ -136,6 +184,8 @@ def line(name, rest, names):
     """Runs a line magic. Returns its value."""
     if name in WITHOUT_EFFECT:
         return None
+    if name in COMMANDS:
+        return system(f"{COMMANDS[name]} {rest}", names)
     function = LINES.get(name)
     if function is None:
         raise UsageError(f"the magic `%{name}` does not work here; write Python instead")
@@ -147,28 +197,159 @@ def cell(name, rest, body, names):
     if name == "timeit":
         return timeit_text(rest, body, names)
     if name in ("bash", "sh"):
-        sys.stdout.flush()
-        status = subprocess.run([name, "-c", body]).returncode
-        if status:
-            raise UsageError(f"`{name}` exited with status {status}")
-        return None
-    if name == "writefile":
-        with open(os.path.expanduser(rest), "w", encoding="utf-8") as file:
-            file.write(body + "\n")
-        print(f"Writing {rest}")
-        return None
-    if name == "capture":
-        return capture(body, names)
+        return run_script([name, "-c", body], None)
+    if name in SCRIPTS:
+        program = sys.executable if name in ("python", "python3") else name
+        return run_script([program, "-"], body)
+    if name == "script":
+        return run_script(shlex.split(rest), body)
+    if name in ("file", "writefile"):
+        return write_file(rest, body, names)
+    if name == "prun":
+        return profile(body, names)
     raise UsageError(f"the magic `%%{name}` does not work here; write Python instead")
 
 
-def capture(body, names):
-    """Runs code without showing what it prints."""
-    import contextlib
-    import io
+def run_script(command, text):
+    """Runs a program, which reads the text if there is one."""
+    sys.stdout.flush()
+    try:
+        status = subprocess.run(command, input=text and text.encode()).returncode
+    except OSError as error:
+        raise UsageError(f"cannot run `{command[0]}`: {error.strerror}") from None
+    if status:
+        raise UsageError(f"`{command[0]}` exited with status {status}")
 
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        exec(compile(body, "<capture>", "exec", dont_inherit=True), names)
+
+def write_file(text, body, names):
+    """Writes a cell to a file, or to its end after `-a`."""
+    appends = re.match(r"(-a|--append)\s+", text)
+    name = expand(text[appends.end() if appends else 0 :].strip().strip("'\""), names)
+    path = os.path.expanduser(name)
+    verb = "Appending to" if appends else "Overwriting" if os.path.exists(path) else "Writing"
+    with open(path, "a" if appends else "w", encoding="utf-8") as file:
+        file.write(body + "\n")
+    print(f"{verb} {name}")
+
+
+class capture:
+    """Keeps what a block prints in a variable, and shows no values and figures."""
+
+    def __init__(self, text, names):
+        words = text.split()
+        kept = [word for word in words if not word.startswith("-")]
+        streams = [it for it in ("stdout", "stderr") if f"--no-{it}" not in words]
+        self.streams, self.stdout, self.stderr = streams, "", ""
+        if kept:
+            names[kept[0]] = self
+
+    def __enter__(self):
+        import io
+
+        self.before = [(name, getattr(sys, name), io.StringIO()) for name in self.streams]
+        for name, _, text in self.before:
+            setattr(sys, name, text)
+        self.shown, shows.captures = shows.captures, True
+
+    def __exit__(self, *_):
+        for name, stream, text in self.before:
+            setattr(self, name, text.getvalue())
+            setattr(sys, name, stream)
+        del self.before
+        shows.captures = self.shown
+        if "matplotlib.pyplot" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close("all")
+
+    def show(self):
+        """Prints what was captured."""
+        sys.stdout.write(self.stdout)
+        sys.stderr.write(self.stderr)
+
+    __call__ = show
+
+    def __str__(self):
+        return self.stdout
+
+
+def describe(name, with_source, names):
+    """Prints what `name?` tells about a value: its signature, documentation and type."""
+    import inspect
+
+    try:
+        value = eval(name, names)
+    except Exception:
+        print(f"Object `{name}` not found.")
+        return
+    parts = []
+    if callable(value):
+        try:
+            label = "Init signature" if isinstance(value, type) else "Signature"
+            parts.append((label, name.rpartition(".")[2] + str(inspect.signature(value))))
+        except (TypeError, ValueError):
+            pass
+    kind = type(value).__name__
+    if not callable(value):
+        parts += [("Type", kind), ("String form", str(value))]
+    source = None
+    try:
+        source = inspect.getsource(value) if with_source else None
+    except (OSError, TypeError):
+        pass
+    if source:
+        parts.append(("Source", "\n" + source.rstrip()))
+    else:
+        text = inspect.getdoc(value) or "<no docstring>"
+        parts.append(("Docstring", ("\n" if "\n" in text else "") + text))
+    if callable(value):
+        parts.append(("Type", kind))
+    for label, text in parts:
+        print(f"{label}:{text}" if text.startswith("\n") else f"{label + ':':<15} {text}")
+
+
+def profile(text, names):
+    """Runs code and prints where it spent its time."""
+    import cProfile
+    import pstats
+
+    runs = cProfile.Profile()
+    runs.runctx(text, names, names)
+    pstats.Stats(runs, stream=sys.stdout).strip_dirs().sort_stats("time").print_stats()
+
+
+def reset(text, names):
+    """Removes the names that blocks have defined."""
+    for name in own_names(names):
+        del names[name]
+
+
+def own_names(names):
+    """Returns the names that blocks have defined."""
+    return [name for name in names if not name.startswith("_") and name not in builtins.__dict__]
+
+
+class Shell:
+    """What `get_ipython()` returns: runs magics and commands."""
+
+    config = {}
+
+    def __init__(self, names):
+        self.user_ns = names
+
+    def run_line_magic(self, magic_name, line="", *_):
+        return globals()["line"](magic_name, line.strip(), self.user_ns)
+
+    def run_cell_magic(self, magic_name, line, cell):
+        return globals()["cell"](magic_name, line.strip(), cell, self.user_ns)
+
+    def magic(self, text):
+        name, _, rest = text.lstrip("%").partition(" ")
+        return self.run_line_magic(name, rest)
+
+    def system(self, command):
+        system(command, self.user_ns)
+
+    def getoutput(self, command):
+        return output(command, self.user_ns)
 
 
 def expand(text, names):
@@ -274,15 +455,16 @@ def run_file(text, names):
 
 def who(text, names):
     """Prints the names that blocks have defined."""
-    own = [name for name in names if not name.startswith("_") and name not in builtins.__dict__]
-    print("\t".join(own))
+    print("\t".join(own_names(names)))
 
 
 LINES = {
     "cd": change_folder,
     "env": environment,
     "pip": pip,
+    "prun": profile,
     "pwd": lambda text, names: os.getcwd(),
+    "reset": reset,
     "run": run_file,
     "set_env": environment,
     "sx": output,
@@ -290,4 +472,5 @@ LINES = {
     "time": time_line,
     "timeit": timeit_line,
     "who": who,
+    "who_ls": lambda text, names: own_names(names),
 }

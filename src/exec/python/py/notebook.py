@@ -6,9 +6,14 @@ import os
 import sys
 
 IS_COROUTINE = 0x80
+LOOP_RUNNERS = ("run", "run_forever", "run_until_complete")
+
 
 loop = None
 owner = None
+
+# Set by the program that this is a part of.
+without_magics = None
 
 
 async def block(code, last, names):
@@ -19,6 +24,26 @@ async def block(code, last, names):
         if each is not None and each.co_flags & IS_COROUTINE:
             value = await value
     return value
+
+
+def starts_tasks(source, functions):
+    """Returns whether a block calls one of these functions, but runs no event loop, outside of its own
+    functions."""
+    import ast
+
+    try:
+        waiting = list(ast.parse(source).body)
+    except SyntaxError:
+        return False
+    called = set()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            continue
+        if isinstance(node, ast.Call):
+            called.add(getattr(node.func, "attr", getattr(node.func, "id", None)))
+        waiting += ast.iter_child_nodes(node)
+    return not called.isdisjoint(functions) and called.isdisjoint(LOOP_RUNNERS)
 
 
 def complete(code, last, names):
@@ -144,10 +169,11 @@ def compiled(file):
     import marshal
 
     try:
-        tree = ast.parse("".join(linecache.cache[file][2]), file)
+        tree = ast.parse("".join(without_magics(linecache.cache[file][2])), file)
         first = first_statement(tree)
-        file_name = "__file__ = %r" % sys.modules["__main__"].__file__
-        tree.body[first:first] = ast.parse(file_name).body
+        start = "__file__ = %r\n" % sys.modules["__main__"].__file__
+        start += "__import__('builtins').__dict__.setdefault('display', lambda *_, **__: None)"
+        tree.body[first:first] = ast.parse(start).body
         code = compile(tree, file, "exec", dont_inherit=True)
         data = importlib.util.MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
         if hasattr(os, "memfd_create"):
@@ -231,6 +257,7 @@ class SubstituteLoader:
             )
             module.display_markdown = lambda *them, **_: show(*map(as_kind(Markdown), them))
             module.display_html = lambda *them, **_: show(*map(as_kind(HTML), them))
+            module.publish_display_data = lambda data, *_, **__: show(data, raw=True)
 
 
 def named(kind):
@@ -361,7 +388,8 @@ class IFrame(Link):
 
 
 class SVG(DisplayObject):
-    pass
+    def _repr_svg_(self):
+        return self.data
 
 
 class YouTubeVideo(Link):

@@ -1,10 +1,14 @@
 """Hides the worker's frames from code that shows its own stack. Compiled when a block imports one of the
 modules that do so: `traceback` (which `logging` uses), `inspect`, `bdb` (the base of `pdb`) and `warnings`."""
 
+import linecache
 import sys
 from itertools import dropwhile, takewhile
 
 OWN_CODE = (lambda: 0).__code__.co_filename
+
+# Set by the program that this is a part of.
+without_magics = None
 
 
 class StackLoader:
@@ -84,7 +88,22 @@ def adapt_inspect(module):
                     return file.readlines(), 0
             except (AttributeError, OSError):
                 pass
-        return find_source(object)
+        try:
+            return find_source(object)
+        except SyntaxError:
+            # It looks for classes in the tree of the file.
+            return find_without_magics(object)
+
+    def find_without_magics(object):
+        """Returns the same for a file with magics, which are no Python."""
+        file = module.getsourcefile(object)
+        known = linecache.cache[file]
+        lines = without_magics(known[2])
+        linecache.cache[file] = (*known[:2], lines, known[3])
+        try:
+            return known[2], find_source(object)[1]
+        finally:
+            linecache.cache[file] = known
 
     module.getouterframes = getouterframes
     module.getmodule, module.findsource = getmodule, findsource

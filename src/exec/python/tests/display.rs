@@ -105,6 +105,25 @@ fn picture_bytes_are_kept_unchanged() {
 }
 
 #[test]
+fn svg_is_a_picture() {
+    let code = "class A:\n    def _repr_svg_(self):\n        return '<svg/>'\n\
+                from IPython.display import SVG\n\
+                display(A(), SVG('<svg/>'), {'image/svg+xml': '<svg/>', 'text/html': 'no'}, raw=True)";
+    let harness = PythonHarness::new(Embedded);
+    let (output, _) = shown(&harness, code);
+    let pictures = output.pictures().map(|file| std::fs::read_to_string(file).unwrap());
+    assert_eq!(pictures.collect::<Vec<_>>(), ["<svg/>"; 3]);
+}
+
+#[test]
+fn html_and_latex_alone_are_shown_as_text() {
+    let code = "display({'text/html': '<i>a</i>'}, {'text/latex': '$x^2$'}, raw=True)\n\
+                class L:\n    __module__ = 'IPython.core.display'\n    def _repr_latex_(self):\n        \
+                return r'$\\displaystyle y$'\nL()";
+    assert_eq!(text(Embedded, code), "_a_\n$x^2$\n$y$");
+}
+
+#[test]
 fn best_representation_is_chosen() {
     let code = format!(
         "{PIXEL}class A:\n    def _repr_mimebundle_(self, include=None, exclude=None):\n        \

@@ -35,6 +35,18 @@ fn chained_exceptions_are_both_shown(#[values(Embedded, Standalone)] mode: TestM
 }
 
 #[rstest]
+fn failed_excepthook_is_reported(#[values(Embedded, Standalone)] mode: TestMode) {
+    let code =
+        "import sys\ndef hook(*_):\n    raise KeyError('hook')\nsys.excepthook = hook\n1 / 0";
+    let (text, how) = PythonHarness::new(mode).run(code);
+    assert_eq!(how, Outcome::Raised);
+    let text = plain(&text);
+    assert!(text.starts_with("Error in sys.excepthook:\nTraceback"), "{text}");
+    assert!(text.contains("KeyError: 'hook'\n\nOriginal exception was:\nTraceback"), "{text}");
+    assert!(text.contains("line 46") && text.ends_with("division by zero\n"), "{text}");
+}
+
+#[rstest]
 #[case("import sys; print('bye'); sys.exit(3)", "bye\n", Outcome::Exited(3))]
 #[case("import sys; sys.exit('no such file')", "no such file\n", Outcome::Exited(1))]
 #[case("raise SystemExit", "", Outcome::Exited(0))]

@@ -25,6 +25,64 @@ fn magics_of_ipython_work(#[values(Embedded, Standalone)] mode: TestMode) {
     assert_eq!(how, Outcome::Raised);
     let (text, _) = harness.run("%time 1 +");
     assert!(text.contains("SyntaxError"), "{text}");
+    let (text, _) = harness.run("%run gone.py");
+    assert!(text.contains("gone.py") && !text.contains("<livedeck>"), "{text}");
+    assert!(harness.run("%nope").0.contains("\nUsageError: "));
+}
+
+#[rstest]
+fn question_mark_describes_a_value(#[values(Embedded, Standalone)] mode: TestMode) {
+    let code = "def f(a, b=2):\n    'Adds.'\n    return a + b\nx = 3\nf?\n?x\nf??\ngone?";
+    let expected = "Signature:      f(a, b=2)\nDocstring:      Adds.\nType:           function\n\
+                    Type:           int\nString form:    3\n";
+    let (text, how) = PythonHarness::new(mode).run(code);
+    assert_eq!(how, Outcome::Exited(0), "{text}");
+    assert!(text.starts_with(expected), "{text}");
+    assert!(text.contains("Source:\ndef f(a, b=2):\n    'Adds.'\n"), "{text}");
+    assert!(text.ends_with("Object `gone` not found.\n"), "{text}");
+}
+
+#[rstest]
+fn capture_keeps_output_in_a_variable(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    let code = "%%capture kept --no-stderr\nimport atexit\nprint('out')\ndisplay(1)\n\
+                atexit.register(lambda: print(repr(kept.stdout), kept.stderr == ''))\n2";
+    assert_eq!(harness.run(code), ("'out\\n' True\n".into(), Outcome::Exited(0)));
+    let (text, how) = harness.run("%%capture\nx = 1\n1 / 0");
+    assert!(text.contains("File \"talk.md\", line 44") && how == Outcome::Raised, "{text}");
+}
+
+#[rstest]
+fn get_ipython_runs_magics(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    let code = "get_ipython().run_line_magic('matplotlib', 'inline')\n\
+                print(get_ipython().getoutput('echo a'), 'colab' in str(get_ipython()))";
+    assert_eq!(harness.run(code).0, "['a'] False\n");
+    // A script that asks whether it runs in a notebook gets the answer of a script.
+    let code = "try:\n    get_ipython()\nexcept NameError:\n    print('script')";
+    assert_eq!(harness.run(code).0, "script\n");
+}
+
+#[rstest]
+fn cells_are_files_and_scripts(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    let file = harness.folder.path().join("made.txt");
+    assert_eq!(harness.run("%%writefile made.txt\none").0, "Writing made.txt\n");
+    assert_eq!(harness.run("%%file -a made.txt\ntwo").0, "Appending to made.txt\n");
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "one\ntwo\n");
+    assert_eq!(harness.run("%cat made.txt").0, "one\ntwo\n");
+    assert_eq!(harness.run("%%python3\nprint(__name__)").0, "__main__\n");
+    let (text, how) = harness.run("%%script sh\nexit 3");
+    assert!(text.contains("`sh` exited with status 3") && how == Outcome::Raised, "{text}");
+    let (text, _) = harness.run("%%script no-such-program\nx");
+    assert!(text.contains("cannot run `no-such-program`: No such file"), "{text}");
+}
+
+#[rstest]
+fn classes_beside_magics_have_a_source(#[values(Embedded, Standalone)] mode: TestMode) {
+    let code = "%matplotlib inline\nimport inspect\nclass P:\n    x = 1\n\
+                print(inspect.getsource(P), end='')";
+    assert_eq!(PythonHarness::new(mode).run(code).0, "class P:\n    x = 1\n");
 }
 
 #[rstest]
@@ -43,7 +101,7 @@ fn runs_share_no_state(#[values(Embedded, Standalone)] mode: TestMode) {
     assert_eq!(harness.run(code).1, Outcome::Exited(0));
     let code = "import sys, colorsys\nprint('x' in globals(), 'gone' in sys.path, \
                 hasattr(colorsys, 'mark'), sorted(globals()))";
-    let names = "['__builtins__', '__cached__', '__doc__', '__file__', '__loader__', '__name__', \
+    let names = "['__annotations__', '__builtins__', '__cached__', '__doc__', '__file__', '__loader__', '__name__', \
                  '__package__', '__spec__', 'colorsys', 'sys']";
     assert_eq!(harness.run(code).0, format!("False False False {names}\n"));
 }

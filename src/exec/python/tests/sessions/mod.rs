@@ -253,3 +253,32 @@ fn tasks_continue_in_the_next_awaiting_block(#[values(Embedded, Standalone)] mod
     assert_eq!(run(&harness, 1, 0, code), done(""));
     assert_eq!(run(&harness, 2, 1, "await task\nprint('done')"), done("0\n1\ndone\n"));
 }
+
+#[rstest]
+fn tasks_start_without_await_in_sessions(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    let code = "import asyncio\nasync def f():\n    return 5\ntask = asyncio.create_task(f());";
+    assert_eq!(run(&harness, 1, 0, code), done(""));
+    assert_eq!(run(&harness, 2, 1, "print(await task)"), done("5\n"));
+    // No loop runs where the block itself runs one, or only its functions start tasks.
+    let code = "async def g():\n    return await asyncio.create_task(f())\nprint(asyncio.run(g()))";
+    assert_eq!(run(&harness, 3, 2, code), done("5\n"));
+}
+
+#[rstest]
+fn new_processes_skip_the_magics_of_a_session(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    let code = "import multiprocessing\n%matplotlib inline\ndef f(x):\n    return 2 * x";
+    let before = block(1, 0, code);
+    let result = end(&harness.start_request(&before));
+    assert_eq!(result, done(""));
+    let mut next = block(2, 1, "%%script cat\nno Python");
+    next.code.first_line = 50;
+    assert_eq!(end(&harness.start_request(&next)), done("no Python"));
+    let code = "display()\nif __name__ == '__main__':\n    \
+                with multiprocessing.get_context('spawn').Pool(1) as pool:\n        \
+                print(pool.map(f, [1, 2]))";
+    let mut last = block(3, 2, code);
+    last.code.first_line = 60;
+    assert_eq!(end(&harness.start_request(&last)), done("[2, 4]\n"));
+}
