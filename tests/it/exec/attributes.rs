@@ -94,7 +94,7 @@ fn f154_picture_replaces_the_code_that_makes_it() {
     talk.wait("the picture", |screen| screen.contains('▀') || screen.contains('▄'));
     talk.wait("its code is gone", |screen| !screen.contains("zlib"));
     talk.keys("n");
-    talk.wait_for("it is not a PNG, JPEG, GIF, WebP or SVG file");
+    talk.wait_for("it is not a PNG, JPEG, GIF, WebP or SVG");
     talk.wait_for("why");
     talk.keys("n");
     talk.wait_for("because");
