@@ -48,7 +48,9 @@ def bench_harness():
 
 @pytest.fixture(scope="session")
 def magics():
-    return load("magics", ["magics.py"])
+    module = load("magics", ["magics.py"])
+    module.shows = types.SimpleNamespace(captures=False)
+    return module
 
 
 @pytest.fixture(scope="session")
