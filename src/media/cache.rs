@@ -52,6 +52,11 @@ impl RenditionCache {
         self.frame += 1;
     }
 
+    /// Returns whether there is an entry.
+    pub(super) fn has(&self, spec: &RenditionSpec) -> bool {
+        self.entries.iter().any(|entry| entry.spec == *spec)
+    }
+
     /// Returns an entry and marks it as in use.
     pub(super) fn get(&mut self, spec: &RenditionSpec) -> Option<&mut CachedRendition> {
         let entry = self.entries.iter_mut().find(|entry| entry.spec == *spec)?;

@@ -235,3 +235,13 @@ fn read(path: &Path) -> Result<VectorPicture, DrawError> {
     let text = String::from_utf8(bytes).map_err(|_| DrawError::new("it is not UTF-8 text"))?;
     VectorPicture::read(&text, SvgFonts::Named)
 }
+/// Whether one drawing is an edit of the other: at least half of the shorter text is the same, at the
+/// start and the end.
+pub(super) fn is_edited(old: &Drawing, new: &Drawing) -> bool {
+    let (old_text, new_text) = (old.text.as_bytes(), new.text.as_bytes());
+    let shorter = old_text.len().min(new_text.len());
+    let same = |pair: &(&u8, &u8)| pair.0 == pair.1;
+    let start = old_text.iter().zip(new_text).take_while(same).count();
+    let end = old_text.iter().rev().zip(new_text.iter().rev()).take_while(same).count();
+    old.language == new.language && (start + end) * 2 >= shorter
+}

@@ -21,6 +21,7 @@ mod header_reader;
 mod labels;
 mod limits;
 mod pixels;
+mod predecessors;
 mod prefetch;
 mod protocol;
 mod render_queue;
@@ -49,9 +50,10 @@ pub use protocol::{Capabilities, PictureBlocks, Protocol, wrap_for_tmux};
 
 use animation::DrivenFrame;
 use cache::RenditionCache;
-use drawings::{DrawResult, Drawings, Urgency, VectorSource};
+use drawings::{DrawResult, Drawings, Urgency, VectorSource, is_edited};
 use find::{Finder, PictureFormat};
 use found::FoundPicture;
+use predecessors::Predecessors;
 use render_queue::RenderQueue;
 use rendition::{PicturePlacement, Rendition, RenditionSpec};
 
@@ -69,6 +71,7 @@ pub struct Media {
     terminal: PictureTerminal,
     content: PictureContent,
     shown: Vec<ShownPicture>,
+    predecessors: Predecessors,
     /// Bytes to write with the next frame.
     pending: Vec<u8>,
     clock: FrameClock,
@@ -150,6 +153,7 @@ impl Media {
             },
             content: PictureContent::default(),
             shown: Vec::new(),
+            predecessors: Predecessors::default(),
             pending: Vec::new(),
             clock: FrameClock { start: Instant::now(), next: None },
         }
@@ -340,12 +344,13 @@ impl Media {
                 }
             }
         }
+        let is_predecessor = self.predecessors.include(&spec);
         let is_kitty = spec.protocol.is_kitty();
         let dropped = self.cache.insert(spec, id, rendition.ok());
         if is_kitty {
             self.delete(&dropped);
         }
-        is_awaited
+        is_awaited || is_predecessor
     }
 
     /// Makes the next frame place all pictures again, after the terminal was cleared or resized.
@@ -371,6 +376,11 @@ impl Media {
         self.pending.extend(if is_wrapped { protocol::wrap_each(&bytes) } else { bytes });
     }
 
+    /// Sets the slide that is painted: on the same one, a picture is shown until its successor is made.
+    pub fn at_slide(&mut self, slide: SlideNo) {
+        self.predecessors.at(slide);
+    }
+
     /// Paints the pictures of a frame into the buffer; returns the bytes to write after it, for
     /// protocols other than block characters.
     pub fn paint(
@@ -388,7 +398,9 @@ impl Media {
         let mut shown = Vec::new();
         let mut missing = Vec::new();
         for overlay in overlays {
-            let Some(place) = place(overlay, protocol, buffer.area) else { continue };
+            let Some(place) = PicturePlacement::of(overlay, protocol, buffer.area) else {
+                continue;
+            };
             let Ok(Some(found)) = self.find(&overlay.key, Urgency::Ahead) else { continue };
             // A formula in a line is on the ground of its text.
             let ground = buffer.cell(place.area.as_position()).and_then(|cell| rgb(cell.bg));
@@ -396,12 +408,17 @@ impl Media {
             let shown_by = (protocol, self.terminal.blocks);
             let spec = RenditionSpec::new(&found, shown_by, place, cell, ground)
                 .driven(self.terminal.lacks_animations);
-            let Some(entry) = self.cache.get(&spec) else {
+            self.predecessors.note(place, &spec);
+            let (place, spec) = if self.cache.has(&spec) {
+                (place, spec)
+            } else {
                 if !missing.contains(&spec) {
                     missing.push(spec);
                 }
-                continue;
+                let Some(before) = self.predecessors.of(place, &self.cache) else { continue };
+                before
             };
+            let Some(entry) = self.cache.get(&spec) else { continue };
             if let Some(Rendition::Blocks(picture)) = &entry.rendition {
                 picture.paint(place.area, place.skipped, buffer);
             } else if let Some(Rendition::Cells(picture)) = &entry.rendition {
@@ -464,17 +481,6 @@ impl Media {
         // Saves and restores the cursor.
         [b"\x1b7", &bytes[..], b"\x1b8"].concat()
     }
-}
-
-/// Whether one drawing is an edit of the other: at least half of the shorter text is the same, at the
-/// start and the end.
-fn is_edited(old: &Drawing, new: &Drawing) -> bool {
-    let (old_text, new_text) = (old.text.as_bytes(), new.text.as_bytes());
-    let shorter = old_text.len().min(new_text.len());
-    let same = |pair: &(&u8, &u8)| pair.0 == pair.1;
-    let start = old_text.iter().zip(new_text).take_while(same).count();
-    let end = old_text.iter().rev().zip(new_text.iter().rev()).take_while(same).count();
-    old.language == new.language && (start + end) * 2 >= shorter
 }
 
 /// Returns the message for a drawing that failed.
@@ -548,20 +554,6 @@ fn transmission(id: u32, rendition: Option<Rendition>) -> Vec<u8> {
         }
         _ => Vec::new(),
     }
-}
-
-/// Returns the placement of an overlay; `None` if it is not entirely on the screen.
-fn place(overlay: &Overlay, protocol: Protocol, screen: Rect) -> Option<PicturePlacement> {
-    let mut area = overlay.area;
-    if area.is_empty() || area.intersection(screen) != area {
-        return None;
-    }
-    // Some terminals scroll when a sixel picture ends in the last row.
-    if protocol == Protocol::Sixel && area.bottom() == screen.bottom() {
-        area.height -= 1;
-    }
-    let place = PicturePlacement { area, whole: overlay.whole, skipped: overlay.skipped };
-    (!area.is_empty()).then_some(place)
 }
 
 /// Reserves the cells of picture `id`; in tmux, those of kitty's protocol hold placeholders.

@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 use super::drawings::Urgency;
-use super::rendition::RenditionSpec;
-use super::{Media, place, rgb};
+use super::rendition::{PicturePlacement, RenditionSpec};
+use super::{Media, rgb};
 use crate::view::Overlay;
 
 /// A picture of another slide, and the colour behind it.
@@ -24,7 +24,7 @@ impl Media {
         let mut left = self.cache.left();
         let mut specs: Vec<RenditionSpec> = Vec::new();
         for (overlay, background) in expected {
-            let Some(place) = place(overlay, protocol, screen) else { continue };
+            let Some(place) = PicturePlacement::of(overlay, protocol, screen) else { continue };
             let Ok(Some(found)) = self.find(&overlay.key, Urgency::Ahead) else { continue };
             let shown_by = (protocol, self.terminal.blocks);
             let spec = RenditionSpec::new(&found, shown_by, place, cell, rgb(*background))

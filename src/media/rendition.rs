@@ -20,6 +20,7 @@ use super::time_limit::within_time;
 use crate::draw::{MAX_SIDE, VectorPicture};
 use crate::files::{self, FileKind};
 use crate::panics::contain;
+use crate::view::Overlay;
 
 /// Limit of a scaled picture's pixels, whatever the screen's size.
 const MAX_SCALED_PIXELS: u64 = 16_000_000;
@@ -60,6 +61,22 @@ pub(super) struct PicturePlacement {
     pub(super) whole: (u16, u32),
     /// Number of its rows scrolled out above `area`.
     pub(super) skipped: u32,
+}
+
+impl PicturePlacement {
+    /// Returns the placement of an overlay; `None` if it is not entirely on the screen.
+    pub(super) fn of(overlay: &Overlay, protocol: Protocol, screen: Rect) -> Option<Self> {
+        let mut area = overlay.area;
+        if area.is_empty() || area.intersection(screen) != area {
+            return None;
+        }
+        // Some terminals scroll when a sixel picture ends in the last row.
+        if protocol == Protocol::Sixel && area.bottom() == screen.bottom() {
+            area.height -= 1;
+        }
+        let place = Self { area, whole: overlay.whole, skipped: overlay.skipped };
+        (!area.is_empty()).then_some(place)
+    }
 }
 
 /// A picture, ready to be shown.

@@ -152,6 +152,7 @@ impl Talk {
                 overlays
             };
             let overlays = notes.draw_page((app, loaded), (size.cell, media), buffer, draw);
+            media.at_slide(app.at().slide);
             let suffix = media.paint(&overlays, base.bg.unwrap_or_default(), size.cell, buffer);
             shown = overlays;
             let links =

@@ -97,3 +97,41 @@ fn unusual_placements_do_not_panic() {
         }
     }
 }
+
+#[test]
+fn picture_stays_until_its_successor_is_made() {
+    let mut harness = MediaHarness::new(Protocol::Blocks);
+    let plain = |color| RgbaImage::from_pixel(20, 20, color);
+    harness.write("deck/one.png", &plain(RED));
+    harness.write("deck/two.png", &plain(BLUE));
+    let (one, two) = (Rect::new(2, 1, 5, 5), Rect::new(1, 1, 7, 6));
+    let color = |buffer: &Buffer| buffer[(3, 2)].fg;
+    harness.media.at_slide(SlideNo::new(0));
+    let red = color(&harness.shown(&[harness.overlay("one.png", one)]).0);
+    assert_ne!(red, Color::Reset);
+    assert_eq!(color(&harness.frame(&[harness.overlay("two.png", two)]).0), red);
+    let blue = color(&harness.shown(&[harness.overlay("two.png", two)]).0);
+    assert!(blue != red && blue != Color::Reset);
+    // Not on another slide, nor in another place.
+    harness.write("deck/three.png", &plain(RED));
+    let below = Rect::new(2, 4, 5, 5);
+    assert_eq!(color(&harness.frame(&[harness.overlay("three.png", below)]).0), Color::Reset);
+    harness.media.at_slide(SlideNo::new(1));
+    assert_eq!(color(&harness.frame(&[harness.overlay("three.png", one)]).0), Color::Reset);
+}
+
+#[test]
+fn picture_that_is_made_late_is_shown_until_its_successor() {
+    let mut harness = MediaHarness::new(Protocol::Blocks);
+    let place = Rect::new(2, 1, 5, 5);
+    harness.media.at_slide(SlideNo::new(0));
+    for name in ["one.png", "two.png"] {
+        harness.write(&format!("deck/{name}"), &RgbaImage::from_pixel(20, 20, RED));
+        harness.frame(&[harness.overlay(name, place)]);
+    }
+    // The first is awaited no more, but shown if the second is not made then.
+    let finished = harness.finished.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert!(harness.media.accept(finished));
+    let (buffer, _) = harness.frame(&[harness.overlay("two.png", place)]);
+    assert_ne!(buffer[(3, 2)].fg, Color::Reset);
+}
