@@ -31,6 +31,8 @@ pub enum FileKind {
     Text,
     /// A picture.
     Picture,
+    /// A program, or a file that one reads, of which only the hash is needed.
+    Program,
     /// A recording's text.
     Recording,
     /// The log of a talk.
@@ -44,6 +46,9 @@ const MAX_TEXT_BYTES: u64 = 16 << 20;
 /// A photo from a camera has up to 50 MiB; one for a terminal needs 1 MiB.
 const MAX_PICTURE_BYTES: u64 = 64 << 20;
 
+/// Larger programs take too long to read before the question whether they may run.
+const MAX_PROGRAM_BYTES: u64 = 64 << 20;
+
 /// A recording keeps up to 1 MiB of output for each block.
 const MAX_RECORDING_BYTES: u64 = 64 << 20;
 
@@ -56,6 +61,7 @@ impl FileKind {
         match self {
             Self::Text => MAX_TEXT_BYTES,
             Self::Picture => MAX_PICTURE_BYTES,
+            Self::Program => MAX_PROGRAM_BYTES,
             Self::Recording => MAX_RECORDING_BYTES,
             Self::Log => MAX_LOG_BYTES,
         }
@@ -66,6 +72,7 @@ impl FileKind {
         let kind = match self {
             Self::Text => "texts",
             Self::Picture => "pictures",
+            Self::Program => "programs",
             Self::Recording => "recordings",
             Self::Log => "logs",
         };

@@ -68,6 +68,7 @@ fn size_limits_hold() {
     for (kind, why) in [
         (FileKind::Text, "it is larger than 16 MiB, the limit for texts"),
         (FileKind::Picture, "it is larger than 64 MiB, the limit for pictures"),
+        (FileKind::Program, "it is larger than 64 MiB, the limit for programs"),
         (FileKind::Recording, "it is larger than 64 MiB, the limit for recordings"),
     ] {
         sparse(&file, 2 << 30);

@@ -178,8 +178,7 @@ impl Collector {
             return String::new();
         }
         self.files_left -= 1;
-        // Pictures have the largest size limit; programs may be as large.
-        match files::read(path, FileKind::Picture) {
+        match files::read(path, FileKind::Program) {
             Ok(bytes) => {
                 self.bytes_left = self.bytes_left.saturating_sub(bytes.len() as u64);
                 hash(&bytes)
