@@ -38,6 +38,7 @@ MAX_LABELS = 200
 CELL_PIXELS = 20
 TEXT_PIXELS = 24
 MAX_ENLARGEMENT = 2.5
+MAX_FIGURE_PIXELS = 4000
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 FRESH_LINE = "\x1b[?7z"
 BACKEND = "livedeck_figures"
@@ -658,11 +659,10 @@ def has_name(drawn):
 
 def named_figure(drawn):
     """Shows a figure that stays open, in the place where it is shown already."""
-    global naming, names
+    global naming
     is_update = has_name(drawn)
     if not is_update:
-        names += 1
-        drawn._livedeck_name = run.pid, "figure-%x-%x" % (run.pid, names)
+        drawn._livedeck_name = run.pid, DisplayHandle().display_id
     data = drawn_picture(drawn)
     drawn.stale = drawn.canvas.is_drawn = False
     naming = drawn._livedeck_name[1], is_update
@@ -697,11 +697,12 @@ def save_with_labels(drawn, file, labels):
     terminal."""
     width, height = drawn.get_size_inches()
     by = text_enlargement(height * drawn.dpi)
+    dpi = min(drawn.dpi * by, MAX_FIGURE_PIXELS * by / max(width, height))
     try:
         if by > 1:
             drawn.set_size_inches(width / by, height / by)
         with noting_labels(labels):
-            drawn.savefig(file, format="png", bbox_inches="tight", dpi=drawn.dpi * by)
+            drawn.savefig(file, format="png", bbox_inches="tight", dpi=dpi)
     finally:
         if by > 1:
             drawn.set_size_inches(width, height)

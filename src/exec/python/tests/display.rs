@@ -334,6 +334,18 @@ fn matplotlib_figures_are_animated_in_their_place() {
 }
 
 #[test]
+fn huge_figures_have_fewer_pixels() {
+    let Some(harness) = with_package("matplotlib") else { return };
+    let code =
+        "import matplotlib.pyplot as plt\nplt.figure(figsize=(100, 10), dpi=300)\nplt.plot([1]);";
+    let (output, how) = shown(&harness, code);
+    assert_eq!(how, Outcome::Exited(0), "{}", output.plain_text());
+    let file = std::fs::read(output.pictures().next().unwrap()).unwrap();
+    let width = u32::from_be_bytes(file[16..20].try_into().unwrap());
+    assert!((1000..=4000).contains(&width), "{width}");
+}
+
+#[test]
 fn pandas_frames_are_tables() {
     let Some(harness) = with_package("pandas") else { return };
     let code = "import pandas as pd\nprint(pd.Series([1.5, None], name='s').shape)\n\
