@@ -1,8 +1,8 @@
 //! Applies the events of runs: states, output, compile progress, elapsed time.
 //!
-//! Events of a run that has been replaced (the cell was run again, or its code changed) are dropped. So are
-//! those that tell how far a run is and arrive after its end: output and end have a channel of their own,
-//! which may be faster.
+//! Events of a run that has been replaced (the cell was run again, or its code changed) are dropped. So is
+//! progress that arrives after the end of its run: output and ends have a channel of their own, which may be
+//! faster.
 
 use std::time::Duration;
 
@@ -105,7 +105,7 @@ pub(in crate::app) fn apply(app: &mut App, run: RunId, event: Event) -> EventRes
     EventResult::Effects(vec![Effect::SendInput(run, answers)])
 }
 
-/// Returns whether an event tells how far a run is that has not ended.
+/// Returns whether an event is progress of a run that has not ended.
 fn is_progress(event: &Event) -> bool {
     matches!(
         event,
@@ -125,9 +125,9 @@ pub(in crate::app) fn show_markdown(
     }
 }
 
-/// Shows a value in the output of a cell, or, if it replaces one that another cell of the session displays,
-/// there.
-fn show(app: &mut App, id: CellId, name: Option<&DisplayName>, show: impl FnOnce(&mut Output)) {
+/// Adds a value to the output of a cell, or, if it replaces one that another cell of the session displays,
+/// to the output of that cell.
+fn show(app: &mut App, id: CellId, name: Option<&DisplayName>, add: impl FnOnce(&mut Output)) {
     let Some(cell) = app.runs.get_mut(&id) else { return };
     clear_kept_output(cell);
     let updated = name.filter(|name| name.is_update && !cell.output.shows(&name.id));
@@ -135,9 +135,13 @@ fn show(app: &mut App, id: CellId, name: Option<&DisplayName>, show: impl FnOnce
         let shows = |cell: &CellId| app.runs.get(cell).is_some_and(|it| it.output.shows(&name.id));
         app.deck.cells_sharing_state(id).map(|cell| cell.id).find(shows)
     });
-    let id = place.unwrap_or(id);
-    if let Some(cell) = app.runs.get_mut(&id) {
-        show(&mut cell.output);
+    let place = place.unwrap_or(id);
+    if let Some(cell) = app.runs.get_mut(&place) {
+        add(&mut cell.output);
+        redraw_if_shown(app, place);
+    }
+    if place != id {
+        // Its kept output may be gone.
         redraw_if_shown(app, id);
     }
 }
