@@ -9,6 +9,9 @@ use super::text::StyledText;
 use crate::deck::{Inline, Meta};
 use crate::theme::IntroLine;
 
+/// The part of the page that a title drawn from block characters may take: half, in any number of lines.
+const MAX_TITLE_PARTS: [u32; 2] = [2, 2];
+
 /// Returns the rows that authors take, without space above them.
 fn author_rows(flow: &Flow<'_>) -> u32 {
     let Meta { author, authors, .. } = &flow.context.inputs.deck.meta;
@@ -75,7 +78,7 @@ fn titles(flow: &mut Flow<'_>, text: Option<&[Vec<Inline>]>, line: &IntroLine) {
     let rows = text.into_iter().flatten();
     let style = InlineStyle::title(line.style);
     let lines: Vec<_> = rows.flat_map(|row| lines(row, style, flow.context)).collect();
-    let size = flow.title_sized((line.font_size, true), (&lines, [2, 2]));
+    let size = flow.title_sized((line.font_size, true), (&lines, MAX_TITLE_PARTS));
     for text in &lines {
         flow.enlarged(size, |flow| flow.rows(text, line.alignment));
     }

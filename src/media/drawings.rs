@@ -235,6 +235,7 @@ fn read(path: &Path) -> Result<VectorPicture, DrawError> {
     let text = String::from_utf8(bytes).map_err(|_| DrawError::new("it is not UTF-8 text"))?;
     VectorPicture::read(&text, SvgFonts::Named)
 }
+
 /// Whether one drawing is an edit of the other: at least half of the shorter text is the same, at the
 /// start and the end.
 pub(super) fn is_edited(old: &Drawing, new: &Drawing) -> bool {

@@ -48,7 +48,6 @@ fn narrow<'old, 'next>(
 }
 
 /// Returns whether two cells look the same.
-#[inline]
 fn is_same(one: &Cell, other: &Cell) -> bool {
     let (a, b) = (one.symbol(), other.symbol());
     // Cells that nothing was written to share one space. They are most of a slide.

@@ -8,7 +8,7 @@ use crate::deck::{CellId, Deck};
 use crate::files::{self, FileKind, ReadError};
 use crate::notebook::{self, DeckBlock, NotebookDeck, NotebookFormat, SavedOutput};
 use crate::panics::contain;
-use crate::run::{CellRun, Outcome, Output, OutputOrigin, OutputValue, Runs, State, data_table};
+use crate::run::{CellRun, Outcome, Output, OutputOrigin, OutputValue, Runs, State, html_table};
 
 /// Length of the hash in the names of pictures.
 const NAME_LENGTH: usize = 32;
@@ -130,7 +130,8 @@ fn show(shown: &mut Output, output: &SavedOutput, pictures: Option<&Path>) {
             }
         }
         SavedOutput::Html(html, other) => {
-            let table = contain("reading a saved table", || data_table(html)).ok().flatten();
+            let table =
+                contain("reading a saved table", || html_table::data_table(html)).ok().flatten();
             match table {
                 Some(table) => shown.show(OutputValue::Table(table)),
                 None => show(shown, other, pictures),

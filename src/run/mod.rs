@@ -1,17 +1,16 @@
 //! The data model of running code: requests and events (`protocol`), captured output (`output`),
-//! the terminal emulator (`terminal`), tables in HTML (`html_table`), and the state shown on a slide (`state`). Nothing here
-//! starts a process; `exec` does.
+//! the terminal emulator (`terminal`), tables in HTML (`html_table`), and the state shown on a slide
+//! (`state`). Nothing here starts a process; `exec` does.
 
 mod characters;
 mod duration;
-mod html_table;
+pub mod html_table;
 mod output;
 mod protocol;
 mod state;
 mod terminal;
 
 pub use duration::{format_duration, format_elapsed};
-pub use html_table::{data_table, replace_entities};
 pub use output::{MarkdownOutput, Output, OutputRow, Part, TextOutput};
 pub use protocol::{
     DataColumn, DataTable, DisplayName, Event, OPTIMIZED_AWAY, Outcome, OutputValue, Preparation,

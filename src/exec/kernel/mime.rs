@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use serde_json::{Map, Value};
 
-use crate::run::{DataTable, data_table, replace_entities};
+use crate::run::{DataTable, html_table};
 
 /// Formats of pictures, the best first, and how their data begins.
 const PICTURES: [(&str, &[u8]); 4] = [
@@ -36,7 +36,7 @@ pub(super) fn best(data: &Value) -> Option<ShownValue> {
     let forms = data.as_object()?;
     let text = |mime: &str| forms.get(mime).and_then(multiline);
     picture(forms)
-        .or_else(|| data_table(&text("text/html")?).map(ShownValue::Table))
+        .or_else(|| html_table::data_table(&text("text/html")?).map(ShownValue::Table))
         .or_else(|| text("text/markdown").map(|text| ShownValue::Markdown(cut(text))))
         .or_else(|| text("text/plain").map(|text| ShownValue::Text(cut(text))))
         .or_else(|| text("text/latex").map(|text| ShownValue::Text(cut(text))))
@@ -81,7 +81,7 @@ fn plain(html: &str) -> String {
         rest = rest[at..].find('>').map_or("", |end| &rest[at + end + 1..]);
     }
     text.push_str(rest);
-    replace_entities(text.trim())
+    html_table::replace_entities(text.trim())
 }
 
 #[cfg(test)]

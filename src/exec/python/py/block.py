@@ -258,6 +258,7 @@ def prepare(request):
     if sys.version_info < (3, 15):
         main.__cached__ = None
     main.__builtins__ = builtins
+    # Elsewhere its absence says that this is no IPython: `try: get_ipython() except NameError: …`.
     if "get_ipython(" in request.source and "except" not in request.source:
         shell = part(MAGICS).Shell(main.__dict__)
         builtins.get_ipython = lambda: shell

@@ -272,7 +272,7 @@ class capture:
 
 
 def describe(name, with_source, names):
-    """Prints what `name?` tells about a value: its signature, documentation and type."""
+    """Prints what `name?` shows of a value: its signature, documentation and type."""
     import inspect
 
     try:

@@ -106,7 +106,7 @@ enum DisplayMessage {
     Clear { waits: bool },
 }
 
-/// Decodes a message of `display.py`: what it is, with a name before it or not, and its fields.
+/// Decodes a message of `display.py`: an optional name, the kind of the value, and the fields of that kind.
 fn message(bytes: &[u8]) -> Result<DisplayMessage, String> {
     let mut fields = ValueFields(bytes);
     let mut kind = fields.text()?;
