@@ -27,6 +27,10 @@ use crate::exec::sandbox::DeckSandbox;
 /// unless the machine is busy. Processes left after that were killed all the same.
 const END_TIMEOUT: Duration = Duration::from_millis(400);
 
+/// How long the resource trackers of a killed owner have to end by themselves. They remove a file for each
+/// object in shared memory, which takes milliseconds for thousands unless the machine is busy.
+const TRACKER_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// How often an owner's processes are listed and killed: processes that escape one round are found in
 /// the next.
 const MAX_KILL_ROUNDS: usize = 10;
@@ -151,14 +155,18 @@ impl ProcessTree {
             // Nothing was started: there is no need to search all processes.
             return;
         }
-        while !self.kill_all(&mut state) && Instant::now() < give_up {
+        while !self.kill_all(&mut state, false) {
+            if Instant::now() >= give_up {
+                self.kill_all(&mut state, true);
+                return;
+            }
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(20));
         }
     }
 
-    /// Kills and reaps once. Returns whether no process was left before.
-    fn kill_all(&self, state: &mut TreeState) -> bool {
+    /// Kills and reaps once, resource trackers only if asked to. Returns whether no process was left before.
+    fn kill_all(&self, state: &mut TreeState, kills_trackers: bool) -> bool {
         for child in &state.children {
             child.signal(Signal::KILL);
             child.reap();
@@ -166,7 +174,8 @@ impl ProcessTree {
         state.children.retain(|child| child.status().is_none());
         let TreeState { sessions, owners, .. } = &*state;
         let others = procfs::descendants_of(sessions, owners, (MARK, &self.mark));
-        kill(&others);
+        let is_killed = |it: &&Process| kills_trackers || !it.is_resource_tracker();
+        kill(&others.iter().filter(is_killed).copied().collect::<Vec<_>>());
         for process in &others {
             state.sessions.insert(process.session);
             if !state.children.iter().any(|child| child.pid() == process.pid) {
@@ -177,10 +186,39 @@ impl ProcessTree {
     }
 }
 
-/// Kills all processes of an owner, and those they start in the meantime.
+/// Kills all processes of an owner, and those they start in the meantime. Resource trackers are killed
+/// later, unless they end before.
 pub(in crate::exec) fn kill_owned(owner: Owner) {
+    kill_rounds(|| procfs::owned_by(owner));
+    if !procfs::trackers_of(owner).is_empty() {
+        // Without a thread they are killed when the talk ends.
+        let name = "resource trackers".to_owned();
+        let _ = std::thread::Builder::new()
+            .name(name)
+            .spawn(move || end_trackers(owner, TRACKER_TIMEOUT));
+    }
+}
+
+/// Waits until an owner's resource trackers have ended. Kills those that do not, except those whose
+/// parents live: they belong to sessions.
+fn end_trackers(owner: Owner, timeout: Duration) {
+    let give_up = Instant::now() + timeout;
+    let mut pause = Duration::from_millis(5);
+    while !procfs::trackers_of(owner).is_empty() {
+        if Instant::now() >= give_up {
+            let left = || procfs::trackers_of(owner).into_iter().filter(Process::is_adopted);
+            kill_rounds(|| left().collect());
+            return;
+        }
+        std::thread::sleep(pause);
+        pause *= 2;
+    }
+}
+
+/// Kills listed processes until no more are found.
+fn kill_rounds(list: impl Fn() -> Vec<Process>) {
     for _ in 0..MAX_KILL_ROUNDS {
-        let processes = procfs::owned_by(owner);
+        let processes = list();
         if processes.is_empty() {
             return;
         }
@@ -305,6 +343,31 @@ mod tests {
         let (child, mut reader) = bash(&tree, script);
         reader.read_exact(&mut [0; 8]).unwrap();
         child.wait();
+        drop(tree);
+        assert_eq!(output(reader), "");
+    }
+
+    /// Starts a process that looks like a resource tracker and does not end by itself.
+    fn false_tracker(tree: &ProcessTree) -> io::PipeReader {
+        let code = "from multiprocessing.resource_tracker import main";
+        let sleep = format!("echo started; exec -a '{code}' sleep 1000");
+        let script = format!("setsid bash -c \"{sleep}\" & disown");
+        let (child, mut reader) = bash(tree, &script);
+        reader.read_exact(&mut [0; 8]).unwrap();
+        child.wait();
+        reader
+    }
+
+    #[test]
+    fn resource_tracker_is_killed_last() {
+        let tree = ProcessTree::new();
+        let reader = false_tracker(&tree);
+        let owner = *tree.state.lock().owners.first().unwrap();
+        kill_rounds(|| procfs::owned_by(owner));
+        assert_eq!(procfs::trackers_of(owner).len(), 1);
+        end_trackers(owner, Duration::ZERO);
+        assert_eq!(output(reader), "");
+        let reader = false_tracker(&tree);
         drop(tree);
         assert_eq!(output(reader), "");
     }

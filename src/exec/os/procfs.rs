@@ -12,6 +12,9 @@ use super::temp_dir;
 /// Bytes that most `/proc` files fit into.
 const BUFFER_BYTES: usize = 4096;
 
+/// What Python's resource tracker runs.
+const TRACKER_CODE: &[u8] = b"from multiprocessing.resource_tracker import main";
+
 /// A process.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::exec) struct Process {
@@ -70,6 +73,25 @@ impl Process {
     pub(in crate::exec) fn has_variable(&self, name: &str, value: &str) -> bool {
         let wanted = format!("{name}={value}");
         self.environment().split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes())
+    }
+
+    /// Returns whether its parent has ended, so that we have adopted it.
+    pub(in crate::exec) fn is_adopted(&self) -> bool {
+        self.parent == rustix::process::getpid().as_raw_nonzero().get()
+    }
+
+    fn belongs_to(&self, owner: Owner) -> bool {
+        !self.is_dead && self.owner() == Some(owner)
+    }
+
+    /// Returns whether this is a resource tracker: Python's process that removes what others leave in shared
+    /// memory. It ends by itself after the others, in a few milliseconds.
+    pub(in crate::exec) fn is_resource_tracker(&self) -> bool {
+        if self.group != self.pid.as_raw_nonzero().get() {
+            return false;
+        }
+        let arguments = read(&format!("/proc/{}/cmdline", self.group)).unwrap_or_default();
+        arguments.windows(TRACKER_CODE.len()).any(|part| part == TRACKER_CODE)
     }
 
     fn has_variable_prefix(&self, name: &str, value: &str) -> bool {
@@ -145,16 +167,24 @@ pub(in crate::exec) fn descendants_of(
     })
 }
 
-/// Returns our living descendants with this owner's tag.
+/// Returns our living descendants with this owner's tag, without resource trackers.
 pub(in crate::exec) fn owned_by(owner: Owner) -> Vec<Process> {
-    let all = descendants().into_iter();
-    all.filter(|process| !process.is_dead && process.owner() == Some(owner)).collect()
+    let mut found = descendants();
+    found.retain(|process| process.belongs_to(owner) && !process.is_resource_tracker());
+    found
+}
+
+/// Returns an owner's resource trackers.
+pub(in crate::exec) fn trackers_of(owner: Owner) -> Vec<Process> {
+    let mut found = descendants();
+    found.retain(|process| process.belongs_to(owner) && process.is_resource_tracker());
+    found
 }
 
 /// Returns whether an owner has an orphaned process, which is our child then. Reads the children twice,
 /// because the system's list may miss one while another ends; still cheaper than reading all processes.
 pub(in crate::exec) fn has_orphans(owner: Owner) -> bool {
-    let is_one = |process: Process| !process.is_dead && process.owner() == Some(owner);
+    let is_one = |it: Process| it.belongs_to(owner) && !it.is_resource_tracker();
     (0..2).any(|_| children_of_us().into_iter().any(is_one))
 }
 

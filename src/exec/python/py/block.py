@@ -428,6 +428,8 @@ class ImportHook:
         if name == "multiprocessing.spawn":
             spec = ImportHook.other_spec(name, path)
             return part(NOTEBOOK).find_spawn(spec, lambda: ValueDisplay.file)
+        if name == "multiprocessing.resource_tracker":
+            return part(NOTEBOOK).find_tracker(ImportHook.other_spec(name, path))
         if name == "matplotlib.pyplot":
             try:
                 ValueDisplay.prepare().use_figures()

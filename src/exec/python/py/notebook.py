@@ -138,6 +138,42 @@ def find_spawn(found, file):
     return found
 
 
+def find_tracker(found):
+    """Returns the spec of `multiprocessing.resource_tracker`, changed to start its process in a group of its
+    own. It removes what killed processes leave in shared memory, so it must not be killed with them."""
+    if found is not None and hasattr(found.loader, "exec_module"):
+        found.loader = TrackerLoader(found.loader)
+    return found
+
+
+class TrackerLoader:
+    """Loads `multiprocessing.resource_tracker` and changes how it starts its process."""
+
+    def __init__(self, loader):
+        self.loader = loader
+
+    def create_module(self, spec):
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module):
+        self.loader.exec_module(module)
+        start = module.util.spawnv_passfds
+
+        def spawnv_passfds(path, args, files):
+            if not args[-1].startswith("from multiprocessing.resource_tracker import"):
+                return start(path, args, files)
+            passed = [it for it in files if not os.get_inheritable(it)]
+            for file in passed:
+                os.set_inheritable(file, True)
+            try:
+                return os.posix_spawn(path, args, os.environ, setpgroup=0)
+            finally:
+                for file in passed:
+                    os.set_inheritable(file, False)
+
+        module.util.spawnv_passfds = spawnv_passfds
+
+
 class SpawnLoader:
     """Loads `multiprocessing.spawn` and makes it give new processes the block."""
 

@@ -141,3 +141,28 @@ fn run_starts_after_another_stopped_the_worker(#[values(Embedded, Standalone)] m
     harness.python.stop(RunId(1), Stop::Kill);
     assert_eq!(first.end().1, Outcome::Stopped);
 }
+
+#[cfg(target_os = "linux")]
+#[rstest]
+fn nothing_stays_in_shared_memory(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    let code = "import signal, time\nfrom multiprocessing import get_context, shared_memory\n\
+                queue = get_context('spawn').Queue()\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n\
+                memory = shared_memory.SharedMemory(create=True, size=10)\n\
+                print(memory.name, queue._rlock._semlock.name, 'made', flush=True)\ntime.sleep(60)";
+    let mut run = harness.start(1, code);
+    run.until("made\n");
+    let text = run.text();
+    let mut names = text.split_whitespace();
+    let memory = Path::new("/dev/shm").join(names.next().unwrap());
+    let lock = format!("sem.{}", names.next().unwrap().trim_start_matches('/'));
+    let lock = Path::new("/dev/shm").join(lock);
+    assert!(memory.exists() && lock.exists(), "{text}");
+    harness.python.stop(RunId(1), Stop::Kill);
+    assert_eq!(run.end().1, Outcome::Stopped);
+    let give_up = Instant::now() + TEST_TIMEOUT;
+    while memory.exists() || lock.exists() {
+        assert!(Instant::now() < give_up, "{} stays", memory.display());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
