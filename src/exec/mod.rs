@@ -62,7 +62,7 @@ pub use probe::{ProbeReport, PythonInfo};
 pub use process::foreground::stop_foreground;
 pub use python::{LikelyPython, likely_python};
 pub use remote::RemoteReport;
-pub use rust::Compiler;
+pub use rust::{Compiler, IncludedFile, included_files};
 pub use sandbox::{SandboxOptions, support as sandbox_support};
 pub use shutdown::shut_down;
 

@@ -1,6 +1,7 @@
 //! What a run asks of the agent: its program, its environment, its terminal.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -36,6 +37,17 @@ impl RemoteProgram {
             }),
             other => other,
         }
+    }
+
+    /// Adds the files of the deck's folder that the program is made from.
+    ///
+    /// # Errors
+    /// One of them is not on the machine: a message.
+    pub(super) fn with_files(mut self, request: &Request, folder: &Path) -> Result<Self, String> {
+        if let Self::Rust(build) = &mut self {
+            build.add_includes(&request.code, folder)?;
+        }
+        Ok(self)
     }
 
     /// Returns the name of the file with the code, if messages may name it.

@@ -145,6 +145,10 @@ pub(super) fn run_to_end(
         }
     }
     let program = program.for_target(request, &machine);
+    let program = match program.with_files(request, &shared.directory) {
+        Ok(program) => program,
+        Err(why) => return finish(Outcome::NotStarted(why)),
+    };
     if matches!(program, RemoteProgram::Python) {
         link.start_worker();
     }

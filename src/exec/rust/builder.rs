@@ -11,9 +11,10 @@ use parking_lot::Mutex;
 use super::build::{BuildContext, BuildError, BuildPhase, BuildResult};
 use super::cache::{BINARY_FILE, BuildCache};
 use super::crates::{CrateSets, MAX_UNUSED};
+use super::includes::Includes;
 use super::links::Links;
 use super::pymodule::{self, IncrementalDir};
-use super::rewrite::{self, BlackBox};
+use super::rewrite::{self, BlackBox, IncludedItems};
 use super::rustc;
 use super::toolchain::{self, Compiler, Toolchain};
 use crate::ansi::strip_colors;
@@ -77,7 +78,16 @@ impl Builder {
                 None => return Ok(None),
             },
         };
-        Ok(self.find(&rustc::cache_key(&toolchain, &links, snippet)))
+        let includes = self.includes(snippet);
+        Ok(self.find(&rustc::cache_key(&toolchain, (&links, &includes), snippet)))
+    }
+
+    /// Returns the files that a snippet includes.
+    fn includes(&self, snippet: &Snippet) -> Includes {
+        if self.tree.is_sandboxed() {
+            return Includes::inside(&snippet.code, &self.directory);
+        }
+        Includes::of(&snippet.code, &self.directory)
     }
 
     /// Returns a known result: from memory, else from the cache.
@@ -103,14 +113,15 @@ impl Builder {
             None => Arc::default(),
             Some(build) => self.crates.build(&toolchain, build, context)?,
         };
-        let key = rustc::cache_key(&toolchain, &links, snippet);
+        let includes = self.includes(snippet);
+        let key = rustc::cache_key(&toolchain, (&links, &includes), snippet);
         loop {
             if let Some(result) = self.find(&key) {
                 return Ok(result);
             }
             let (done, is_done) = crossbeam_channel::bounded(0);
             let Some(other) = self.claim(&key, is_done) else {
-                let result = self.compile((&toolchain, &links), &key, snippet, context);
+                let result = self.compile((&toolchain, &links, &includes), &key, snippet, context);
                 match &result {
                     Ok(result) => self.remember(&key, result.clone()),
                     Err(_) => drop(self.table.lock().remove(&key)),
@@ -197,7 +208,7 @@ impl Builder {
 
     fn compile(
         &self,
-        (toolchain, links): (&Toolchain, &Links),
+        (toolchain, links, includes): (&Toolchain, &Links, &Includes),
         key: &str,
         snippet: &Snippet,
         context: &BuildContext<'_>,
@@ -207,10 +218,14 @@ impl Builder {
         };
         let entry = self.cache.begin().map_err(no_space)?;
         let incremental = self.incremental_dir(snippet, toolchain);
-        let source = incremental.as_ref().map(IncrementalDir::source);
-        let source = source.unwrap_or_else(|| entry.path().join("snippet.rs"));
+        let build = incremental.as_ref().map_or_else(|| entry.path(), IncrementalDir::folder);
+        let beside = includes.link(build, &self.directory).map_err(no_space)?;
+        let source = beside.clone().unwrap_or_else(|| build.join("snippet.rs"));
+        let source_dir = source.parent().unwrap_or(build);
+        let mut arguments: Vec<_> =
+            beside.iter().map(|_| rustc::remap_folder(source_dir)).collect();
         let binary = entry.path().join(BINARY_FILE);
-        let mut arguments = rustc::arguments(snippet, links, &source);
+        arguments.extend(rustc::arguments(snippet, links, &source));
         arguments.extend(incremental.as_ref().map(IncrementalDir::argument));
         // Files in the folder that the compiler writes to are never opened or written here: code that
         // the compiler runs may have replaced them by links.
@@ -236,15 +251,15 @@ impl Builder {
             toolchain::run(&self.tree, rustc, arguments, folders, on_start)
                 .map_err(|error| BuildError::Unavailable(format!("cannot run `rustc`: {error}")))
         };
-        let with_value = rustc::source_with_value(snippet);
-        let first = with_value.clone().unwrap_or_else(|| rustc::source(snippet));
+        let with_value = rustc::source_with_value(snippet, includes.items());
+        let first = with_value.clone().unwrap_or_else(|| rustc::source(snippet, includes.items()));
         let (mut messages, mut status) = attempt(&first)?;
         if matches!(status, ChildStatus::Exited(1)) && !context.is_cancelled() {
             if snippet.is_timed {
                 (messages, status) = retry_benchmark(snippet, attempt)?;
             } else if with_value.is_some() {
                 // Errors are reported for the code without the additions, if it has any.
-                (messages, status) = attempt(&rustc::source(snippet))?;
+                (messages, status) = attempt(&rustc::source(snippet, includes.items()))?;
             }
         }
         if matches!(status, ChildStatus::Exited(0)) {
@@ -256,6 +271,8 @@ impl Builder {
         }
         // If it cannot be removed now, it is removed with the entry.
         let _ = std::fs::remove_dir_all(own_output);
+        messages = rustc::without_folder(&messages, source_dir);
+        Includes::unlink(build);
         match status {
             ChildStatus::Exited(0) => self.cache.keep_binary(entry, key).map_err(no_space),
             // `rustc` handles SIGINT and exits with 1, as if the code had errors.
@@ -281,7 +298,7 @@ fn retry_benchmark(
     attempt: impl Fn(&str) -> Result<(Vec<u8>, ChildStatus), BuildError>,
 ) -> Result<(Vec<u8>, ChildStatus), BuildError> {
     let Snippet { code, first_line, .. } = snippet;
-    let as_program = attempt(&rewrite::program(code, *first_line))?;
+    let as_program = attempt(&rewrite::program(code, *first_line, &IncludedItems::default()))?;
     if matches!(as_program.1, ChildStatus::Exited(0)) {
         return attempt(&rewrite::bench(code, *first_line, BlackBox::Nothing));
     }

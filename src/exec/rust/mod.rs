@@ -10,6 +10,7 @@ mod builder;
 mod cache;
 mod cargo;
 mod crates;
+mod includes;
 mod links;
 mod pymodule;
 mod remote;
@@ -38,6 +39,7 @@ use build::{BuildContext, BuildError, BuildPhase};
 use builder::Builder;
 
 pub(super) use build::BuildResult;
+pub use includes::{IncludedFile, included_files};
 pub(super) use remote::RemoteBuild;
 pub use toolchain::Compiler;
 

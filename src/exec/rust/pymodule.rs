@@ -112,9 +112,9 @@ impl IncrementalDir {
         Some(Self { folder, _lock: lock })
     }
 
-    /// Returns the file of the source.
-    pub(super) fn source(&self) -> PathBuf {
-        self.folder.join("snippet.rs")
+    /// Returns the folder of the source.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Returns the folder that the compiler writes to. Never open or write the files in it.

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::includes::Includes;
 use super::links::Links;
-use super::rewrite::{self, BlackBox};
+use super::rewrite::{self, BlackBox, IncludedItems};
 use super::rustc;
 use crate::ansi::strip_colors;
+use crate::deck::RemoteHost;
 use crate::run::Snippet;
 
 /// Placeholder for the path of the source in arguments.
@@ -20,6 +22,8 @@ pub(in crate::exec) struct RemoteBuild {
     arguments: Vec<String>,
     /// The sources to try, in order.
     attempts: Vec<SourceAttempt>,
+    /// The files of the deck's folder that the source includes, if they are there.
+    includes: Vec<String>,
     /// Whether running the program runs tests.
     pub(in crate::exec) is_tests: bool,
 }
@@ -43,26 +47,45 @@ impl RemoteBuild {
             let why = "crates are not built on other machines: add `+local` to the block";
             return Err(why.to_owned());
         }
-        let run = |source| SourceAttempt { source, is_check: false };
-        let attempts = if snippet.is_timed {
-            let (code, line) = (&snippet.code, snippet.first_line);
-            let check = SourceAttempt { source: rewrite::program(code, line), is_check: true };
-            let unhidden = rewrite::bench(code, line, BlackBox::Nothing);
-            vec![run(rustc::source(snippet)), check, run(unhidden)]
-        } else {
-            let with_value = rustc::source_with_value(snippet);
-            with_value.into_iter().chain([rustc::source(snippet)]).map(run).collect()
-        };
+        let attempts = attempts(snippet, &IncludedItems::default());
         let arguments = rustc::arguments(snippet, &Links::default(), Path::new(SOURCE));
         let arguments = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-        Ok(Self { arguments, attempts, is_tests: rustc::is_tests(snippet) })
+        let (includes, is_tests) = (Vec::new(), rustc::is_tests(snippet));
+        Ok(Self { arguments, attempts, includes, is_tests })
+    }
+
+    /// Adds the files that the block includes from the deck's folder, which is read.
+    ///
+    /// # Errors
+    /// One of them is not copied to the machine: a message.
+    pub(in crate::exec) fn add_includes(
+        &mut self,
+        snippet: &Snippet,
+        folder: &Path,
+    ) -> Result<(), String> {
+        let found = Includes::of(&snippet.code, folder);
+        self.includes = found.relative_paths().map(str::to_owned).collect();
+        self.attempts = attempts(snippet, found.items());
+        let Some(host) = snippet.remote.as_deref() else { return Ok(()) };
+        let is_missing = |path: &&String| folder.join(path).is_file() && !is_there(path, host);
+        let Some(path) = self.includes.iter().find(is_missing) else { return Ok(()) };
+        let hint = if path.starts_with("..") {
+            "is outside of the deck's folder: add `+local` to the block".to_owned()
+        } else {
+            format!("is not copied there: add it to `options.remote`, `sync: [{path}]`")
+        };
+        Err(format!("`{path}`, which the block includes, {hint}"))
     }
 
     /// Returns what the other machine gets.
     pub(in crate::exec) fn fields(&self) -> Value {
         let attempts = self.attempts.iter();
         let attempts = attempts.map(|it| json!({ "source": it.source, "checks": it.is_check }));
-        json!({ "arguments": self.arguments, "attempts": attempts.collect::<Vec<_>>() })
+        json!({
+            "arguments": self.arguments,
+            "attempts": attempts.collect::<Vec<_>>(),
+            "includes": self.includes,
+        })
     }
 
     /// Returns the errors of a block from the compiler's messages.
@@ -76,6 +99,30 @@ impl RemoteBuild {
         let first = messages.lines().next().unwrap_or("it reports no error");
         Err(format!("`rustc` failed: {}", strip_colors(first)))
     }
+}
+
+/// Returns the sources to try.
+fn attempts(snippet: &Snippet, items: &IncludedItems) -> Vec<SourceAttempt> {
+    let run = |source| SourceAttempt { source, is_check: false };
+    if snippet.is_timed {
+        let (code, line) = (&snippet.code, snippet.first_line);
+        let source = rewrite::program(code, line, items);
+        let check = SourceAttempt { source, is_check: true };
+        let unhidden = rewrite::bench(code, line, BlackBox::Nothing);
+        return vec![run(rustc::source(snippet, items)), check, run(unhidden)];
+    }
+    let with_value = rustc::source_with_value(snippet, items);
+    with_value.into_iter().chain([rustc::source(snippet, items)]).map(run).collect()
+}
+
+/// Returns whether a file of the deck's folder may be on this machine: copied, or in a folder of its own.
+fn is_there(path: &str, host: &RemoteHost) -> bool {
+    let is_synced = |synced: &str| {
+        let synced = synced.trim_start_matches("./");
+        matches!(synced, "" | ".") || Path::new(path).starts_with(synced)
+    };
+    let mut sync = host.sync.iter();
+    !path.starts_with("..") && (host.folder.is_some() || sync.any(|synced| is_synced(synced)))
 }
 
 #[cfg(test)]
@@ -119,6 +166,31 @@ mod tests {
         };
         let needy = Snippet { rust: Some(std::sync::Arc::new(rust)), ..snippet("f()") };
         assert!(RemoteBuild::new(&needy).unwrap_err().contains("`+local`"));
+    }
+
+    #[test]
+    fn included_files_must_be_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("talk")).unwrap();
+        std::fs::write(folder.path().join("talk/a.rs"), "").unwrap();
+        std::fs::write(folder.path().join("b.txt"), "").unwrap();
+        let added = |code: &str, sync: &[&str]| {
+            let sync = sync.iter().map(|it| (*it).into()).collect();
+            let host = RemoteHost { sync, ..RemoteHost::default() };
+            let snippet = Snippet { remote: Some(std::sync::Arc::new(host)), ..snippet(code) };
+            let mut build = RemoteBuild::new(&snippet).unwrap();
+            let added = build.add_includes(&snippet, &folder.path().join("talk"));
+            added.map(|()| build.fields()["includes"].to_string())
+        };
+        let why = added("include!(\"a.rs\")", &["data"]).unwrap_err();
+        assert!(why.contains("`sync: [a.rs]`"), "{why}");
+        let why = added("include_str!(\"../b.txt\")", &["."]).unwrap_err();
+        assert!(why.contains("`+local`"), "{why}");
+        // What is not here may be there.
+        let code = "include!(\"./a.rs\"); include_str!(\"c\")";
+        for sync in ["a.rs", "."] {
+            assert_eq!(added(code, &[sync]).unwrap(), "[\"a.rs\",\"c\"]");
+        }
     }
 
     #[test]

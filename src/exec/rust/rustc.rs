@@ -4,8 +4,9 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use super::includes::Includes;
 use super::links::Links;
-use super::rewrite::{self, BlackBox};
+use super::rewrite::{self, BlackBox, IncludedItems};
 use super::toolchain::Toolchain;
 use crate::deck::Profile;
 use crate::run::Snippet;
@@ -18,7 +19,7 @@ const FLAGS: &[&str] =
 const DEFAULT_EDITION: &str = "2024";
 
 /// Part of every cache key. Change it when programs are made in another way.
-const FORMAT_VERSION: &[u8] = b"6";
+const FORMAT_VERSION: &[u8] = b"7";
 
 /// Returns the arguments for a profile. The default optimises as far as that takes next to no time,
 /// because talks show how fast Rust is, and has the checks of a debug build, because they also show
@@ -53,11 +54,11 @@ pub(super) fn is_tests(snippet: &Snippet) -> bool {
 }
 
 /// Returns the source that a snippet is compiled from.
-pub(super) fn source(snippet: &Snippet) -> String {
+pub(super) fn source(snippet: &Snippet, items: &IncludedItems) -> String {
     let Snippet { code, first_line, module, is_timed, .. } = snippet;
     match module {
         None if *is_timed => rewrite::bench(code, *first_line, BlackBox::Inputs),
-        None => rewrite::program(code, *first_line),
+        None => rewrite::program(code, *first_line, items),
         Some(module) => {
             let name = Some(&*module.name).filter(|_| !module.is_whole);
             rewrite::pymodule(code, *first_line, name)
@@ -66,9 +67,10 @@ pub(super) fn source(snippet: &Snippet) -> String {
 }
 
 /// Returns the source of a program that prints the snippet's last value, if it has one.
-pub(super) fn source_with_value(snippet: &Snippet) -> Option<String> {
+pub(super) fn source_with_value(snippet: &Snippet, items: &IncludedItems) -> Option<String> {
     let is_program = snippet.module.is_none() && !snippet.is_timed;
-    is_program.then(|| rewrite::program_with_value(&snippet.code, snippet.first_line)).flatten()
+    let source = || rewrite::program_with_value(&snippet.code, snippet.first_line, items);
+    is_program.then(source).flatten()
 }
 
 /// Returns the arguments for a snippet whose source is in this file.
@@ -96,7 +98,11 @@ fn edition(snippet: &Snippet) -> &str {
 
 /// Returns the cache key of a snippet: a hash of all that its program is made from, including the
 /// line that panics report.
-pub(super) fn cache_key(toolchain: &Toolchain, links: &Links, snippet: &Snippet) -> String {
+pub(super) fn cache_key(
+    toolchain: &Toolchain,
+    (links, includes): (&Links, &Includes),
+    snippet: &Snippet,
+) -> String {
     let flags = [FLAGS, optimization(profile(snippet)), &[edition(snippet)]].concat().concat();
     let harness = if snippet.is_timed { rewrite::HARNESS } else { "" };
     let kind = crate_kind(snippet).concat() + harness;
@@ -109,6 +115,7 @@ pub(super) fn cache_key(toolchain: &Toolchain, links: &Links, snippet: &Snippet)
         &snippet.first_line.to_le_bytes(),
         snippet.code.as_bytes(),
         &links.identity(),
+        includes.identity(),
     ])
 }
 
@@ -125,6 +132,20 @@ pub(super) fn hash_of(parts: &[&[u8]]) -> String {
 /// Returns whether the code causes the errors. A missing linker may be installed later.
 pub(super) fn is_about_the_code(output: &[u8]) -> bool {
     !String::from_utf8_lossy(output).contains("linker `")
+}
+
+/// Returns the argument with which files beside the source have the names that the block uses.
+pub(super) fn remap_folder(folder: &Path) -> OsString {
+    let mut remap = OsString::from("--remap-path-prefix=");
+    remap.push(folder);
+    remap.push("=");
+    remap
+}
+
+/// Returns the errors with paths as the block has them, instead of those of a folder in the cache.
+pub(super) fn without_folder(output: &[u8], folder: &Path) -> Vec<u8> {
+    let folder = format!("{}/", folder.display());
+    String::from_utf8_lossy(output).replace(&folder, "").into_bytes()
 }
 
 /// Returns the errors without the lines that only summarize them, and without code that we added.
@@ -176,7 +197,9 @@ mod tests {
         code.code.push(' ');
         file.file.push("x");
         line.first_line = 8;
-        let key = |snippet: &Snippet| cache_key(&toolchain, &Links::default(), snippet);
+        let key = |snippet: &Snippet| {
+            cache_key(&toolchain, (&Links::default(), &Includes::default()), snippet)
+        };
         let keys: BTreeSet<_> = [&snippet, &code, &file, &line].map(key).into();
         assert_eq!(keys.len(), 4);
         assert_eq!(key(&snippet), key(&snippet.clone()));

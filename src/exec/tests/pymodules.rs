@@ -39,6 +39,37 @@ impl ExecHarness {
 }
 
 #[test]
+fn module_includes_files() {
+    let mut harness = ExecHarness::with_kept_cache();
+    let file = harness.folder.path().join("answer.in");
+    fs::write(&file, "42").unwrap();
+    let code = "#[pyfunction]\nfn answer() -> u32 { include!(\"answer.in\") }\n";
+    let whole = "mod inner;\nuse pyo3::prelude::*;\n#[pymodule]\nmod fast {\n    #[pymodule_export]\n    \
+                 use super::inner::answer;\n}";
+    fs::write(
+        harness.folder.path().join("inner.rs"),
+        format!(
+            "use pyo3::prelude::*;\n{}",
+            code.replace("fn", "pub fn").replace("pypub fn", "pyfn")
+        ),
+    )
+    .unwrap();
+    for block in [code, whole] {
+        fs::write(&file, "42").unwrap();
+        let run = harness.start_request("rust", block, |request| {
+            request.code = Snippet { module: module("fast", block).module, ..request.code.clone() };
+        });
+        let (output, outcome) = harness.end(run);
+        assert!(outcome.is_success(), "{output}");
+        assert_eq!(harness.python(IMPORT), "42\n");
+        fs::write(&file, "1 + 42").unwrap();
+        let fast = Snippet { first_line: 8, ..module("fast", block) };
+        harness.prepare(&[&fast]);
+        assert_eq!(harness.python(IMPORT), "43\n");
+    }
+}
+
+#[test]
 fn rust_module_is_imported_by_name() {
     let mut harness = ExecHarness::with_kept_cache();
     let fast = module("fast", &answer(42));

@@ -52,6 +52,85 @@ fn rust_is_compiled_once_per_version() {
 }
 
 #[test]
+fn files_beside_the_deck_are_included() {
+    let mut harness = ExecHarness::new();
+    let write = |name: &str, text: &str| fs::write(harness.folder.path().join(name), text).unwrap();
+    write("a.txt", "one");
+    write("snippet.rs", "{ panic!(\"{}\", include_str!(\"a.txt\")) }");
+    let code = "println!(\"{} {}\", include_str!(\"a.txt\"), include_bytes!(\"./a.txt\").len());";
+    assert_eq!(run_rust(&mut harness, code), ("one 3\n".into(), Outcome::Exited(0), true));
+    assert!(!run_rust(&mut harness, code).2);
+    fs::write(harness.folder.path().join("a.txt"), "three").unwrap();
+    assert_eq!(run_rust(&mut harness, code), ("three 5\n".into(), Outcome::Exited(0), true));
+    let (output, outcome, _) = run_rust(&mut harness, "include!(\"snippet.rs\")");
+    assert!(output.contains("panicked at snippet.rs:1:3:\nthree\n"), "{output}");
+    assert_eq!(outcome, Outcome::Exited(101));
+    let (output, outcome, _) = run_rust(&mut harness, "include_str!(\"../gone.txt\")");
+    let output = strip_colors(&output);
+    assert!(output.contains("couldn't read `../gone.txt`: No such file"), "{output}");
+    assert_eq!(outcome, Outcome::NotCompiled);
+}
+
+#[test]
+fn modules_beside_the_deck_are_compiled() {
+    let mut harness = ExecHarness::new();
+    let folder = harness.folder.path().to_owned();
+    let write = |name: &str, text: &str| fs::write(folder.join(name), text).unwrap();
+    fs::create_dir_all(folder.join("shapes/inner")).unwrap();
+    write("shapes.rs", "mod round;\npub mod inner { pub mod deep; }\npub use round::area;\n");
+    write("shapes/round.rs", "pub fn area() -> u8 { include!(\"number.in\") }");
+    write("shapes/number.in", "20 + 1");
+    write("shapes/inner/deep.rs", "pub fn twice(n: u8) -> u8 { n.checked_mul(2).unwrap() }");
+    let code =
+        "mod shapes;\nuse shapes::inner::deep::twice;\nprintln!(\"{}\", twice(shapes::area()));";
+    assert_eq!(run_rust(&mut harness, code), ("42\n".into(), Outcome::Exited(0), true));
+    write("shapes/number.in", "200");
+    let (output, outcome, _) = run_rust(&mut harness, code);
+    assert!(output.contains("panicked at shapes/inner/deep.rs:1:46:"), "{output}");
+    assert_eq!(outcome, Outcome::Exited(101));
+    let code = "#[path = \"shapes/inner/deep.rs\"]\nmod d;\n#[test]\nfn t() { assert_eq!(d::twice(1), 2); }";
+    let (output, outcome, _) = run_rust(&mut harness, code);
+    assert!(strip_colors(&output).contains("t ... ok") && outcome.is_success(), "{output}");
+    let (output, outcome, _) = run_rust(&mut harness, "mod gone;\nfn main() {}");
+    let output = strip_colors(&output);
+    assert!(output.contains("file not found for module `gone`"), "{output}");
+    assert!(output.contains("create file \"gone.rs\" or \"gone/mod.rs\""), "{output}");
+    assert_eq!(outcome, Outcome::NotCompiled);
+}
+
+#[test]
+fn included_items_may_have_a_main() {
+    let mut harness = ExecHarness::new();
+    let write = |name: &str, text: &str| fs::write(harness.folder.path().join(name), text).unwrap();
+    write("area.rs", "pub fn area(n: u32) -> u32 { n * n }");
+    write("main.rs", "include!(\"area.rs\");\nfn main() { println!(\"{}\", area(4)); }");
+    let code = "include!(\"area.rs\");\nprintln!(\"{}\", area(3));";
+    assert_eq!(run_rust(&mut harness, code), ("9\n".into(), Outcome::Exited(0), true));
+    let code = "include!(\"main.rs\");";
+    assert_eq!(run_rust(&mut harness, code), ("16\n".into(), Outcome::Exited(0), true));
+}
+
+#[test]
+fn source_is_not_written_to_the_decks_folder() {
+    let mut harness = ExecHarness::new();
+    let file = harness.folder.path().join("snippet0.rs");
+    fs::write(&file, "1").unwrap();
+    let (output, outcome, _) = run_rust(&mut harness, "include!(\"snippet0.rs\")");
+    assert_eq!((output.trim_start_matches(FRESH_LINE), outcome), ("1\n", Outcome::Exited(0)));
+    assert_eq!(fs::read_to_string(file).unwrap(), "1");
+}
+
+#[test]
+fn benchmark_includes_files() {
+    let mut harness = ExecHarness::new();
+    fs::write(harness.folder.path().join("n.in"), "\"7 8\".len()").unwrap();
+    let code = "let n = include!(\"n.in\");\nn.pow(3)";
+    let run = harness.start_request("rust", code, |request| request.code.is_timed = true);
+    let (output, outcome) = harness.end(run);
+    assert!(outcome.is_success(), "{output}");
+}
+
+#[test]
 fn removed_program_is_compiled_again() {
     let mut harness = ExecHarness::new();
     run_rust(&mut harness, SEED);

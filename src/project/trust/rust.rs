@@ -1,15 +1,16 @@
-//! Files that determine how Rust blocks are built and run: path crates and the crates that they use,
-//! the toolchain file for the deck's folder, and cargo's configuration there.
+//! Files that determine how Rust blocks are built and run: the code that they include, path crates and
+//! the crates that they use, the toolchain file for the deck's folder, and cargo's configuration there.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::collect::{Collector, plain, text};
+use super::collect::{Collector, is_system, plain, text};
 use super::named;
 use super::record;
 use crate::deck::{CrateOrigin, Deck};
+use crate::exec::included_files;
 
 /// Files by which rustup chooses a toolchain for a folder.
 const TOOLCHAIN_FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
@@ -26,6 +27,9 @@ const PATH_KEYS: [&str; 3] = ["path", "workspace", "build"];
 /// Maximum number of path crates; more are a whole project.
 const MAX_CRATES: usize = 256;
 
+/// Maximum total bytes of included code to search for further files: searched in about a second.
+const MAX_INCLUDED_BYTES: usize = 64 << 20;
+
 /// Words that show that a block of another language uses Rust's tools.
 const TOOLS: [&str; 3] = ["cargo", "rustc", "rust-script"];
 
@@ -41,6 +45,7 @@ pub(super) fn is_needed(deck: &Deck) -> bool {
 
 /// Adds all these files.
 pub(super) fn collect(collector: &mut Collector, deck: &Deck) {
+    included_code(collector, deck);
     let mut open: Vec<(String, PathBuf)> = Vec::new();
     for it in record::crates(deck) {
         if let CrateOrigin::Path(path) = &it.origin {
@@ -61,6 +66,31 @@ pub(super) fn collect(collector: &mut Collector, deck: &Deck) {
     }
     toolchain(collector);
     configuration(collector);
+}
+
+/// Adds the code that blocks include, and that it includes in turn. Included data does not count, as
+/// other files that programs read.
+fn included_code(collector: &mut Collector, deck: &Deck) {
+    let folder = collector.folder.clone();
+    let mut bytes = 0;
+    for cell in deck.cells.iter().filter(|cell| &*cell.language == "rust") {
+        let mut read = |path: &Path| {
+            let text =
+                Collector::text(&folder.join(path)).filter(|_| bytes <= MAX_INCLUDED_BYTES)?;
+            bytes += text.len();
+            Some(text)
+        };
+        for file in included_files(&cell.code, &mut read).into_iter().filter(|it| it.is_code) {
+            let path = folder.join(file.path);
+            if !Collector::is_folder(&path) && !is_system(&path) {
+                collector.file(&path);
+            }
+        }
+    }
+    if bytes > MAX_INCLUDED_BYTES {
+        let what = format!("included code: more than {} MiB", MAX_INCLUDED_BYTES >> 20);
+        collector.trouble.get_or_insert(what);
+    }
 }
 
 /// Adds a path crate. Returns the folders of the crates that it names.

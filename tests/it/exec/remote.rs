@@ -206,9 +206,16 @@ fn every_kind_of_block_runs_on_another_machine() {
         "rust +exec +expect:failure\nlet x: i32 = \"a\";",
         "rust +exec +expect:failure\nlet nothing: Option<u8> = None;\nnothing.unwrap();",
         "bash +exec +input:\"Ada\"\nread -r name; echo \"hello $name\"",
+        "rust +exec\n#[path = \"data/b.rs\"]\nmod b;\nprintln!(\"{}\", b::TEXT.trim().replace('c', \"C\"));",
+        "rust +exec +expect:failure\ninclude!(\"data/snippet0.rs\")",
+        "rust +exec +expect:failure\ninclude_str!(\"here.txt\")",
     ]);
     fs::write(place.path().join("talk.md"), text).unwrap();
     fs::create_dir(place.path().join("data")).unwrap();
+    fs::write(place.path().join("data/b.rs"), "pub const TEXT: &str = include_str!(\"a.txt\");")
+        .unwrap();
+    fs::write(place.path().join("data/snippet0.rs"), "panic!(\"included\")").unwrap();
+    fs::write(place.path().join("here.txt"), "").unwrap();
     fs::write(place.path().join("data/a.txt"), "copied\n").unwrap();
     let ran = machine.livedeck(place.path(), &["record", "talk.md"]);
     let said =
@@ -231,9 +238,12 @@ fn every_kind_of_block_runs_on_another_machine() {
         "talk.md:47:",
         "talk.md:52:",
         "hello Ada",
+        "Copied",
+        "panicked at data/snippet0.rs:1:1:",
     ] {
         assert!(recording.contains(text), "{recording}\n{said}\nno `{text}`");
     }
+    assert!(said.contains("`sync: [here.txt]`"), "{said}");
     machine.wait_until_empty();
 }
 

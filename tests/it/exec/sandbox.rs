@@ -331,6 +331,33 @@ fn unsafe_rust_is_confined() {
 }
 
 #[test]
+fn included_files_are_those_of_the_decks_folder() {
+    let world = World::new();
+    fs::create_dir(world.deck().join("parts")).unwrap();
+    fs::write(world.deck().join("parts/b.rs"), "pub const A: &str = include_str!(\"a.txt\");")
+        .unwrap();
+    fs::write(world.deck().join("parts/a.txt"), "in the folder").unwrap();
+    std::os::unix::fs::symlink(world.secret(), world.deck().join("link")).unwrap();
+    let inside = "#[path = \"parts/b.rs\"]\nmod b;\nprintln!(\"{}\", b::A);";
+    let outside = [
+        "include_str!(\"SECRET\")",
+        "include_str!(\"../home/.ssh/id_x\")",
+        "include_str!(\"link\")",
+    ];
+    let deck: String = outside.iter().map(|code| block("rust", code)).collect();
+    let report = world.check(&(deck + &block("rust", inside) + LAST), &["--sandbox"]);
+    if !report.ran() {
+        return;
+    }
+    for number in 0..3 {
+        let output = report.output(number);
+        assert!(output.contains("Permission denied") && !output.contains(SECRET), "{output}");
+    }
+    assert_eq!(report.output(3), "in the folder\n");
+    assert_eq!(report.output(4), "still-42\n");
+}
+
+#[test]
 fn build_script_is_restricted() {
     let world = World::new();
     let own = world.deck().join("own");

@@ -113,6 +113,17 @@ type Change = fn(&Desk);
     |desk: &Desk| desk.write("talk/talk.env", "A=b\nLD_PRELOAD=./evil.so\n"),
     "variable `LD_PRELOAD` was added"
 )]
+#[case::included_code(
+    |desk: &Desk| {
+        desk.write("talk/talk.md", &slide("rust +auto_exec", "mod b;\nb::touch();"));
+        desk.write("talk/b.rs", "pub fn touch() { include!(\"parts/c.inc\") }");
+        desk.write("talk/parts/c.inc", "std::fs::write(\"ran\", \"\").unwrap()");
+    },
+    |desk: &Desk| {
+        desk.write("talk/parts/c.inc", "std::fs::write(\"ran\", \"evil\").unwrap()");
+    },
+    "parts/c.inc changed"
+)]
 #[case::build_script(
     |desk: &Desk| {
         let front = "---\noptions: {rust: {dependencies: {dep: {path: ./dep}}}}\n---\n\n";

@@ -24,6 +24,7 @@ the folder of temporary files is removed. On Linux orphans are adopted, so that 
 import collections
 import fcntl
 import hashlib
+import itertools
 import json
 import os
 import pty
@@ -97,7 +98,7 @@ class Run:
         self.children = 0
         self.lines, self.ends, self.waits, self.next_check = None, 0, False, 0.0
         self.background, self.is_reported = 0, False
-        self.attempts, self.attempt, self.program = None, None, None
+        self.attempts = self.attempt = self.source = self.program = None
 
 
 class Reports:
@@ -562,7 +563,9 @@ class Agent:
         if compiler not in self.toolchains:
             asked = subprocess.run([compiler, "-vV"], stdout=subprocess.PIPE, cwd=self.folder)
             self.toolchains[compiler] = asked.stdout
-        key = hashlib.sha256(self.toolchains[compiler] + json.dumps(spec).encode()).hexdigest()
+        made_from = [spec] + [version_of(path) for path in self.included(run).values()]
+        made_from = json.dumps(made_from).encode()
+        key = hashlib.sha256(self.toolchains[compiler] + made_from).hexdigest()
         folder = os.path.join(self.cache, "rust")
         os.makedirs(folder, 0o700, exist_ok=True)
         run.program = os.path.join(folder, key)
@@ -572,17 +575,37 @@ class Agent:
             self.next_step(run)
             return
         self.send("c", run.number)
+        os.mkdir(os.path.join(run.folder, "source"))
+        links = self.included(run)
+        for link in links:
+            os.makedirs(os.path.dirname(link), exist_ok=True)
+        for link, path in links.items():
+            if not os.path.lexists(link) and os.path.isfile(path):
+                os.symlink(path, link)
+        # Never a name of the deck's, whose file would be written through its link.
+        names = ("snippet%d.rs" % number for number in itertools.count())
+        paths = (os.path.join(run.folder, "source", name) for name in names)
+        run.source = next(path for path in paths if not os.path.lexists(path))
         run.attempts = collections.deque(spec["attempts"])
         self.next_attempt(run, compiler)
+
+    def included(self, run):
+        """Returns the places beside the source and the files of the deck's folder that belong there."""
+        links = {}
+        for name in run.spec["build"]["includes"]:
+            if not name.startswith(".."):
+                links[os.path.join(run.folder, "source", name)] = os.path.join(self.folder, name)
+        return links
 
     def next_attempt(self, run, compiler):
         """Starts the compiler with the next source."""
         run.attempt, run.compiler = run.attempts.popleft(), compiler
-        source, program = (os.path.join(run.folder, name) for name in ("snippet.rs", "program"))
-        with open(source, "w", encoding="utf-8") as file:
+        program = os.path.join(run.folder, "program")
+        with open(run.source, "w", encoding="utf-8") as file:
             file.write(run.attempt["source"])
-        words = [word.replace("$source", source) for word in run.spec["build"]["arguments"]]
-        words = [compiler, *words, "-o", program, source]
+        words = [word.replace("$source", run.source) for word in run.spec["build"]["arguments"]]
+        beside = "--remap-path-prefix=%s=" % os.path.dirname(run.source)
+        words = [compiler, beside, *words, "-o", program, run.source]
         with open(os.path.join(run.folder, "messages"), "wb") as messages:
             files = self.folder, run.slave, messages.fileno(), messages.fileno()
             run.pid = spawn(compiler, words, dict(os.environ), files, None)
@@ -604,6 +627,7 @@ class Agent:
         else:
             with open(os.path.join(run.folder, "messages"), "rb") as messages:
                 text = messages.read(MAX_QUEUED).decode("utf-8", "replace")
+            text = text.replace(os.path.join(run.folder, "source", ""), "")
             self.end(run, status=status, errors=text)
 
     # Python
@@ -967,6 +991,15 @@ def close(run, *names):
         if number is not None:
             os.close(number)
             setattr(run, name, None)
+
+
+def version_of(path):
+    """Returns what changes with a file."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def readable(number, limit):

@@ -3,6 +3,7 @@
 
 mod bench;
 mod crate_root;
+mod includes;
 mod lexer;
 mod program;
 mod pymodule;
@@ -10,5 +11,6 @@ mod statements;
 
 pub(super) use bench::{BlackBox, HARNESS, bench};
 pub(super) use crate_root::crate_name;
+pub(super) use includes::{IncludedItems, Inclusion, Inclusions, inclusions};
 pub(super) use program::{is_tests, program, program_with_value, without_added_main};
 pub(super) use pymodule::pymodule;

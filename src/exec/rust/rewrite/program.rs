@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::crate_root::{hoist, insert_line, scan, split_attributes, with_head, without_shebang};
+use super::includes::IncludedItems;
 use super::lexer::{Token, end_of_tokens, lex, texts, tokens};
 use super::statements::{Statement, statements};
 
@@ -45,15 +46,16 @@ const SILENT_MACROS: [&str; 14] = [
 ];
 
 /// Returns the program for a block whose first line is `first_line` (from 1) of the deck.
-pub(in crate::exec::rust) fn program(code: &str, first_line: u32) -> String {
+/// `items` are those that it includes.
+pub(in crate::exec::rust) fn program(code: &str, first_line: u32, items: &IncludedItems) -> String {
     let code = without_shebang(code);
     let above = first_line.saturating_sub(1) as usize;
     let unchanged = || "\n".repeat(above) + code;
     // The compiler reports an unclosed bracket first, and points to where it expected the other.
-    if scan(code).has_main || !is_balanced(code) || is_tests(code) {
+    if scan(code).has_main || items.has_main() || !is_balanced(code) || is_tests(code) {
         return unchanged();
     }
-    let main_body = MainBody::parse(code);
+    let main_body = MainBody::parse(code, items);
     if main_body.statements.iter().all(|it| it.is_item) {
         return unchanged() + "\nfn main() {}\n";
     }
@@ -62,12 +64,16 @@ pub(in crate::exec::rust) fn program(code: &str, first_line: u32) -> String {
 
 /// Returns the same as [`program`], with code that prints the value of the last expression. Returns
 /// `None` if the code does not end with an expression that has a value.
-pub(in crate::exec::rust) fn program_with_value(code: &str, first_line: u32) -> Option<String> {
+pub(in crate::exec::rust) fn program_with_value(
+    code: &str,
+    first_line: u32,
+    items: &IncludedItems,
+) -> Option<String> {
     let code = without_shebang(code);
-    if scan(code).has_main || !is_balanced(code) || is_tests(code) {
+    if scan(code).has_main || items.has_main() || !is_balanced(code) || is_tests(code) {
         return None;
     }
-    let main_body = MainBody::parse(code);
+    let main_body = MainBody::parse(code, items);
     let (before, body) = main_body.body_with_value()?;
     let above = first_line.saturating_sub(1) as usize;
     let program = main_body.program(above, before, &body);
@@ -143,12 +149,12 @@ enum MainKind {
 }
 
 impl MainBody {
-    fn parse(code: &str) -> Self {
+    fn parse(code: &str, items: &IncludedItems) -> Self {
         let (attributes, code) = split_attributes(code);
         let (others, code) = hoist(code, &scan(code).inner_attributes);
         let (crates, code) = hoist(&code, &extern_crates(&code));
-        let statements = statements(&code);
-        let start = main_start(&code, &statements);
+        let statements = items.statements(&code);
+        let start = main_start(&code, &statements, !items.is_empty());
         let main = main_kind(&code, statements.last());
         let (attributes, hoisted) = (attributes.to_owned(), others + &crates);
         Self { attributes, hoisted, code, statements, start, main }
@@ -243,12 +249,13 @@ fn extern_crates(code: &str) -> Vec<Range<usize>> {
 }
 
 /// Returns where the inside of `main` begins. Modules and paths from the root cannot see items
-/// inside a function, so with them the leading items stay at the root.
-fn main_start(code: &str, statements: &[Statement]) -> usize {
+/// inside a function, and no items can be included there, so with them the leading items stay at the root.
+fn main_start(code: &str, statements: &[Statement], includes_items: bool) -> usize {
     let tokens = tokens(code);
-    let is_from_root = texts(&tokens)
-        .windows(3)
-        .any(|it| matches!(it, ["crate" | "super" | "self", ":", ":"] | ["mod", _, "{"]));
+    let is_from_root = includes_items
+        || texts(&tokens)
+            .windows(3)
+            .any(|it| matches!(it, ["crate" | "super" | "self", ":", ":"] | ["mod", _, "{" | ";"]));
     let first = statements.iter().position(|it| !it.is_item).unwrap_or(0);
     if is_from_root && first > 0 { statements[first].range.start } else { 0 }
 }
@@ -302,6 +309,14 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+
+    fn program(code: &str, first_line: u32) -> String {
+        super::program(code, first_line, &IncludedItems::default())
+    }
+
+    fn program_with_value(code: &str, first_line: u32) -> Option<String> {
+        super::program_with_value(code, first_line, &IncludedItems::default())
+    }
 
     fn lines(program: &str) -> Vec<&str> {
         program.lines().map(str::trim_end).collect()
@@ -398,9 +413,26 @@ mod tests {
         );
         assert_eq!(lines[4], format!("fn main() -> {FULL_RESULT} {{ Ok({{"));
         assert_eq!(lines[5], "b();");
+        let file = program("mod a;\na::b();", 2);
+        assert!(file.starts_with("\nmod a; fn main() ->"), "{file}");
         let close = program("mod a {} // why\na::b();", 1);
         assert!(close.contains("mod a {} fn main() ->") && close.contains("{ Ok({ // why\n"));
         assert!(program("struct S;\nimpl S {}", 2).ends_with("\nimpl S {}\nfn main() {}\n"));
+    }
+
+    #[test]
+    fn included_items_stay_at_root() {
+        let included = |code: &str, text: &str| {
+            let items = IncludedItems::of(code, &mut |_| Some(text.to_owned()));
+            super::program(code, 2, &items)
+        };
+        let code = "include!(\"a.rs\");\n\nf();";
+        let source = included(code, "fn f() {}");
+        assert!(source.starts_with("\ninclude!(\"a.rs\");\nfn main() -> "), "{source}");
+        assert!(included(code, "f").starts_with("fn main() -> "));
+        let code = "include!(\"a.rs\");";
+        assert_eq!(included(code, "fn main() {}"), format!("\n{code}"));
+        assert_eq!(included(code, "fn f() {}"), format!("\n{code}\nfn main() {{}}\n"));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests write files")]
 
+mod includes;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
