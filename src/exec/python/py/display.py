@@ -10,6 +10,7 @@ import binascii
 import io
 import os
 import sys
+import time
 
 MAX_BYTES = 16 << 20
 MAX_TEXT = 100000
@@ -39,6 +40,9 @@ CELL_PIXELS = 20
 TEXT_PIXELS = 24
 MAX_ENLARGEMENT = 2.5
 MAX_FIGURE_PIXELS = 4000
+# How long a block plays animations, in seconds, and how many of their frames it skips to keep their pace.
+MAX_PLAY_TIME = 10
+MAX_SKIPPED = 4
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 FRESH_LINE = "\x1b[?7z"
 BACKEND = "livedeck_figures"
@@ -49,6 +53,8 @@ sent = 0
 # The name of the value that is being shown, and whether it replaces one.
 naming = None
 names = 0
+# The running timers of figures, which drive animations.
+timers = []
 
 
 class Run:
@@ -61,6 +67,7 @@ class Run:
         self.rich = rich
         self.flush = flush
         self.place = place
+        self.play_time = MAX_PLAY_TIME
 
 
 def display(*values, raw=False, display_id=None, update=False, clear=False, **_):
@@ -184,6 +191,8 @@ def show_as(mime, form):
         send("picture", form)
     elif mime == "text/markdown":
         send("markdown", truncate(str(form), MAX_TEXT))
+    elif "new Animation(" in str(form):
+        return show_animation(str(form))
     else:
         found = html_table(str(form)[:MAX_BYTES], is_all=True)
         if found is None:
@@ -192,6 +201,24 @@ def show_as(mime, form):
         table(*found)
         if caption and not is_size(caption):
             write(caption)
+    return True
+
+
+def show_animation(text):
+    """Shows an animation of matplotlib that is HTML (`to_jshtml`); returns whether the text is one."""
+    import re
+
+    frames = re.findall(r'frames\[\d+\] = "data:image/png;base64,([^"]*)"', text)
+    if not frames:
+        return False
+    from PIL import Image
+
+    frames = [Image.open(io.BytesIO(binascii.a2b_base64(it.replace("\\", "")))) for it in frames]
+    interval = re.search(r"new Animation\(\w+, \w+, \w+, (\d+)", text)
+    pace = {"duration": int(interval.group(1)) if interval else 200, "loop": 0}
+    file = io.BytesIO()
+    frames[0].save(file, "PNG", save_all=True, append_images=frames[1:], **pace)
+    picture("image/png", file.getvalue())
     return True
 
 
@@ -567,14 +594,51 @@ def use_figures():
 
     use_colors(matplotlib)
 
+    class Timer(backend_bases.TimerBase):
+        """Calls functions regularly while the block lets events happen."""
+
+        due = 0
+
+        def _timer_start(self):
+            self.due = time.monotonic() + self.interval / 1000
+            if self not in timers:
+                timers.append(self)
+
+        def _timer_stop(self):
+            if self in timers:
+                timers.remove(self)
+
+        def catch_up(self, now):
+            """Makes the calls that are due, but not those that are long overdue."""
+            for _ in range(1 + MAX_SKIPPED):
+                if self in timers and self.due <= now:
+                    self.due += self.interval / 1000
+                    self._on_timer()
+                    if self.single_shot:
+                        self.stop()
+            self.due = max(self.due, now)
+
     class Canvas(backend_agg.FigureCanvasAgg):
         """Draws a figure. One that is shown and stays open is shown again when the block lets events happen."""
+
+        # Animations draw whole figures.
+        supports_blit = False
+        timer = None
+
+        def new_timer(self, interval=None, callbacks=None):
+            self.timer = Timer(interval, callbacks)
+            self.timer.canvas = self
+            return self.timer
 
         def draw(self):
             super().draw()
             self.is_drawn = True
 
         def flush_events(self):
+            run_timers()
+            self.show_changes()
+
+        def show_changes(self):
             drawn = self.figure
             if has_name(drawn) and (drawn.stale or getattr(self, "is_drawn", False)):
                 guarded(drawn, named_figure)
@@ -625,15 +689,63 @@ def mixed(color, other):
 def show_figures(*_, block=None, **__):
     """Shows figures for `pyplot.show`. In interactive mode, and for `pyplot.pause`, they stay open."""
     if block is not False and (block or not sys.modules["matplotlib"].is_interactive()):
+        play()
         return figures()
     for drawn in open_figures():
+        start_animation(drawn)
         guarded(drawn, named_figure)
+
+
+def start_animation(drawn):
+    """Starts the animation of a figure, which waits for the first drawing; returns whether it has one."""
+    is_animated = getattr(drawn.canvas, "timer", None) is not None
+    if is_animated:
+        drawn.canvas.draw()
+    return is_animated
+
+
+def play():
+    """Plays the animations of the open figures: once, and not for long."""
+    animated = [it for it in open_figures() if start_animation(it)]
+    if not animated:
+        return
+    for drawn in animated:
+        guarded(drawn, named_figure)
+    # An interrupted block of the session may have left some.
+    timers[:] = [it for it in timers if it.canvas.figure in animated]
+    start = time.monotonic()
+    end = start + run.play_time
+    while timers and time.monotonic() < end:
+        for timer in timers:
+            play_once(timer)
+        time.sleep(max(0, min([end, *(it.due for it in timers)]) - time.monotonic()))
+        run_timers()
+    run.play_time -= time.monotonic() - start
+
+
+def play_once(timer):
+    """Lets an animation that repeats end with its last frame."""
+    for callback, *_ in timer.callbacks:
+        animation = getattr(callback, "__self__", None)
+        # The second is its name in older versions.
+        for name in ("_repeat", "repeat"):
+            if hasattr(animation, name):
+                setattr(animation, name, False)
+
+
+def run_timers():
+    """Runs the timers that are due, and shows the figures that change."""
+    now = time.monotonic()
+    for timer in [it for it in timers if it.due <= now]:
+        timer.catch_up(now)
+        timer.canvas.show_changes()
 
 
 def figures():
     """Shows every open figure that is not empty, and closes all."""
     for drawn in open_figures():
         if not has_name(drawn):
+            guarded(drawn, start_animation)
             guarded(drawn, figure)
         elif drawn.stale:
             guarded(drawn, named_figure)

@@ -334,6 +334,67 @@ fn matplotlib_figures_are_animated_in_their_place() {
 }
 
 #[test]
+fn matplotlib_animations_play_once() {
+    let Some(harness) = with_package("matplotlib") else { return };
+    let start = "import matplotlib.pyplot as plt\nfrom matplotlib.animation import *\n\
+                 fig, ax = plt.subplots()\nline, = ax.plot([0, 1])\nseen = []\n\
+                 def update(n):\n    seen.append(n)\n    line.set_ydata([0, n])\n    return [line]\n";
+    let show = "plt.show()\nprint(seen[-1])";
+    let made = "made = FuncAnimation(fig, update, frames=4, interval=1, blit=True)";
+    let (text, pictures) = animated(&harness, &format!("{start}{made}\n{show}"));
+    assert_eq!(text, "[picture]\n3");
+    assert!(pictures >= 2, "{pictures}");
+    let made =
+        "seen = [0]\nmade = ArtistAnimation(fig, [ax.plot([n]) for n in range(3)], interval=1)";
+    assert_eq!(animated(&harness, &format!("{start}{made}\n{show}")).0, "[picture]\n0");
+    let (output, how) =
+        shown(&harness, &format!("{start}made = FuncAnimation(fig, lambda n: 1 / 0)\n{show}"));
+    let text = plain(&output.plain_text());
+    assert!(text.contains("File \"talk.md\"") && text.ends_with("division by zero"), "{text}");
+    assert_eq!(how, Outcome::Raised);
+    // One that is not played is one frame, without a warning.
+    let made = "made = FuncAnimation(fig, update, frames=4)";
+    assert_eq!(animated(&harness, &format!("{start}{made}")), ("[picture]".to_owned(), 1));
+    let made = "made = FuncAnimation(fig, update, frames=3, interval=20)\nplt.close()\n\
+                from IPython.display import HTML\nHTML(made.to_jshtml())";
+    let (output, _) = shown(&harness, &format!("{start}{made}"));
+    let file = std::fs::read(output.pictures().next().unwrap()).unwrap();
+    assert!(file.starts_with(b"\x89PNG") && file.windows(4).any(|part| part == b"acTL"));
+}
+
+#[test]
+fn matplotlib_animation_without_an_end_is_bounded() {
+    let Some(harness) = with_package("matplotlib") else { return };
+    // The clock is the block's own: no test waits.
+    let code = "import itertools, time\nimport matplotlib.pyplot as plt\n\
+                from matplotlib.animation import FuncAnimation\nnow = 0\n\
+                def sleep(seconds):\n    global now\n    now += seconds\n\
+                def play():\n    fig, ax = plt.subplots()\n    ax.plot([0, 1])\n    seen = []\n    \
+                made = FuncAnimation(fig, seen.append, itertools.count, lambda: None, interval=500, \
+                cache_frame_data=False)\n    plt.show()\n    print(seen, now)\n\
+                real = time.monotonic, time.sleep\ntime.monotonic, time.sleep = lambda: now, sleep\n\
+                play()\nplay()\ntime.monotonic, time.sleep = real";
+    let (text, _) = animated(&harness, code);
+    let all: Vec<_> = (0..20).collect();
+    assert_eq!(text, format!("[picture]\n{all:?} 10.0\n[picture]\n[] 10.0"));
+}
+
+#[test]
+fn animation_is_interrupted() {
+    let Some(harness) = with_package("matplotlib") else { return };
+    let code = "import itertools\nimport matplotlib.pyplot as plt\n\
+                from matplotlib.animation import FuncAnimation\nfig, ax = plt.subplots()\n\
+                line, = ax.plot([0, 1])\n\
+                def update(n):\n    if n == 2: print('on', flush=True)\n\
+                made = FuncAnimation(fig, update, itertools.count, lambda: None, interval=10, \
+                cache_frame_data=False)\nplt.show()";
+    let mut running = harness.start(1, code);
+    running.until("on");
+    harness.python.stop(running.run, Stop::Interrupt);
+    assert_eq!(running.end().1, Outcome::Stopped);
+}
+
+#[test]
 fn huge_figures_have_fewer_pixels() {
     let Some(harness) = with_package("matplotlib") else { return };
     let code =
