@@ -20,6 +20,7 @@ mod found;
 mod header_reader;
 mod labels;
 mod limits;
+mod paint;
 mod pixels;
 mod predecessors;
 mod prefetch;
@@ -32,23 +33,17 @@ mod worker;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use ratatui::buffer::{Buffer, CellDiffOption};
-use ratatui::layout::Rect;
-use ratatui::style::Color;
+use std::time::Instant;
 
 use crate::deck::SlideNo;
 use crate::draw::DrawError;
 use crate::files::{self, FileKind, ReadError};
 use crate::layout::{Drawing, PictureContent, PictureKey, PictureProblem, PixelSize};
-use crate::view::Overlay;
 
 pub use document::{DocumentPicture, UnreadPicture};
 pub use prefetch::ExpectedPicture;
 pub use protocol::{Capabilities, PictureBlocks, Protocol, wrap_for_tmux};
 
-use animation::DrivenFrame;
 use cache::RenditionCache;
 use drawings::{DrawResult, Drawings, Urgency, VectorSource, is_edited};
 use find::{Finder, PictureFormat};
@@ -375,112 +370,6 @@ impl Media {
         let is_wrapped = self.terminal.tmux.is_some();
         self.pending.extend(if is_wrapped { protocol::wrap_each(&bytes) } else { bytes });
     }
-
-    /// Sets the slide that is painted: on the same one, a picture is shown until its successor is made.
-    pub fn at_slide(&mut self, slide: SlideNo) {
-        self.predecessors.at(slide);
-    }
-
-    /// Paints the pictures of a frame into the buffer; returns the bytes to write after it, for
-    /// protocols other than block characters.
-    pub fn paint(
-        &mut self,
-        overlays: &[Overlay],
-        background: Color,
-        cell: (u16, u16),
-        buffer: &mut Buffer,
-    ) -> Vec<u8> {
-        let Some(protocol) = self.terminal.protocol else { return Vec::new() };
-        self.cache.next_frame();
-        let elapsed = self.clock.start.elapsed();
-        let mut wait = None;
-        let background = rgb(background);
-        let mut shown = Vec::new();
-        let mut missing = Vec::new();
-        for overlay in overlays {
-            let Some(place) = PicturePlacement::of(overlay, protocol, buffer.area) else {
-                continue;
-            };
-            let Ok(Some(found)) = self.find(&overlay.key, Urgency::Ahead) else { continue };
-            // A formula in a line is on the ground of its text.
-            let ground = buffer.cell(place.area.as_position()).and_then(|cell| rgb(cell.bg));
-            let ground = ground.filter(|_| found.is_in_line()).or(background);
-            let shown_by = (protocol, self.terminal.blocks);
-            let spec = RenditionSpec::new(&found, shown_by, place, cell, ground)
-                .driven(self.terminal.lacks_animations);
-            self.predecessors.note(place, &spec);
-            let (place, spec) = if self.cache.has(&spec) {
-                (place, spec)
-            } else {
-                if !missing.contains(&spec) {
-                    missing.push(spec);
-                }
-                let Some(before) = self.predecessors.of(place, &self.cache) else { continue };
-                before
-            };
-            let Some(entry) = self.cache.get(&spec) else { continue };
-            if let Some(Rendition::Blocks(picture)) = &entry.rendition {
-                picture.paint(place.area, place.skipped, buffer);
-            } else if let Some(Rendition::Cells(picture)) = &entry.rendition {
-                picture.paint(place.area, place.skipped, buffer);
-            } else if let Some(Rendition::Frames(animation)) = &entry.rendition {
-                let (frame, stays) = animation.at(elapsed);
-                wait = Some(wait.map_or(stays, |wait: Duration| wait.min(stays)));
-                if let Some(DrivenFrame::Blocks(picture)) = animation.frame(frame) {
-                    picture.paint(place.area, place.skipped, buffer);
-                } else {
-                    reserve(place, (protocol, self.terminal.tmux), entry.id, buffer);
-                    let (id, number) = (entry.id, shown.len() as u32 + 1);
-                    shown.push(ShownPicture { spec, id, number, place, frame });
-                }
-            } else if entry.is_showable() {
-                reserve(place, (protocol, self.terminal.tmux), entry.id, buffer);
-                let number = shown.len() as u32 + 1;
-                shown.push(ShownPicture { spec, id: entry.id, number, place, frame: 0 });
-            }
-        }
-        self.clock.next = wait.map(|wait| Instant::now() + wait.max(MIN_FRAME_WAIT));
-        self.renders.request(missing);
-        self.show(shown)
-    }
-
-    /// Returns how long until an animation on the screen has to be painted again.
-    pub fn next_frame(&self) -> Option<Duration> {
-        self.clock.next.map(|due| due.saturating_duration_since(Instant::now()))
-    }
-
-    /// Paints the pictures if they are block characters; otherwise their cells stay blank.
-    pub fn paint_cells(
-        &mut self,
-        overlays: &[Overlay],
-        background: Color,
-        cell: (u16, u16),
-        buffer: &mut Buffer,
-    ) {
-        if self.terminal.protocol == Some(Protocol::Blocks) {
-            self.paint(overlays, background, cell, buffer);
-        }
-    }
-
-    /// Returns the bytes that place new pictures and remove those no longer shown.
-    fn show(&mut self, shown: Vec<ShownPicture>) -> Vec<u8> {
-        let mut bytes = std::mem::take(&mut self.pending);
-        for old in self.shown.iter().filter(|old| !shown.contains(old)) {
-            // Placeholders are removed like text.
-            if old.spec.protocol.is_kitty() && self.terminal.tmux.is_none() {
-                bytes.extend(protocol::delete_placement(old.id, old.number));
-            }
-        }
-        for new in shown.iter().filter(|new| !self.shown.contains(new)) {
-            put(new, self.terminal.tmux, &mut self.cache, &mut bytes);
-        }
-        self.shown = shown;
-        if bytes.is_empty() {
-            return bytes;
-        }
-        // Saves and restores the cursor.
-        [b"\x1b7", &bytes[..], b"\x1b8"].concat()
-    }
 }
 
 /// Returns the message for a drawing that failed.
@@ -493,100 +382,6 @@ fn problem(key: &PictureKey, error: &DrawError) -> PictureProblem {
     };
     let at = error.at.filter(|_| matches!(key, PictureKey::Drawing(_)));
     PictureProblem { why, hint: error.hint.clone(), at }
-}
-
-/// The shortest time between two frames of an animation.
-const MIN_FRAME_WAIT: Duration = Duration::from_millis(16);
-
-/// Appends the bytes that place a picture, in the terminal or in a pane of tmux.
-fn put(
-    new: &ShownPicture,
-    tmux: Option<(u16, u16)>,
-    cache: &mut RenditionCache,
-    bytes: &mut Vec<u8>,
-) {
-    let ShownPicture { spec, id, number, place, frame } = new;
-    let Some(entry) = cache.get(spec) else { return };
-    if spec.protocol.is_kitty() {
-        let frame = match &entry.rendition {
-            Some(Rendition::Frames(animation)) => animation.frame(*frame),
-            _ => None,
-        };
-        let sent = match frame {
-            Some(DrivenFrame::Bytes(sequence)) => sequence.clone(),
-            _ => transmission(*id, entry.rendition.take()),
-        };
-        if tmux.is_some() {
-            bytes.extend(protocol::wrap_each(&sent));
-            bytes.extend(protocol::wrap_each(&protocol::place_virtually(*id, place.whole)));
-        } else {
-            bytes.extend(sent);
-            bytes.extend(protocol::place(*id, *number, place.area, spec.rows_at(*place)));
-        }
-        return;
-    }
-    let sequence = match &entry.rendition {
-        Some(Rendition::Bytes(sequence)) => Some(sequence),
-        Some(Rendition::Frames(animation)) => match animation.frame(*frame) {
-            Some(DrivenFrame::Bytes(sequence)) => Some(sequence),
-            _ => None,
-        },
-        _ => None,
-    };
-    if let Some(sequence) = sequence {
-        let Rect { x, y, .. } = place.area;
-        bytes.extend(match tmux {
-            Some(pane) => protocol::draw_through_tmux(sequence, (x + pane.0, y + pane.1)),
-            None => [&protocol::move_to((x, y)), &sequence[..]].concat(),
-        });
-    }
-}
-
-/// Returns the bytes that send a picture to kitty; none if it was sent.
-fn transmission(id: u32, rendition: Option<Rendition>) -> Vec<u8> {
-    match rendition {
-        Some(Rendition::Bytes(transmission)) => transmission,
-        Some(Rendition::Temporary(path)) => {
-            let sequence = protocol::transmit_file(id, path.as_os_str().as_encoded_bytes(), true);
-            // The terminal deletes it.
-            let _ = path.keep();
-            sequence
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// Reserves the cells of picture `id`; in tmux, those of kitty's protocol hold placeholders.
-fn reserve(
-    place: PicturePlacement,
-    (protocol, tmux): (Protocol, Option<(u16, u16)>),
-    id: u32,
-    buffer: &mut Buffer,
-) {
-    if protocol.is_kitty() && tmux.is_some() {
-        protocol::paint_placeholders(id, place.area, place.skipped, buffer);
-    } else {
-        reserve_cells(place.area, protocol, buffer);
-    }
-}
-
-/// Blanks the cells under a picture. For protocols whose pictures are removed by writing cells, marks
-/// them as different from other blank cells, which the next slide then writes.
-fn reserve_cells(area: Rect, protocol: Protocol, buffer: &mut Buffer) {
-    for position in area.positions() {
-        let Some(cell) = buffer.cell_mut(position) else { continue };
-        cell.set_symbol(" ");
-        if !protocol.is_kitty() {
-            cell.set_diff_option(CellDiffOption::ForcedWidth(std::num::NonZeroU16::MIN));
-        }
-    }
-}
-
-fn rgb(color: Color) -> Option<[u8; 3]> {
-    match color {
-        Color::Rgb(red, green, blue) => Some([red, green, blue]),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

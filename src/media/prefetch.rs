@@ -3,9 +3,10 @@
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
+use super::Media;
 use super::drawings::Urgency;
+use super::paint::rgb;
 use super::rendition::{PicturePlacement, RenditionSpec};
-use super::{Media, rgb};
 use crate::view::Overlay;
 
 /// A picture of another slide, and the colour behind it.

@@ -11,9 +11,13 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, unbounded};
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Color;
 use tempfile::TempDir;
 
 use super::*;
+use crate::view::Overlay;
 
 const RED: Rgba<u8> = Rgba([255, 0, 0, 255]);
 const BLUE: Rgba<u8> = Rgba([0, 0, 255, 255]);
