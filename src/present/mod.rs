@@ -222,6 +222,7 @@ fn run(mut settings: Settings, log: Option<LogFile>) -> io::Result<Ending> {
     }
     let mut talk = Talk::new(settings, screen, (loaded, served), sender, log)?;
     let ended = talk.run_loop(input, &receivers, early);
+    talk.watch.end();
     talk.clear_pictures();
     let logged = talk.end_log();
     talk.save_rehearsal()?;

@@ -35,6 +35,9 @@ const COMPARE_TIMEOUT: Duration = Duration::from_secs(2);
 /// What is shown if the deck cannot be read.
 const LAST_GOOD: &str = "showing the last good deck";
 
+/// Time limit for ending all watches. The thread may be reading from a lost network share.
+const END_TIMEOUT: Duration = Duration::from_millis(20);
+
 /// Maximum age of a save that was possibly missed: longer than it takes to start watching.
 const RECENT_SAVE: Duration = Duration::from_secs(3);
 
@@ -48,6 +51,8 @@ enum WatchMessage {
     Shown(Box<LoadedDeck>),
     /// Watch these files too.
     Watch(Vec<PathBuf>),
+    /// Watch nothing any more, and drop this then.
+    End(Sender<()>),
 }
 
 /// Handle of the thread.
@@ -103,6 +108,14 @@ impl Watch {
             let _ = self.messages.send(WatchMessage::Watch(files));
         }
     }
+
+    /// Ends all watches. Else the system ends them when the program exits, and delays that by some 10
+    /// milliseconds (Linux waits until nothing uses them).
+    pub(super) fn end(&self) {
+        let (ended, is_ended) = crossbeam_channel::bounded(0);
+        let _ = self.messages.send(WatchMessage::End(ended));
+        let _ = is_ended.recv_timeout(END_TIMEOUT);
+    }
 }
 
 fn folder_watcher(messages: Sender<WatchMessage>) -> notify::Result<RecommendedWatcher> {
@@ -132,6 +145,7 @@ impl WatchThread {
             match message {
                 WatchMessage::Reload => self.read(true, sender),
                 WatchMessage::Shown(loaded) => self.loaded = *loaded,
+                WatchMessage::End(_ended) => self.folders.watch(BTreeSet::new()),
                 WatchMessage::Watch(files) => {
                     let new: Vec<_> = files
                         .iter()
@@ -250,6 +264,7 @@ impl WatchThread {
                     self.watch_files();
                 }
                 Ok(WatchMessage::Shown(loaded)) => self.loaded = *loaded,
+                Ok(WatchMessage::End(_ended)) => self.folders.watch(BTreeSet::new()),
                 Ok(WatchMessage::Reload) | Err(_) => break,
             }
         }
