@@ -57,6 +57,11 @@ impl RenditionCache {
         self.entries.iter().any(|entry| entry.spec == *spec)
     }
 
+    /// Returns an entry, without marking it as in use.
+    pub(super) fn peek(&self, spec: &RenditionSpec) -> Option<&CachedRendition> {
+        self.entries.iter().find(|entry| entry.spec == *spec)
+    }
+
     /// Returns an entry and marks it as in use.
     pub(super) fn get(&mut self, spec: &RenditionSpec) -> Option<&mut CachedRendition> {
         let entry = self.entries.iter_mut().find(|entry| entry.spec == *spec)?;

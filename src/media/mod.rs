@@ -41,6 +41,7 @@ use crate::files::{self, FileKind, ReadError};
 use crate::layout::{Drawing, PictureContent, PictureKey, PictureProblem, PixelSize};
 
 pub use document::{DocumentPicture, UnreadPicture};
+pub use paint::PreparedPictures;
 pub use prefetch::ExpectedPicture;
 pub use protocol::{Capabilities, PictureBlocks, Protocol, wrap_for_tmux};
 

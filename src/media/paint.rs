@@ -20,6 +20,15 @@ use crate::view::Overlay;
 /// The shortest time between two frames of an animation.
 const MIN_FRAME_WAIT: Duration = Duration::from_millis(16);
 
+/// The pictures of a frame that is not shown yet.
+#[derive(Debug, Default)]
+pub struct PreparedPictures {
+    /// Where they are, and what is shown there.
+    all: Vec<(PicturePlacement, RenditionSpec)>,
+    /// Those that the terminal shows, unlike pictures of cells.
+    shown: Vec<ShownPicture>,
+}
+
 impl Media {
     /// Sets the slide that is painted: on the same one, a picture is shown until its successor is made.
     pub fn at_slide(&mut self, slide: SlideNo) {
@@ -39,20 +48,12 @@ impl Media {
         self.cache.next_frame();
         let elapsed = self.clock.start.elapsed();
         let mut wait = None;
-        let background = rgb(background);
         let mut shown = Vec::new();
         let mut missing = Vec::new();
         for overlay in overlays {
-            let Some(place) = PicturePlacement::of(overlay, protocol, buffer.area) else {
+            let Some((place, spec)) = self.wanted(overlay, (background, cell), buffer) else {
                 continue;
             };
-            let Ok(Some(found)) = self.find(&overlay.key, Urgency::Ahead) else { continue };
-            // A formula in a line is on the ground of its text.
-            let ground = buffer.cell(place.area.as_position()).and_then(|cell| rgb(cell.bg));
-            let ground = ground.filter(|_| found.is_in_line()).or(background);
-            let shown_by = (protocol, self.terminal.blocks);
-            let spec = RenditionSpec::new(&found, shown_by, place, cell, ground)
-                .driven(self.terminal.lacks_animations);
             self.predecessors.note(place, &spec);
             let (place, spec) = if self.cache.has(&spec) {
                 (place, spec)
@@ -87,6 +88,74 @@ impl Media {
         self.clock.next = wait.map(|wait| Instant::now() + wait.max(MIN_FRAME_WAIT));
         self.renders.request(missing);
         self.show(shown)
+    }
+
+    /// Returns where a picture is on the screen, and what is shown there; `None` if it cannot be.
+    fn wanted(
+        &mut self,
+        overlay: &Overlay,
+        (background, cell): (Color, (u16, u16)),
+        buffer: &Buffer,
+    ) -> Option<(PicturePlacement, RenditionSpec)> {
+        let protocol = self.terminal.protocol?;
+        let place = PicturePlacement::of(overlay, protocol, buffer.area)?;
+        let found = self.find(&overlay.key, Urgency::Ahead).ok()??;
+        // A formula in a line is on the ground of its text.
+        let ground = buffer.cell(place.area.as_position()).and_then(|cell| rgb(cell.bg));
+        let ground = ground.filter(|_| found.is_in_line()).or(rgb(background));
+        let shown_by = (protocol, self.terminal.blocks);
+        let spec = RenditionSpec::new(&found, shown_by, place, cell, ground);
+        Some((place, spec.driven(self.terminal.lacks_animations)))
+    }
+
+    /// Like [`Media::paint`], for a frame that may be shown later. Returns `None` if a picture is not ready, or
+    /// moves.
+    pub fn paint_ahead(
+        &mut self,
+        overlays: &[Overlay],
+        background: Color,
+        cell: (u16, u16),
+        buffer: &mut Buffer,
+    ) -> Option<PreparedPictures> {
+        let mut prepared = PreparedPictures::default();
+        for overlay in overlays {
+            let (place, spec) = self.wanted(overlay, (background, cell), buffer)?;
+            let entry = self.cache.peek(&spec)?;
+            match &entry.rendition {
+                Some(Rendition::Blocks(picture)) => {
+                    picture.paint(place.area, place.skipped, buffer);
+                }
+                Some(Rendition::Cells(picture)) => {
+                    picture.paint(place.area, place.skipped, buffer);
+                }
+                Some(Rendition::Frames(_)) => return None,
+                _ if entry.is_showable() => {
+                    let protocol = spec.protocol;
+                    reserve(place, (protocol, self.terminal.tmux), entry.id, buffer);
+                    let (id, number) = (entry.id, prepared.shown.len() as u32 + 1);
+                    let spec = spec.clone();
+                    prepared.shown.push(ShownPicture { spec, id, number, place, frame: 0 });
+                }
+                _ => return None,
+            }
+            prepared.all.push((place, spec));
+        }
+        Some(prepared)
+    }
+
+    /// Records that a prepared frame is shown; returns the bytes to write after it.
+    pub fn show_prepared(&mut self, pictures: PreparedPictures) -> Vec<u8> {
+        if self.terminal.protocol.is_none() {
+            return Vec::new();
+        }
+        self.cache.next_frame();
+        for (place, spec) in &pictures.all {
+            self.predecessors.note(*place, spec);
+            self.cache.touch(spec);
+        }
+        self.clock.next = None;
+        self.renders.request(Vec::new());
+        self.show(pictures.shown)
     }
 
     /// Returns how long until an animation on the screen has to be painted again.

@@ -5,6 +5,7 @@ use std::io;
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
+use super::prerender::ReadyFrame;
 use super::terminal::PaintedFrame;
 use super::{SpeakerSync, Talk, effects, notes_pane};
 use crate::app::{App, BlockEditor, Mode, Msg, update};
@@ -68,8 +69,10 @@ impl Talk {
             self.discard_prerender();
         }
         let ready = self.prerender.take().and_then(|prerender| prerender.take_frame(self));
-        if let Some(frame) = ready {
-            self.show(frame, Vec::new())?;
+        if let Some(ReadyFrame { frame, overlays, pictures }) = ready {
+            self.media.at_slide(self.app.at().slide);
+            let suffix = self.media.show_prepared(pictures);
+            self.show(frame.followed_by(&suffix), overlays)?;
             update(&mut self.app, Msg::Painted);
             self.on_shown();
         } else {
@@ -90,7 +93,7 @@ impl Talk {
         Ok(())
     }
 
-    /// Drops the frame that was rendered in advance.
+    /// Drops the frames that were rendered in advance.
     pub(super) fn discard_prerender(&mut self) {
         if let Some(prerender) = self.prerender.take() {
             prerender.discard(self);

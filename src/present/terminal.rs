@@ -209,13 +209,12 @@ impl Screen {
             links
         });
         write_linked(&mut bytes, changes, &links);
-        bytes.extend_from_slice(&suffix);
         if bytes.len() > SYNC.0.len() {
             bytes.extend_from_slice(SYNC.1.as_bytes());
         } else {
             bytes.clear();
         }
-        Frame { buffer, links, bytes, over: self.count }
+        Frame { buffer, links, bytes, over: self.count }.followed_by(&suffix)
     }
 
     /// Writes what clears the screen before a frame, and returns what each cell shows then.
@@ -279,6 +278,23 @@ pub(crate) struct Frame {
     bytes: Vec<u8>,
     /// [`Screen::count`] when it was composed.
     over: u64,
+}
+
+impl Frame {
+    /// Adds bytes to write after the cells.
+    pub(crate) fn followed_by(mut self, suffix: &[u8]) -> Self {
+        if suffix.is_empty() {
+            return self;
+        }
+        if self.bytes.is_empty() {
+            self.bytes.extend_from_slice(SYNC.0.as_bytes());
+        } else {
+            self.bytes.truncate(self.bytes.len() - SYNC.1.len());
+        }
+        self.bytes.extend_from_slice(suffix);
+        self.bytes.extend_from_slice(SYNC.1.as_bytes());
+        self
+    }
 }
 
 impl Drop for Screen {

@@ -40,19 +40,28 @@ impl App {
     /// Returns where the next step in the current direction leads; none if it scrolls, or if
     /// anything but the slide is shown or running.
     pub fn likely_next(&self) -> Option<Cursor> {
-        let is_plain = matches!(self.mode, Mode::Slide)
+        match self.view.direction {
+            _ if !self.is_plain() => None,
+            Direction::Forward => after(self),
+            Direction::Back => before(self),
+        }
+    }
+
+    /// Returns where the speaker jumped from, right after a jump; none if anything but the slide is shown or
+    /// running.
+    pub fn way_back(&self) -> Option<Cursor> {
+        let back = self.internal.jumps.way_back(self.view.at).filter(|_| self.is_plain())?;
+        (back.slide <= self.deck.last_slide()).then_some(back)
+    }
+
+    fn is_plain(&self) -> bool {
+        matches!(self.mode, Mode::Slide)
             && self.notice.is_none()
             && self.view.focus.is_none()
             && self.pane.is_none()
             && self.view.blank.is_none()
-            && self.lit_area().is_none();
-        if !is_plain || self.is_running() {
-            return None;
-        }
-        match self.view.direction {
-            Direction::Forward => after(self),
-            Direction::Back => before(self),
-        }
+            && self.lit_area().is_none()
+            && !self.is_running()
     }
 }
 
@@ -146,7 +155,7 @@ pub(in crate::app) fn jump(app: &mut App, to: Cursor) {
     let from = app.view.at;
     set_position(app, to);
     if to.slide != from.slide {
-        app.internal.jumps.push(from);
+        app.internal.jumps.push(from, to);
     }
 }
 

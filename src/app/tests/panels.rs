@@ -120,6 +120,27 @@ fn jumps_go_back_and_forward() {
 }
 
 #[test]
+fn way_back_leads_from_a_jump() {
+    let mut talk = Script::new(&["a", "b", "c", "d"].map(|text| page(text, &[])));
+    let way_back = |talk: &Script| talk.app.way_back().map(|at| at.slide.index());
+    talk.keys("l");
+    assert_eq!(way_back(&talk), None, "a step is not a jump");
+    talk.keys("4 G");
+    assert_eq!(way_back(&talk), Some(1));
+    talk.keys("?");
+    assert_eq!(way_back(&talk), None, "a panel is open");
+    talk.keys("esc ctrl-o");
+    assert_eq!(way_back(&talk), Some(3));
+    talk.keys("alt-o");
+    assert_eq!(way_back(&talk), Some(1));
+    talk.keys("h");
+    assert_eq!(way_back(&talk), None, "the jump led elsewhere");
+    talk.keys("l");
+    talk.send(Msg::Edited(deck(&[page("a", &[])])));
+    assert_eq!(way_back(&talk), None, "the deck has become shorter");
+}
+
+#[test]
 fn index_finds_notes_at_their_step() {
     let mut talk = Script::new(&[page("a", &[]), page("b\nc", &[])]);
     let mut deck = (*talk.app.deck).clone();

@@ -1,5 +1,7 @@
 //! From frame to frame: what is written again, what is kept, and what is asked for only once.
 
+use rstest::rstest;
+
 use super::*;
 
 #[test]
@@ -134,4 +136,37 @@ fn picture_that_is_made_late_is_shown_until_its_successor() {
     assert!(harness.media.accept(finished));
     let (buffer, _) = harness.frame(&[harness.overlay("two.png", place)]);
     assert_ne!(buffer[(3, 2)].fg, Color::Reset);
+}
+
+#[rstest]
+fn prepared_frame_is_that_of_painting(
+    #[values(Protocol::Blocks, Protocol::Sixel, Protocol::Iterm2, Protocol::KittyRemote)]
+    protocol: Protocol,
+) {
+    let mut harness = MediaHarness::new(protocol);
+    harness.write("deck/a.png", &flag(4, 4));
+    harness.write("deck/b.png", &flag(8, 4));
+    let here = [harness.overlay("a.png", Rect::new(0, 0, 2, 2))];
+    let next = [
+        harness.overlay("b.png", Rect::new(1, 1, 4, 4)),
+        harness.overlay("a.png", Rect::new(9, 1, 2, 2)),
+    ];
+    let prepare = |harness: &mut MediaHarness, overlays: &[Overlay]| {
+        let mut buffer = Buffer::empty(SCREEN);
+        let prepared = harness.media.paint_ahead(overlays, PAPER, CELL, &mut buffer);
+        prepared.map(|prepared| (buffer, prepared))
+    };
+    assert!(prepare(&mut harness, &next).is_none(), "the pictures are not ready");
+    harness.shown(&here);
+    harness.shown(&next);
+    let back = harness.frame(&here);
+    let painted = harness.frame(&next);
+    harness.frame(&here);
+    let (buffer, prepared) = prepare(&mut harness, &next).unwrap();
+    assert_eq!(harness.frame(&here).1, "", "the other frame is still shown");
+    let bytes = String::from_utf8(harness.media.show_prepared(prepared)).unwrap();
+    assert_eq!((buffer, bytes), painted);
+    assert_eq!(harness.frame(&next).1, "");
+    let (buffer, prepared) = prepare(&mut harness, &here).unwrap();
+    assert_eq!((buffer, &*harness.media.show_prepared(prepared)), (back.0, back.1.as_bytes()));
 }

@@ -186,6 +186,43 @@ fn picture_file_is_watched() {
 }
 
 #[test]
+fn pictures_come_and_go_with_steps_and_jumps() {
+    let folder = tempfile::tempdir().unwrap();
+    let paint = |name: &str, color: [u8; 3]| {
+        let picture = image::RgbImage::from_pixel(64, 64, image::Rgb(color));
+        picture.save(folder.path().join(name)).unwrap();
+    };
+    paint("red.png", [200, 10, 20]);
+    paint("blue.png", [10, 20, 200]);
+    let deck = folder.path().join("talk.md");
+    let slides = ["one", "![](red.png)", "three", "four\n\n![](blue.png)\n\n![](red.png)"];
+    fs::write(&deck, slides.join("\n\n<!-- end_slide -->\n\n")).unwrap();
+    let talk = PtyHarness::open(&deck, &Opening::default());
+    let [red, blue] = ["48;2;200;10;20", "48;2;10;20;200"];
+    let shows = |keys: &str, footer: &str, colors: [bool; 2]| {
+        talk.keys(keys);
+        talk.wait(&format!("{footer} after {keys}"), |screen| {
+            let shown = talk.colours();
+            screen.contains(footer) && [red, blue].map(|it| shown.contains(it)) == colors
+        });
+    };
+    // Twice: the second time nothing has to be decoded.
+    for _ in 0..2 {
+        shows("gg", "1 / 4", [false; 2]);
+        shows("l", "2 / 4", [true, false]);
+        shows("l", "3 / 4", [false; 2]);
+        shows("l", "4 / 4", [true; 2]);
+        shows("h", "3 / 4", [false; 2]);
+        shows("h", "2 / 4", [true, false]);
+        shows("G", "4 / 4", [true; 2]);
+        shows("ctrl-o", "2 / 4", [true, false]);
+        shows("gg", "1 / 4", [false; 2]);
+        shows("ctrl-o", "2 / 4", [true, false]);
+    }
+    talk.quit();
+}
+
+#[test]
 fn f200_transition_shows_both_slides_and_a_key_ends_it() {
     let config = "transition: {duration_millis: 60000, frames: 600, animation: {style: fade}}\n";
     let (old, new) = ("o".repeat(80), "n".repeat(80));
