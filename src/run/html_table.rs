@@ -144,14 +144,22 @@ impl TableReader {
         };
         let body = rows.split_off(heads.min(rows.len()));
         let count = rows.iter().chain(&body).map(Vec::len).max().filter(|count| *count > 0)?;
+        // The last row of the head of R's data frames: `<dbl>`.
+        let has_kinds = rows.len() > 1
+            && rows.last().is_some_and(|row| {
+                row.iter()
+                    .map(|cell| words(&cell.text))
+                    .all(|it| it.is_empty() || kind(&it).is_some())
+            });
         let column = |at: usize| {
             let names = rows.iter().filter_map(|row| row.get(at)).map(|cell| words(&cell.text));
-            let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+            let mut names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+            let kind = names.pop_if(|last| has_kinds && kind(last).is_some());
             let cells = || body.iter().filter_map(|row| row.get(at));
             let is_number = !body.is_empty() && cells().all(|cell| is_number(&words(&cell.text)));
             DataColumn {
                 name: names.join(" ").into(),
-                kind: None,
+                kind: kind.as_deref().and_then(self::kind).map(Into::into),
                 align: if is_number { Align::Right } else { Align::Left },
                 is_index: !body.is_empty() && cells().all(|cell| cell.is_head),
             }
@@ -258,6 +266,12 @@ pub fn replace_entities(text: &str) -> String {
     replaced + rest
 }
 
+/// Returns the type that R writes as `<dbl>`, if a text is one.
+fn kind(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix('<')?.strip_suffix('>')?;
+    (!inner.is_empty() && !inner.contains(['<', '>'])).then_some(inner)
+}
+
 fn is_number(text: &str) -> bool {
     let is_missing =
         matches!(text.to_ascii_lowercase().as_str(), "" | "nan" | "na" | "null" | "none");
@@ -296,7 +310,7 @@ mod tests {
     fn first_row_of_heads_is_the_head() {
         let html = "<table><tr><th>a<th>b<tr><td>1<td>2</table>";
         assert_eq!(table(html), "a  b\n1  2");
-        assert_eq!(table("<table><tr><td>1<br>2</td></tr></table>"), "\n1 2");
+        assert_eq!(table("<table><tr><td>1<br>2</td></tr></table>"), "1 2");
     }
 
     #[test]
@@ -309,6 +323,24 @@ mod tests {
         let names: Vec<_> = read.columns.iter().map(|column| &*column.name).collect();
         assert_eq!(names, ["", "x a", "b"]);
         assert_eq!(read.rows[1], ["".into(), "3".into(), "4".into()]);
+    }
+
+    #[test]
+    fn types_of_r_are_those_of_columns() {
+        let head = "<thead><tr><th></th><th>mpg</th><th>name</th></tr>\
+                    <tr><th></th><th>&lt;dbl&gt;</th><th>&lt;chr&gt;</th></tr></thead>";
+        let html = format!("<table>{head}<tbody><tr><th>1</th><td>21</td><td>a</td></tr></table>");
+        let read = data_table(&html).unwrap();
+        let kinds: Vec<_> = read.columns.iter().map(|column| column.kind.as_deref()).collect();
+        assert_eq!(kinds, [None, Some("dbl"), Some("chr")]);
+        assert_eq!((&*read.columns[1].name, &*read.columns[2].name), ("mpg", "name"));
+        // A second row of names is one.
+        let html = html.replace("&lt;chr&gt;", "second");
+        let read = data_table(&html).unwrap();
+        assert_eq!(
+            (&*read.columns[2].name, read.columns[1].kind.as_deref()),
+            ("name second", None)
+        );
     }
 
     #[test]

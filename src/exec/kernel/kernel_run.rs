@@ -79,6 +79,16 @@ impl KernelOutput {
         }
     }
 
+    /// Shows the pages among the payloads of a reply, such as help, and objects of Python with `?`.
+    fn pages(&mut self, reply: &Value, delivery: &EventDelivery) {
+        let payloads = reply["payload"].as_array().into_iter().flatten();
+        for page in payloads.filter(|payload| payload["source"] == "page") {
+            if let Some(value) = mime::page(&page["data"]) {
+                self.show(value, None, delivery);
+            }
+        }
+    }
+
     /// Shows an error, once.
     fn error(&mut self, content: &Value, delivery: &EventDelivery) {
         if std::mem::replace(&mut self.has_error, true) {
@@ -88,7 +98,7 @@ impl KernelOutput {
         let lines = content["traceback"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let lines: Vec<&str> = lines.collect();
         let message = match (lines.is_empty(), text("ename"), text("evalue")) {
-            (false, ..) => lines.join("\n"),
+            (false, ..) => without_empty_traceback(&lines.join("\n")).to_owned(),
             (true, "", "") => return,
             (true, name, "") => name.to_owned(),
             (true, "", value) => value.to_owned(),
@@ -107,7 +117,9 @@ impl KernelOutput {
     fn show(&mut self, value: ShownValue, name: Option<DisplayName>, delivery: &EventDelivery) {
         let value = match value {
             ShownValue::Text(text) if name.is_none() => {
-                return self.text(&format!("{FRESH_LINE}{}\x1b[0m\n", text.trim_end()), delivery);
+                // R begins a value of several lines with an empty one.
+                let text = text.trim_end().trim_start_matches('\n');
+                return self.text(&format!("{FRESH_LINE}{text}\x1b[0m\n"), delivery);
             }
             ShownValue::Text(text) => NewValue::Ready(OutputValue::Text(text.trim_end().into())),
             ShownValue::Table(table) => NewValue::Ready(OutputValue::Table(table)),
@@ -165,7 +177,14 @@ impl ActiveRun {
     }
 
     /// Returns how it ended. Shows the error of the reply, unless the kernel has published it.
-    pub(super) fn outcome(&self, output: Option<&mut KernelOutput>, to: &EventDelivery) -> Outcome {
+    pub(super) fn outcome(
+        &self,
+        mut output: Option<&mut KernelOutput>,
+        to: &EventDelivery,
+    ) -> Outcome {
+        if let (Some(output), Some(reply)) = (&mut output, &self.reply) {
+            output.pages(reply, to);
+        }
         let status = self.reply.as_ref().and_then(|reply| reply["status"].as_str());
         if status == Some("ok") && self.stop_reason != Some(Outcome::TimedOut) {
             return Outcome::Exited(0);
@@ -183,5 +202,23 @@ impl ActiveRun {
     /// Returns how long it has taken.
     pub(super) fn elapsed(&self) -> Duration {
         self.started.elapsed()
+    }
+}
+
+/// Removes the heading of a traceback without lines, which R writes for mistakes in the syntax.
+fn without_empty_traceback(message: &str) -> &str {
+    let message = message.trim_end();
+    message.strip_suffix("\nTraceback:").unwrap_or(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heading_of_an_empty_traceback_is_removed() {
+        assert_eq!(without_empty_traceback("Error: x\nTraceback:\n"), "Error: x");
+        let full = "Error: x\nTraceback:\n\n1. f()";
+        assert_eq!(without_empty_traceback(full), full);
     }
 }

@@ -35,9 +35,16 @@ pub(super) enum ShownValue {
 pub(super) fn best(data: &Value) -> Option<ShownValue> {
     let forms = data.as_object()?;
     let text = |mime: &str| forms.get(mime).and_then(multiline);
+    // R describes values in all formats: in Markdown, a vector is a list with a row for each element.
+    let is_described =
+        ["text/plain", "text/html", "text/latex"].iter().all(|it| forms.contains_key(*it));
     picture(forms)
         .or_else(|| html_table::data_table(&text("text/html")?).map(ShownValue::Table))
-        .or_else(|| text("text/markdown").map(|text| ShownValue::Markdown(cut(text))))
+        .or_else(|| {
+            text("text/markdown")
+                .filter(|_| !is_described)
+                .map(|text| ShownValue::Markdown(cut(text)))
+        })
         .or_else(|| text("text/plain").map(|text| ShownValue::Text(cut(text))))
         .or_else(|| text("text/latex").map(|text| ShownValue::Text(cut(text))))
         .or_else(|| text("text/html").map(|html| ShownValue::Text(cut(plain(&html)))))
@@ -51,6 +58,12 @@ fn picture(forms: &Map<String, Value>) -> Option<ShownValue> {
     });
     let vector = || Some(multiline(forms.get("image/svg+xml")?)?.into_bytes());
     decoded.or_else(vector).map(ShownValue::Picture)
+}
+
+/// Returns a page, such as one of the documentation: `data` of a payload. It is made for a pager.
+pub(super) fn page(data: &Value) -> Option<ShownValue> {
+    let text = data.get("text/plain").and_then(multiline);
+    text.map(|text| ShownValue::Text(cut(text))).or_else(|| best(data))
 }
 
 /// Returns a text, which may be a list of lines.
@@ -109,6 +122,34 @@ mod tests {
         let html = "<table><tr><td>1</td></tr></table>";
         let shown = best(&json!({ "text/plain": "p", "text/html": html }));
         assert!(matches!(shown, Some(ShownValue::Table(_))), "{shown:?}");
+    }
+
+    #[test]
+    fn value_of_r_is_shown_as_its_console_does() {
+        let vector = json!({
+            "text/plain": "[1] 1 2", "text/html": "<ol class=list-inline><li>1</li><li>2</li></ol>",
+            "text/markdown": "1. 1\n2. 2\n", "text/latex": "\\begin{enumerate*}\n\\item 1\n",
+        });
+        assert_eq!(best(&vector), Some(text("[1] 1 2")));
+        let html = "<table class=\"dataframe\"><caption>A data.frame: 1 × 1</caption><thead>\
+                    <tr><th></th><th scope=col>mpg</th></tr>\
+                    <tr><th></th><th scope=col>&lt;dbl&gt;</th></tr></thead>\
+                    <tbody><tr><th scope=row>Mazda RX4</th><td>21</td></tr></tbody></table>";
+        let frame = json!({
+            "text/plain": "          mpg\nMazda RX4 21 ", "text/html": html,
+            "text/markdown": "| <!--/--> | mpg |", "text/latex": "\\begin{tabular}{r|l}",
+        });
+        let Some(ShownValue::Table(table)) = best(&frame) else { panic!("no table") };
+        assert_eq!(table.plain_text(), "           mpg\n           dbl\nMazda RX4   21");
+    }
+
+    #[test]
+    fn page_is_shown_as_plain_text() {
+        let help =
+            json!({ "text/html": "<table><tr><td>mean</td></tr></table>", "text/plain": "mean" });
+        assert_eq!(page(&help), Some(text("mean")));
+        assert_eq!(page(&json!({ "text/html": "<b>h</b>" })), Some(text("h")));
+        assert_eq!(page(&json!(null)), None);
     }
 
     #[test]

@@ -34,6 +34,9 @@ const INTERRUPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How many runs whose output may still come are remembered.
 const MAX_OUTPUTS: usize = 8;
 
+/// The language that is told how wide a block is: its tables are much wider than slides, otherwise.
+const R: &str = "R";
+
 /// What a kernel is to do.
 pub(super) enum KernelCommand {
     /// Start, for code with this fingerprint.
@@ -77,6 +80,7 @@ impl KernelLink {
             outputs: VecDeque::new(),
             was_lost: false,
             restart: RestartState::default(),
+            width: None,
         };
         std::thread::Builder::new().name(name).spawn(move || thread.serve())?;
         Ok(Self { commands, wake: wake.into() })
@@ -107,6 +111,8 @@ struct KernelThread {
     /// Whether an earlier process, and its state, is gone.
     was_lost: bool,
     restart: RestartState,
+    /// The width that the process was told to print to, if any.
+    width: Option<u16>,
 }
 
 /// What follows the end of the process.
@@ -218,6 +224,7 @@ impl KernelThread {
 
     /// Starts the process.
     fn start(&mut self) -> Result<(), String> {
+        self.width = None;
         self.process = Some(self.origin.start(&self.context)?);
         Ok(())
     }
@@ -361,6 +368,13 @@ impl KernelThread {
             "allow_stdin": run.request.input != StdinSource::Empty,
             "stop_on_error": true,
         });
+        let columns = run.request.columns;
+        if process.label().is_some_and(|label| label.split(' ').next() == Some(R))
+            && self.width.replace(columns) != Some(columns)
+        {
+            // Its outcome is of no interest, and an error of the connection is found below.
+            let _ = process.request(KernelChannel::Shell, "execute_request", &width(columns), None);
+        }
         // The code is sent before anything is reported: it starts as early as it can.
         let sent = process.request(KernelChannel::Shell, "execute_request", &request, None);
         let WaitingRun { request: Request { run: id, .. }, sink, .. } = &run;
@@ -486,6 +500,18 @@ impl KernelThread {
         files.push(readable(&self.woken));
         poll(&mut files, deadline.into_iter().chain(timeout).min());
     }
+}
+
+/// Returns the request by which R prints to the width of a block, without a trace in its history.
+fn width(columns: u16) -> serde_json::Value {
+    json!({
+        "code": format!("options(width = {columns}L)"),
+        "silent": true,
+        "store_history": false,
+        "user_expressions": {},
+        "allow_stdin": false,
+        "stop_on_error": false,
+    })
 }
 
 /// Reports the end of a run.

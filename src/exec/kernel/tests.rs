@@ -172,8 +172,12 @@ impl FakeKernel {
 
     /// Answers the first question. What a kernel publishes may be lost before its client listens.
     fn greet(&mut self) {
+        self.greet_as("fake");
+    }
+
+    fn greet_as(&mut self, language: &str) {
         assert_eq!(self.receive("shell").kind, "kernel_info_request");
-        let info = json!({ "language_info": { "name": "fake", "version": "1.2.3" } });
+        let info = json!({ "language_info": { "name": language, "version": "1.2.3" } });
         self.send("shell", "kernel_info_reply", &info);
         assert_eq!(self.receive("shell").kind, "kernel_info_request", "it is asked again");
         self.send("shell", "kernel_info_reply", &info);
@@ -273,6 +277,49 @@ fn messages_of_a_run_become_its_events() {
     assert_eq!(next(&events), text("\x1b[?7za\nb\x1b[0m\n"));
     kernel.end(&error);
     assert!(matches!(next(&events), Event::Finished(Outcome::Raised, _)));
+}
+
+#[test]
+fn page_of_a_reply_is_shown_at_the_end() {
+    let harness = LinkHarness::new(STAND_IN, false);
+    let events = harness.run(1, "?mean");
+    let mut kernel = harness.kernel();
+    kernel.greet();
+    kernel.begin();
+    started(&events, "Fake 1.2");
+    let payload = json!([
+        { "source": "page", "data": { "text/plain": "\nmean  R Documentation\n" } },
+        { "source": "set_next_input", "text": "no page" },
+    ]);
+    kernel.send("shell", "execute_reply", &json!({ "status": "ok", "payload": payload }));
+    kernel.send("iopub", "stream", &json!({ "name": "stdout", "text": "printed" }));
+    kernel.send("iopub", "status", &json!({ "execution_state": "idle" }));
+    let expected = "printed\x1b[?7zmean  R Documentation\x1b[0m\n".to_owned();
+    assert_eq!(outcome(&events), (expected, Outcome::Exited(0)));
+}
+
+#[test]
+fn r_is_told_the_width_of_blocks() {
+    let harness = LinkHarness::new(STAND_IN, false);
+    let (one, two) = (harness.run(1, "one"), harness.run(2, "two"));
+    let mut kernel = harness.kernel();
+    kernel.greet_as("R");
+    let asked = loop {
+        let message = kernel.receive("shell");
+        if message.kind == "execute_request" {
+            break message;
+        }
+    };
+    assert_eq!(asked.content["code"], "options(width = 80L)");
+    assert_eq!(asked.content["silent"], true);
+    // Its outcome is not that of the block.
+    kernel.end(&json!({ "status": "error", "ename": "E", "evalue": "no such option" }));
+    assert_eq!(kernel.begin(), "one");
+    kernel.end(&json!({ "status": "ok" }));
+    assert_eq!(outcome(&one), (String::new(), Outcome::Exited(0)));
+    assert_eq!(kernel.begin(), "two", "the width is the same");
+    kernel.end(&json!({ "status": "ok" }));
+    assert_eq!(outcome(&two), (String::new(), Outcome::Exited(0)));
 }
 
 #[test]

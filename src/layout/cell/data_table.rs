@@ -134,11 +134,14 @@ impl<'a> DataGrid<'a> {
         self.shown.iter().enumerate().map(range).collect()
     }
 
-    /// Returns the names, the types (if any) and a rule.
+    /// Returns the names, the types (if any) and a rule; nothing if there are neither.
     pub(in crate::layout) fn head(&self) -> Vec<StyledText> {
         let columns = &self.table.columns;
-        let names = self.line(|at| (&*columns[at].name, NAME_STYLE));
         let has_kinds = columns.iter().any(|column| column.kind.is_some());
+        if !has_kinds && !self.table.has_names() {
+            return Vec::new();
+        }
+        let names = self.line(|at| (&*columns[at].name, NAME_STYLE));
         let kinds =
             has_kinds.then(|| self.line(|at| (columns[at].kind.as_deref().unwrap_or(""), DIM)));
         let aside = usize::from(self.skipped > 0) + usize::from(self.has_more_columns());

@@ -41,12 +41,20 @@ impl DataTable {
         self.width.saturating_sub(kept)
     }
 
+    /// Returns whether a column has a name: a matrix has none.
+    pub fn has_names(&self) -> bool {
+        self.columns.iter().any(|column| !column.name.is_empty())
+    }
+
     /// Returns the table as aligned text, followed by a note on what is omitted.
     pub fn plain_text(&self) -> String {
         let head = |text: fn(&DataColumn) -> &str| {
             self.columns.iter().map(text).map(str::to_owned).collect::<Vec<_>>()
         };
-        let mut rows = vec![head(|column| &column.name)];
+        let mut rows = Vec::new();
+        if self.has_names() {
+            rows.push(head(|column| &column.name));
+        }
         if self.columns.iter().any(|column| column.kind.is_some()) {
             rows.push(head(|column| column.kind.as_deref().unwrap_or("")));
         }
