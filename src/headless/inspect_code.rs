@@ -36,7 +36,7 @@ pub(super) fn not_runnable(
         .collect()
 }
 
-/// Reports blocks whose Jupyter kernel is not installed.
+/// Reports Jupyter kernels that are not installed, at the first block that asks for each.
 pub(super) fn missing_kernels(loaded: &LoadedDeck) -> Vec<Diagnostic> {
     let deck = &loaded.deck;
     // What a server has is only known once it may be asked.
@@ -50,12 +50,17 @@ pub(super) fn missing_kernels(loaded: &LoadedDeck) -> Vec<Diagnostic> {
         return Vec::new();
     };
     let specs = KernelSpecs::find(folder, deck.options.python_interpreter.as_deref());
-    let report = |(cell, choice): (&Arc<Cell>, KernelChoice)| {
-        let why = specs.get(&choice).err()?;
+    let mut blocks: BTreeMap<&KernelChoice, usize> = BTreeMap::new();
+    asked.iter().for_each(|(_, choice)| *blocks.entry(choice).or_default() += 1);
+    let report = |(cell, choice): &(&Arc<Cell>, KernelChoice)| {
+        let blocks = blocks.remove(choice)?;
+        let why = specs.get(choice).err()?;
         let (message, advice) = why.split_once(": ").unwrap_or((&why, ""));
-        Some(Diagnostic::error(fence_above(deck, cell.span), message).hint(advice))
+        let more = if blocks > 1 { format!(" ({blocks} blocks)") } else { String::new() };
+        let place = fence_above(deck, cell.span);
+        Some(Diagnostic::error(place, format!("{message}{more}")).hint(advice))
     };
-    asked.into_iter().filter_map(report).collect()
+    asked.iter().filter_map(report).collect()
 }
 
 /// Reports at the first Python block that the Python which the deck chooses is gone, or that a virtual

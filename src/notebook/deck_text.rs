@@ -224,12 +224,17 @@ impl Writer {
         }
         let notebook_language = self.language.clone();
         let (language, code, runs) = cell_language(&notebook_language, &cell.text);
-        let is_session = language == "python" && runs;
+        // The cells of a notebook share their state: in other languages than Python, by a kernel.
+        let is_session = runs && language == notebook_language;
         let kept = if is_session { std::mem::take(&mut self.hidden_code) } else { String::new() };
         let fence = "`".repeat(longest_run(&cell.text, '`').max(2) + 1);
         let mut attributes = String::new();
         if runs {
-            attributes.push_str(if is_session { " +exec +session" } else { " +exec" });
+            attributes.push_str(match (is_session, language) {
+                (true, "python") => " +exec +session",
+                (true, _) => " +exec:kernel",
+                (false, _) => " +exec",
+            });
             if cell.hides_output {
                 attributes.push_str(" +output:none");
             }

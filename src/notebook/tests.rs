@@ -116,7 +116,7 @@ fn fences_are_longer_than_the_code_s() {
 }
 
 #[test]
-fn other_languages_run_outside_the_session() {
+fn other_languages_have_kernels_or_no_session() {
     let cells = [
         r#"{"cell_type": "code", "source": "%%bash\necho 1"}"#,
         r#"{"cell_type": "code", "source": "%%html\n<b>"}"#,
@@ -124,10 +124,14 @@ fn other_languages_run_outside_the_session() {
     let deck = deck(&cells);
     assert_eq!(body(&deck), "```bash +exec\necho 1\n```\n\n```html\n<b>\n```\n\n");
     assert_eq!(deck.blocks.len(), 1);
-    let json = jupyter(&[r#"{"cell_type": "code", "source": "1"}"#])
+    let cells = [
+        r#"{"cell_type": "code", "source": "x <- 1", "metadata": {"tags": ["remove-cell"]}}"#,
+        r#"{"cell_type": "code", "source": "x"}"#,
+    ];
+    let json = jupyter(&cells)
         .replace("\"metadata\": {}", "\"metadata\": {\"kernelspec\": {\"language\": \"R\"}}");
     let deck = read(NotebookFormat::Jupyter, &json, "").unwrap();
-    assert_eq!(body(&deck), "```r +exec\n1\n```\n\n");
+    assert_eq!(body(&deck), "```r +exec:kernel\n/// x <- 1\nx\n```\n\n");
 }
 
 #[test]

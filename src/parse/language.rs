@@ -78,6 +78,8 @@ pub(super) fn hidden_lines(key: &str) -> Option<HiddenLines<'static>> {
         "bash" | "sh" | "zsh" | "fish" | "pwsh" | "cmd" | "wsl" | "c" | "c++" | "csharp"
         | "fsharp" | "go" | "java" | "js" | "jsx" | "ts" | "tsx" | "julia" | "kotlin" | "php"
         | "python" => Some(HiddenLines::Prefix("/// ")),
+        // presenterm has none in these. Notebooks do, and no line of them starts like this.
+        "matlab" | "octave" | "r" | "scheme" => Some(HiddenLines::Prefix("/// ")),
         _ => None,
     }
 }

@@ -9,12 +9,20 @@ use serde_json::Value;
 use super::delivery::EventDelivery;
 use super::input::KernelInput;
 use super::mime::{self, ShownValue};
+use crate::ansi::strip_colors;
 use crate::exec::RunSink;
 use crate::exec::io::shown_values::{NewValue, ShownValues};
 use crate::run::{DisplayName, Event, Outcome, OutputValue, Request, RunId};
 
 /// How long a kernel may take to publish the code that it runs.
 const UNSEEN_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How long to wait before code that a kernel has refused is sent again, and how often.
+const RETRY_INTERVAL: Duration = Duration::from_millis(250);
+const MAX_RETRIES: u32 = 4;
+
+/// How many bytes of the text on standard error are kept to find an error there.
+const MAX_ERRORS: usize = 4096;
 
 /// Starts a new line unless the cursor is at the start of one.
 const FRESH_LINE: &str = "\x1b[?7z";
@@ -34,6 +42,8 @@ pub(super) struct KernelOutput {
     sink: RunSink,
     values: ShownValues,
     has_error: bool,
+    /// The end of what it wrote to standard error.
+    errors: String,
 }
 
 /// The run that the kernel executes.
@@ -47,6 +57,11 @@ pub(super) struct ActiveRun {
     started: Instant,
     reply: Option<Value>,
     is_idle: bool,
+    /// What the kernel was asked to run.
+    content: Value,
+    /// How often it was asked again, as it had refused, and when it is next.
+    retries: u32,
+    retry: Option<Instant>,
     /// Whether the code itself is known to run: before, an interrupt would be lost.
     is_running: bool,
     wants_interrupt: bool,
@@ -55,7 +70,7 @@ pub(super) struct ActiveRun {
 impl KernelOutput {
     /// Returns the output of a run whose request has this id.
     pub(super) fn new(id: String, sink: RunSink, values: ShownValues) -> Self {
-        Self { id, sink, values, has_error: false }
+        Self { id, sink, values, has_error: false, errors: String::new() }
     }
 
     /// Passes on what a kernel publishes about a run.
@@ -63,6 +78,11 @@ impl KernelOutput {
         match kind {
             "stream" => {
                 let text = said["text"].as_str().unwrap_or_default();
+                if said["name"] == "stderr" {
+                    self.errors.push_str(text);
+                    let start = self.errors.len().saturating_sub(MAX_ERRORS);
+                    self.errors.drain(..self.errors.ceil_char_boundary(start));
+                }
                 self.text(text, delivery);
             }
             "display_data" | "execute_result" | "update_display_data" => {
@@ -98,13 +118,23 @@ impl KernelOutput {
         let lines = content["traceback"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let lines: Vec<&str> = lines.collect();
         let message = match (lines.is_empty(), text("ename"), text("evalue")) {
-            (false, ..) => without_empty_traceback(&lines.join("\n")).to_owned(),
+            (false, ..) => traceback(&lines),
             (true, "", "") => return,
             (true, name, "") => name.to_owned(),
             (true, "", value) => value.to_owned(),
             (true, name, value) => format!("{name}: {value}"),
         };
         self.text(&format!("{FRESH_LINE}{}\x1b[0m\n", message.trim_end()), delivery);
+    }
+
+    /// Shows the error of a reply, unless the kernel has written it itself.
+    fn error_of_reply(&mut self, reply: &Value, delivery: &EventDelivery) {
+        let lines = reply["traceback"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let lines = lines.flat_map(str::lines).map(|line| strip_colors(line).trim().to_owned());
+        let last = lines.filter(|line| !line.is_empty()).last();
+        if last.is_none_or(|last| !strip_colors(&self.errors).contains(&last)) {
+            self.error(reply, delivery);
+        }
     }
 
     /// Passes on text.
@@ -134,7 +164,7 @@ impl KernelOutput {
 
 impl ActiveRun {
     /// Begins a run.
-    pub(super) fn begin(run: &WaitingRun) -> Self {
+    pub(super) fn begin(run: &WaitingRun, content: Value) -> Self {
         let started = Instant::now();
         let timeout = run.request.limits.timeout;
         Self {
@@ -146,6 +176,9 @@ impl ActiveRun {
             started,
             reply: None,
             is_idle: false,
+            content,
+            retries: 0,
+            retry: None,
             is_running: false,
             wants_interrupt: false,
         }
@@ -176,6 +209,31 @@ impl ActiveRun {
         is_due
     }
 
+    /// Returns whether the kernel has refused the code, so that it is asked again in a moment. Some do so for a
+    /// while after an error, to skip the cells that were run along with it.
+    pub(super) fn is_refused(&mut self) -> bool {
+        let status = self.reply.as_ref().and_then(|reply| reply["status"].as_str());
+        let is_refused = matches!(status, Some("aborted" | "abort"))
+            && self.stop_reason.is_none()
+            && self.retries < MAX_RETRIES;
+        if is_refused {
+            self.retries += 1;
+            self.retry = Some(Instant::now() + RETRY_INTERVAL);
+            (self.reply, self.is_idle, self.is_running) = (None, false, false);
+        }
+        is_refused
+    }
+
+    /// Returns when the kernel is asked again.
+    pub(super) fn retry(&self) -> Option<Instant> {
+        self.retry
+    }
+
+    /// Returns what to ask the kernel again now, if anything.
+    pub(super) fn take_retry(&mut self) -> Option<Value> {
+        self.retry.take_if(|at| *at <= Instant::now()).map(|_| self.content.clone())
+    }
+
     /// Returns how it ended. Shows the error of the reply, unless the kernel has published it.
     pub(super) fn outcome(
         &self,
@@ -190,7 +248,7 @@ impl ActiveRun {
             return Outcome::Exited(0);
         }
         if let (Some(output), Some(reply), None) = (output, &self.reply, &self.stop_reason) {
-            output.error(reply, to);
+            output.error_of_reply(reply, to);
         }
         match (&self.stop_reason, status) {
             (Some(reason), _) => reason.clone(),
@@ -205,10 +263,13 @@ impl ActiveRun {
     }
 }
 
-/// Removes the heading of a traceback without lines, which R writes for mistakes in the syntax.
-fn without_empty_traceback(message: &str) -> &str {
-    let message = message.trim_end();
-    message.strip_suffix("\nTraceback:").unwrap_or(message)
+/// Returns the lines of a traceback, some of which may have their ends, as one text. Removes the heading of
+/// one without lines, which R writes for mistakes in the syntax.
+fn traceback(lines: &[&str]) -> String {
+    let lines = lines.iter().map(|line| line.strip_suffix('\n').unwrap_or(line));
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let message = text.trim_end();
+    message.strip_suffix("\nTraceback:").unwrap_or(message).to_owned()
 }
 
 #[cfg(test)]
@@ -216,9 +277,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn heading_of_an_empty_traceback_is_removed() {
-        assert_eq!(without_empty_traceback("Error: x\nTraceback:\n"), "Error: x");
-        let full = "Error: x\nTraceback:\n\n1. f()";
-        assert_eq!(without_empty_traceback(full), full);
+    fn lines_of_a_traceback_are_joined() {
+        assert_eq!(traceback(&["Error: x\nTraceback:\n"]), "Error: x", "R, without lines");
+        let lines = ["Error: x\nTraceback:\n", "1. f()", "2. g()"];
+        assert_eq!(traceback(&lines), "Error: x\nTraceback:\n1. f()\n2. g()");
+        assert_eq!(traceback(&["a", "", "b\n"]), "a\n\nb");
     }
 }

@@ -267,6 +267,7 @@ impl KernelThread {
         }
         self.step_process();
         self.check_deadline();
+        self.ask_again();
         self.begin();
     }
 
@@ -327,6 +328,9 @@ impl KernelThread {
                 self.delivery.send(&active.sink, event);
             }
         } else if active.note((kind, content)) {
+            if active.is_refused() {
+                return;
+            }
             let outcome = active.outcome(self.outputs.back_mut(), &self.delivery);
             self.end_active(outcome);
         } else if let (true, Some(process)) = (active.take_interrupt(), &mut self.process) {
@@ -366,7 +370,8 @@ impl KernelThread {
             "store_history": true,
             "user_expressions": {},
             "allow_stdin": run.request.input != StdinSource::Empty,
-            "stop_on_error": true,
+            // There is never more than one request that waits.
+            "stop_on_error": false,
         });
         let columns = run.request.columns;
         if process.label().is_some_and(|label| label.split(' ').next() == Some(R))
@@ -383,7 +388,7 @@ impl KernelThread {
                 let label = self.label();
                 self.delivery.send(sink, Event::Started);
                 self.delivery.send(sink, Event::Kernel(label.into()));
-                self.active = Some(ActiveRun::begin(&run));
+                self.active = Some(ActiveRun::begin(&run, request));
                 let values = ShownValues::new(*id, self.context.temp_root.clone());
                 self.outputs.push_back(KernelOutput::new(message, sink.clone(), values));
                 if self.outputs.len() > MAX_OUTPUTS {
@@ -393,6 +398,23 @@ impl KernelThread {
             Err(why) => {
                 let why = format!("the kernel `{}` cannot be reached: {why}", self.origin.name());
                 finish(&self.delivery, sink, Outcome::NotStarted(why), Duration::ZERO);
+            }
+        }
+    }
+
+    /// Asks the kernel again to run what it has refused.
+    fn ask_again(&mut self) {
+        let (Some(active), Some(process)) = (&mut self.active, &mut self.process) else { return };
+        let Some(content) = active.take_retry() else { return };
+        match process.request(KernelChannel::Shell, "execute_request", &content, None) {
+            Ok(message) => {
+                if let Some(output) = self.outputs.back_mut() {
+                    output.id = message;
+                }
+            }
+            Err(why) => {
+                let why = format!("the kernel `{}` cannot be reached: {why}", self.origin.name());
+                self.end_active(Outcome::NotStarted(why));
             }
         }
     }
@@ -498,7 +520,8 @@ impl KernelThread {
         let timeout = self.process.as_ref().and_then(|it| it.timeout());
         let mut files = self.process.as_ref().map(|it| it.files()).unwrap_or_default();
         files.push(readable(&self.woken));
-        poll(&mut files, deadline.into_iter().chain(timeout).min());
+        let retry = self.active.as_ref().and_then(ActiveRun::retry).map(until);
+        poll(&mut files, deadline.into_iter().chain(timeout).chain(retry).min());
     }
 }
 

@@ -22,6 +22,18 @@ const SPEC_FILE: &str = "kernel.json";
 const LANGUAGE_SYNONYMS: [(&str, &str); 4] =
     [("js", "javascript"), ("ts", "typescript"), ("cpp", "c++"), ("shell", "bash")];
 
+/// How to install the kernel of a language, once the language itself is installed.
+const INSTALLATIONS: [(&str, &str); 8] = [
+    ("bash", "pip install bash_kernel && python -m bash_kernel.install"),
+    ("javascript", "deno jupyter --install"),
+    ("julia", "julia -e 'using Pkg; Pkg.add(\"IJulia\")'"),
+    ("octave", "pip install octave_kernel"),
+    ("python", "pip install ipykernel"),
+    ("r", "Rscript -e 'install.packages(\"IRkernel\"); IRkernel::installspec()'"),
+    ("rust", "cargo install evcxr_jupyter && evcxr_jupyter --install"),
+    ("typescript", "deno jupyter --install"),
+];
+
 /// The kernel that a block asks for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KernelChoice {
@@ -118,6 +130,17 @@ impl KernelChoice {
         }
     }
 
+    /// Returns the command that installs it on this machine, if it is known.
+    fn installation(&self) -> Option<&'static str> {
+        let language = match self {
+            Self::Language(language) => language,
+            Self::Named(name) if name == "ir" => "r",
+            Self::Named(name) => name.split('-').next().unwrap_or(name),
+        };
+        let known = INSTALLATIONS.iter().find(|(known, _)| is_language(language, known));
+        known.map(|(_, command)| *command)
+    }
+
     fn wanted(&self) -> String {
         match self {
             Self::Named(name) => format!("`{name}`"),
@@ -175,7 +198,13 @@ impl KernelSpecs {
                 file.display()
             ));
         }
-        Err(format!("{} ({})", choice.missing(kernels(), ""), self.searched_words()))
+        let install = choice.installation().map(|command| format!("`{command}` installs one; "));
+        let searched = self.searched_words();
+        Err(format!(
+            "{} ({}{searched})",
+            choice.missing(kernels(), ""),
+            install.unwrap_or_default()
+        ))
     }
 
     fn unreadable_one(&self, choice: &KernelChoice) -> Option<&(PathBuf, String)> {
@@ -361,16 +390,16 @@ mod tests {
         let named = |name: &str| KernelChoice::Named(name.to_owned());
         let searched = "(searched /a/kernels, /b/kernels)";
         assert_eq!(
-            why(&["python3", "julia-1.10"], named("julia-1.1")),
-            format!("there is no kernel `julia-1.1`: did you mean `julia-1.10`? {searched}")
+            why(&["python3", "lua-5.10"], named("lua-5.1")),
+            format!("there is no kernel `lua-5.1`: did you mean `lua-5.10`? {searched}")
         );
         assert_eq!(
             why(&["python3", "bash"], named("zzz")),
             format!("there is no kernel `zzz`: installed: `python3`, `bash` {searched}")
         );
         assert_eq!(
-            why(&[], KernelChoice::Language("r".to_owned())),
-            format!("there is no kernel for `r`: no kernel is installed {searched}")
+            why(&[], KernelChoice::Language("lua".to_owned())),
+            format!("there is no kernel for `lua`: no kernel is installed {searched}")
         );
         let broken = (PathBuf::from("/a/kernels/ir/kernel.json"), "no JSON".to_owned());
         let specs = KernelSpecs { unreadable: vec![broken], ..specs(&["bash"]) };
@@ -378,6 +407,24 @@ mod tests {
             specs.get(&named("ir")).unwrap_err(),
             "there is no kernel `ir`: `/a/kernels/ir/kernel.json` cannot be read (no JSON)"
         );
+    }
+
+    #[test]
+    fn missing_kernel_comes_with_its_installation() {
+        for choice in [
+            KernelChoice::Language("r".to_owned()),
+            KernelChoice::Language("julia".to_owned()),
+            KernelChoice::Language("js".to_owned()),
+            KernelChoice::Named("ir".to_owned()),
+            KernelChoice::Named("julia-1.10".to_owned()),
+        ] {
+            let why = specs(&["bash"]).get(&choice).unwrap_err();
+            let command = choice.installation().unwrap();
+            assert!(
+                why.contains(&format!(": installed: `bash` (`{command}` installs one; ")),
+                "{why}"
+            );
+        }
     }
 
     #[test]

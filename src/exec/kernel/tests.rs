@@ -299,6 +299,40 @@ fn page_of_a_reply_is_shown_at_the_end() {
 }
 
 #[test]
+fn refused_code_is_sent_again() {
+    let harness = LinkHarness::new(STAND_IN, false);
+    let events = harness.run(1, "1");
+    let mut kernel = harness.kernel();
+    kernel.greet();
+    assert_eq!(kernel.begin(), "1");
+    kernel.end(&json!({ "status": "aborted" }));
+    assert_eq!(kernel.begin(), "1", "it comes again");
+    kernel.send("iopub", "stream", &json!({ "name": "stdout", "text": "one" }));
+    kernel.end(&json!({ "status": "ok" }));
+    assert_eq!(outcome(&events), ("one".to_owned(), Outcome::Exited(0)));
+    let events = harness.run(2, "2");
+    for _ in 0..5 {
+        kernel.begin();
+        kernel.end(&json!({ "status": "abort" }));
+    }
+    assert_eq!(outcome(&events).1, Outcome::Stopped, "it is given up");
+}
+
+#[test]
+fn error_that_was_written_is_not_repeated() {
+    let harness = LinkHarness::new(STAND_IN, false);
+    let events = harness.run(1, "(car 1)");
+    let mut kernel = harness.kernel();
+    kernel.greet();
+    kernel.begin();
+    let written = "\x1b[31m\nTraceback:\nRunTimeError: no pair\n\x1b[0m";
+    kernel.send("iopub", "stream", &json!({ "name": "stderr", "text": written }));
+    let lines = ["\nTraceback:", "RunTimeError: no pair\n"];
+    kernel.end(&json!({ "status": "error", "ename": "", "evalue": "", "traceback": lines }));
+    assert_eq!(outcome(&events), (written.to_owned(), Outcome::Raised));
+}
+
+#[test]
 fn r_is_told_the_width_of_blocks() {
     let harness = LinkHarness::new(STAND_IN, false);
     let (one, two) = (harness.run(1, "one"), harness.run(2, "two"));

@@ -1,5 +1,6 @@
 //! Blocks in Jupyter kernels, on the screen: in a small kernel of ours (`tests/jupyter`), and in ipykernel
-//! and `bash_kernel` if `$LIVEDECK_TEST_KERNELS` names their environment (`.ci/kernels` makes one).
+//! and `bash_kernel` if `$LIVEDECK_TEST_KERNELS` names their environment (`.ci/kernels` makes one). R's is
+//! used if the system has it (Debian's `r-cran-irkernel`).
 
 use std::fs;
 use std::io::Write as _;
@@ -151,4 +152,33 @@ fn killed_talk_leaves_no_kernel_of_bash() {
     talk.keys("ctrl-e");
     talk.wait_for("upup up");
     kill_talk(talk);
+}
+
+#[test]
+fn r_shows_values_and_keeps_its_state() {
+    if !Path::new("/usr/share/jupyter/kernels/ir/kernel.json").exists() {
+        let _ = writeln!(std::io::stderr(), "skipped: R's kernel is not installed");
+        return;
+    }
+    let blocks = [
+        "n <- as.integer(readline('N? '))\nhead(mtcars, 2)[, 1:2]",
+        "while (TRUE) { cat('up', n, ''); flush.console(); Sys.sleep(0.01) }",
+        "n + 41L",
+    ];
+    let block = |code: &str| format!("```r +exec:kernel\n{code}\n```\n\n");
+    let deck: String = blocks.into_iter().map(block).collect();
+    let talk = PtyHarness::show_with(&deck, &Opening { size: (100, 50), ..Opening::default() });
+    talk.wait_for("idle");
+    run(&talk, 1);
+    talk.wait_for("enter send");
+    talk.keys("1 enter");
+    talk.wait_for("Mazda RX4 Wag");
+    talk.wait_for("dbl");
+    run(&talk, 2);
+    talk.wait_for("up 1 up 1");
+    talk.keys("ctrl-c");
+    talk.wait_for("stopped");
+    run(&talk, 3);
+    talk.wait_for("[1] 42");
+    talk.quit();
 }
