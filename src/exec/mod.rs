@@ -132,7 +132,8 @@ impl Executor {
         let kernels = Kernels::new(kernels);
         let places = (directory.clone(), &*cache);
         let rust = Rust::new(tree.clone(), places, modules, python.abi_source(), send.clone());
-        let remotes = Remotes::new(directory.clone(), tree.clone(), temp_root.clone());
+        let remotes =
+            Remotes::new(directory.clone(), (tree.clone(), temp_root.clone()), send.clone());
         let shared = background.clone();
         let runs =
             ProcessRuns::new(directory, tree.clone(), temp_root.clone(), customs.clone(), shared);

@@ -22,6 +22,9 @@ const PYTHON_TIMEOUT: Duration = Duration::from_mins(1);
 /// Prints the version of the Python that runs it.
 const VERSION_CODE: &str = "import sys; print(sys.version.split()[0])";
 
+/// The program that builds crates.
+const CARGO: &str = "cargo";
+
 /// What this machine has to run code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeReport {
@@ -111,7 +114,13 @@ impl Executor {
             Err(why) => Some(why),
             Ok(Engine::Python) => None,
             Ok(Engine::Rust) if report.rustc.is_none() => Some(lacks("rustc")),
-            Ok(Engine::Rust) => RemoteBuild::new(snippet).err(),
+            Ok(Engine::Rust) => match RemoteBuild::new(snippet) {
+                Err(why) => Some(why),
+                Ok(build) if build.has_crates() && report.missing.iter().any(|it| it == CARGO) => {
+                    Some(lacks(CARGO))
+                }
+                Ok(_) => None,
+            },
             Ok(Engine::Kernel(_)) => Some(super::KERNEL_IS_HERE.to_owned()),
             Ok(Engine::Process(recipe)) => {
                 let is_missing = |program: &&String| report.missing.contains(program);
@@ -130,8 +139,12 @@ impl Executor {
         for snippet in snippets.iter().filter(for_ssh).filter(|_| self.sandbox.is_none()) {
             let Some(host) = &snippet.remote else { continue };
             let needed = needed.entry(host.clone()).or_default();
-            if let Ok(Engine::Process(recipe)) = self.engine_of(snippet) {
-                needed.extend(programs(&recipe).cloned());
+            match self.engine_of(snippet) {
+                Ok(Engine::Process(recipe)) => needed.extend(programs(&recipe).cloned()),
+                Ok(Engine::Rust) if RemoteBuild::new(snippet).is_ok_and(|it| it.has_crates()) => {
+                    needed.insert(CARGO.to_owned());
+                }
+                _ => {}
             }
         }
         let probe = |(host, programs): (Arc<RemoteHost>, BTreeSet<String>)| {

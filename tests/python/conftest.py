@@ -61,4 +61,6 @@ def stacks():
 @pytest.fixture(scope="session")
 def agent():
     """The program that runs blocks on other machines."""
-    return load("agent", ["../../remote/py/agent.py"], last_line="main()")
+    return load(
+        "agent", ["../../remote/py/crates.py", "../../remote/py/agent.py"], last_line="main()"
+    )

@@ -31,7 +31,7 @@ use super::os::process_tree::ProcessTree;
 use super::os::temp_dir::TempRoot;
 use super::process::FOLLOWER;
 use super::python::parse_variables;
-use super::{RunSink, Stop};
+use super::{ExecSink, RunSink, Stop};
 use crate::deck::RemoteHost;
 use crate::files::{self, FileKind};
 use crate::panics::contain;
@@ -40,15 +40,15 @@ use crate::run::{Event, Outcome, Request, RunId, Variable};
 pub(super) use self::program::RemoteProgram;
 
 /// Runs code on other machines.
-#[derive(Debug)]
 pub(super) struct Remotes {
     shared: Arc<RemoteShared>,
 }
 
 /// What the threads of all runs share.
-#[derive(Debug)]
 struct RemoteShared {
     directory: PathBuf,
+    /// Where progress is reported.
+    send: ExecSink,
     tree: Arc<ProcessTree>,
     temp_root: Arc<TempRoot>,
     links: Mutex<BTreeMap<Arc<RemoteHost>, Arc<Link>>>,
@@ -78,12 +78,12 @@ impl Remotes {
     /// Creates the runner for a deck in this folder. Starts nothing.
     pub(super) fn new(
         directory: PathBuf,
-        tree: Arc<ProcessTree>,
-        temp_root: Arc<TempRoot>,
+        (tree, temp_root): (Arc<ProcessTree>, Arc<TempRoot>),
+        send: ExecSink,
     ) -> Self {
         let (links, runs) = (Mutex::default(), Mutex::default());
         let is_shut_down = AtomicBool::new(false);
-        let shared = RemoteShared { directory, tree, temp_root, links, runs, is_shut_down };
+        let shared = RemoteShared { directory, send, tree, temp_root, links, runs, is_shut_down };
         Self { shared: Arc::new(shared) }
     }
 

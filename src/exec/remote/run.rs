@@ -21,10 +21,10 @@ use super::program::RemoteProgram;
 use crate::exec::io::deck_lines::DeckLines;
 use crate::exec::io::markers::StreamPart;
 use crate::exec::python::{PendingValues, RunReport, RunReportParser, ValueScanner};
-use crate::exec::rust::RemoteBuild;
-use crate::exec::{RunSink, Stop};
+use crate::exec::rust::{CargoMessages, RemoteBuild};
+use crate::exec::{ExecEvent, RunSink, Stop};
 use crate::files;
-use crate::run::{Event, Outcome, Request, SessionStart};
+use crate::run::{Event, Outcome, Preparation, Request, SessionStart};
 
 /// How long a run may take to obey the interrupt at its time limit before it is killed.
 const INTERRUPT_GRACE: Duration = Duration::from_millis(500);
@@ -169,6 +169,8 @@ struct RunFollower<'a> {
     sink: &'a RunSink,
     lines: Option<DeckLines>,
     python: PythonOutput,
+    /// What cargo says, if it builds the crates of the block.
+    cargo: Option<CargoMessages>,
     picture: Vec<u8>,
     started: Option<Instant>,
     deadline: RunDeadline,
@@ -212,6 +214,7 @@ impl<'a> RunFollower<'a> {
             sink,
             lines,
             python,
+            cargo: None,
             picture,
             started,
             deadline,
@@ -271,6 +274,7 @@ impl<'a> RunFollower<'a> {
     fn receive(&mut self, frame: &AgentFrame) {
         match frame.kind {
             b'c' => (self.sink)(Event::Compiling),
+            b'u' => self.cargo(&frame.payload),
             b's' => self.start(),
             b'o' => self.output(&frame.payload),
             b'r' => self.reports(&frame.payload),
@@ -290,7 +294,28 @@ impl<'a> RunFollower<'a> {
         }
     }
 
+    /// Shows the progress of cargo, and keeps its messages.
+    fn cargo(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            // It starts again.
+            self.cargo = None;
+        }
+        let cargo = self.cargo.get_or_insert_default();
+        cargo.push(bytes, |progress| {
+            let building = Preparation::Building(progress.into());
+            (self.shared.send)(ExecEvent::Prepared(self.request.code.fingerprint, building));
+        });
+    }
+
+    /// Replaces the progress of cargo by its result.
+    fn crates_built(&mut self, result: Preparation) -> Option<CargoMessages> {
+        let messages = self.cargo.take()?;
+        (self.shared.send)(ExecEvent::Prepared(self.request.code.fingerprint, result));
+        Some(messages)
+    }
+
     fn start(&mut self) {
+        self.crates_built(Preparation::Ready);
         let now = Instant::now();
         self.started = Some(now);
         let end = self.request.limits.timeout.and_then(|limit| now.checked_add(limit));
@@ -340,6 +365,7 @@ impl<'a> RunFollower<'a> {
     /// Ends the run as the agent reports.
     fn ended(&mut self, fields: &Value) {
         let outcome = self.outcome(fields);
+        self.crates_built(Preparation::Failed);
         if fields["kept"] == true {
             self.link.keep(self.request.run, fields["threads"] == true);
             if self.run.state.lock().is_forgotten {
@@ -366,6 +392,11 @@ impl<'a> RunFollower<'a> {
         if let Some(why) = fields["why"].as_str() {
             let host = self.request.code.remote.as_ref().map_or("", |host| &host.name);
             return Outcome::NotStarted(format!("on `{host}`: {why}"));
+        }
+        if fields["crates"] == true {
+            let messages = self.crates_built(Preparation::Failed).unwrap_or_default().kept;
+            self.text(RemoteBuild::crate_errors(&messages).into_bytes());
+            return Outcome::NotCompiled;
         }
         if let Some(messages) = fields["errors"].as_str() {
             return match RemoteBuild::errors(messages) {

@@ -29,7 +29,7 @@ const LAUNCH: &str = "import os;f=open(0,\"rb\",0,closefd=False);n=int(f.readlin
                       exec(compile(s,\"<livedeck>\",\"exec\"))";
 
 /// The agent's code.
-const AGENT: &str = include_str!("py/agent.py");
+const AGENT: &str = concat!(include_str!("py/crates.py"), "\n\n", include_str!("py/agent.py"));
 
 /// Returns the arguments of `ssh` that start an agent.
 pub(super) fn arguments(host: &RemoteHost) -> Vec<String> {

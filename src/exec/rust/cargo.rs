@@ -141,28 +141,40 @@ impl Cargo<'_> {
 
     /// Reads cargo's messages, reports the progress among them, and returns the rest.
     fn read_messages(&self, reader: &mut impl Read) -> io::Result<String> {
-        let mut lines = LineSplitter::default();
-        let mut kept = String::new();
+        let mut messages = CargoMessages::default();
         let mut chunk = [0; 8192];
         loop {
-            let count = match reader.read(&mut chunk) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            match reader.read(&mut chunk) {
+                Ok(0) => return Ok(messages.kept),
+                Ok(count) => messages.push(&chunk[..count], self.on_progress),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
-            };
-            for line in lines.push(&chunk[..count]) {
-                match progress(&line) {
-                    Some(progress) => (self.on_progress)(&progress),
-                    None if is_status(&line) || kept.len() as u64 > MAX_OUTPUT => {}
-                    None => {
-                        kept.push_str(&line);
-                        kept.push('\n');
-                    }
+            }
+        }
+    }
+}
+
+/// What cargo says on standard error.
+#[derive(Default)]
+pub(in crate::exec) struct CargoMessages {
+    lines: LineSplitter,
+    /// The messages, without progress.
+    pub(in crate::exec) kept: String,
+}
+
+impl CargoMessages {
+    /// Adds bytes. Reports the progress among them.
+    pub(in crate::exec) fn push(&mut self, bytes: &[u8], mut on_progress: impl FnMut(&str)) {
+        for line in self.lines.push(bytes) {
+            match progress(&line) {
+                Some(progress) => on_progress(&progress),
+                None if is_status(&line) || self.kept.len() as u64 > MAX_OUTPUT => {}
+                None => {
+                    self.kept.push_str(&line);
+                    self.kept.push('\n');
                 }
             }
         }
-        Ok(kept)
     }
 }
 
@@ -206,7 +218,7 @@ fn progress(line: &str) -> Option<String> {
     }
 }
 
-/// Returns whether a line only reports what cargo does.
+/// Returns whether a line only reports what cargo does, or names the package that we have written.
 fn is_status(line: &str) -> bool {
     const WORDS: [&str; 8] = [
         "Adding",
@@ -220,6 +232,9 @@ fn is_status(line: &str) -> bool {
     ];
     let line = strip_colors(line);
     let first = line.trim().split(' ').next().unwrap_or_default();
+    if line.contains("required by package `deck v0.0.0 (") {
+        return true;
+    }
     line.trim().is_empty() && line.contains("  ") || WORDS.contains(&first)
 }
 
@@ -248,6 +263,21 @@ mod tests {
     #[case("    Building", None)]
     fn progress_counts_crates(#[case] line: &str, #[case] expected: Option<&str>) {
         assert_eq!(progress(line).as_deref(), expected);
+    }
+
+    #[test]
+    fn messages_are_kept_without_progress() {
+        let mut messages = CargoMessages::default();
+        let mut progress = Vec::new();
+        let said = "    Updating crates.io index\nerror: no matching package named `serd` found\n\
+                    location searched: crates.io index\nrequired by package `deck v0.0.0 (/x/sets/y)`\n";
+        for part in said.as_bytes().chunks(7) {
+            messages.push(part, |it| progress.push(it.to_owned()));
+        }
+        assert_eq!(progress, ["fetching crates"]);
+        let kept =
+            "error: no matching package named `serd` found\nlocation searched: crates.io index\n";
+        assert_eq!(messages.kept, kept);
     }
 
     #[test]

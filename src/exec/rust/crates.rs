@@ -187,10 +187,7 @@ impl CrateSets {
     }
 
     fn set(&self, toolchain: &Toolchain, build: &RustBuild) -> Result<CrateSet, BuildError> {
-        let profile = match build.profile {
-            deck::Profile::Debug => CargoProfile::Dev,
-            deck::Profile::Quick | deck::Profile::Release => CargoProfile::Release,
-        };
+        let profile = profile(build);
         let manifest = manifest(&build.crates, &self.directory);
         let mut hash = blake3::Hasher::new();
         hash.update(manifest.as_bytes());
@@ -330,6 +327,14 @@ impl CrateSet {
     }
 }
 
+/// Returns the profile that the crates of a block are built in.
+pub(super) fn profile(build: &RustBuild) -> CargoProfile {
+    match build.profile {
+        deck::Profile::Debug => CargoProfile::Dev,
+        deck::Profile::Quick | deck::Profile::Release => CargoProfile::Release,
+    }
+}
+
 /// Returns the links of the set in a folder below `root`, if its crates exist and no other user can
 /// have changed them.
 fn load_links(root: &Path, folder: &Path) -> Option<Arc<Links>> {
@@ -358,7 +363,7 @@ fn stdout_of(
 
 /// Adds a hint to cargo's messages if the network is missing, or if a module's crates need another
 /// `PyO3` or another Python.
-fn with_hint(messages: &str) -> String {
+pub(super) fn with_hint(messages: &str) -> String {
     const NO_NETWORK: &str =
         "crates are downloaded once: open the deck with a network connection before the talk";
     const OTHER_PYO3: &str = "the crates need another version of PyO3 than livedeck's: name it in the \
@@ -379,7 +384,7 @@ fn with_hint(messages: &str) -> String {
 
 /// Returns the manifest of a package that depends on these crates. The profiles of build scripts
 /// differ, which distinguishes the two builds of a crate that both use.
-fn manifest(crates: &[Crate], directory: &Path) -> String {
+pub(super) fn manifest(crates: &[Crate], directory: &Path) -> String {
     let mut text = String::from(
         "[package]\nname = \"deck\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
          [workspace]\n\n[profile.dev]\ndebug = 0\n\n[profile.dev.build-override]\n\

@@ -39,6 +39,7 @@ use build::{BuildContext, BuildError, BuildPhase};
 use builder::Builder;
 
 pub(super) use build::BuildResult;
+pub(super) use cargo::CargoMessages;
 pub use includes::{IncludedFile, included_files};
 pub(super) use remote::RemoteBuild;
 pub use toolchain::Compiler;

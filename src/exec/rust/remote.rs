@@ -1,19 +1,25 @@
-//! Builds on other machines: what their compiler gets. The program is the same as one that is built here.
+//! Builds on other machines: what their cargo and their compiler get. The program is the same as one that is
+//! built here.
 
-use std::path::Path;
+use std::path::{Component, Path};
 
 use serde_json::{Value, json};
 
+use super::cargo::CargoProfile;
+use super::crates;
 use super::includes::Includes;
 use super::links::Links;
 use super::rewrite::{self, BlackBox, IncludedItems};
 use super::rustc;
 use crate::ansi::strip_colors;
-use crate::deck::RemoteHost;
+use crate::deck::{CrateOrigin, RemoteHost, RustBuild};
 use crate::run::Snippet;
 
 /// Placeholder for the path of the source in arguments.
 const SOURCE: &str = "$source";
+
+/// Placeholder for the deck's folder there.
+const FOLDER: &str = "$deck";
 
 /// How another machine compiles a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,10 +28,22 @@ pub(in crate::exec) struct RemoteBuild {
     arguments: Vec<String>,
     /// The sources to try, in order.
     attempts: Vec<SourceAttempt>,
+    /// The crates that it needs, if any.
+    crates: Option<RemoteCrates>,
     /// The files of the deck's folder that the source includes, if they are there.
     includes: Vec<String>,
     /// Whether running the program runs tests.
     pub(in crate::exec) is_tests: bool,
+}
+
+/// The crates of a block, for cargo on the other machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct RemoteCrates {
+    /// The manifest of a package that depends on them.
+    manifest: String,
+    is_release: bool,
+    /// Whether some are in the deck's folder, and may change at any time.
+    may_change: bool,
 }
 
 /// A source, and what follows when it has been compiled.
@@ -41,17 +59,15 @@ impl RemoteBuild {
     /// Returns how a block is compiled.
     ///
     /// # Errors
-    /// It needs crates, which are built here only.
+    /// It needs a crate that is not copied to the other machine.
     pub(in crate::exec) fn new(snippet: &Snippet) -> Result<Self, String> {
-        if snippet.rust.as_ref().is_some_and(|build| !build.crates.is_empty()) {
-            let why = "crates are not built on other machines: add `+local` to the block";
-            return Err(why.to_owned());
-        }
+        let build = snippet.rust.as_ref().filter(|build| !build.crates.is_empty());
+        let crates = build.map(|build| remote_crates(build, snippet)).transpose()?;
         let attempts = attempts(snippet, &IncludedItems::default());
         let arguments = rustc::arguments(snippet, &Links::default(), Path::new(SOURCE));
         let arguments = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let (includes, is_tests) = (Vec::new(), rustc::is_tests(snippet));
-        Ok(Self { arguments, attempts, includes, is_tests })
+        Ok(Self { arguments, attempts, crates, includes, is_tests })
     }
 
     /// Adds the files that the block includes from the deck's folder, which is read.
@@ -81,11 +97,25 @@ impl RemoteBuild {
     pub(in crate::exec) fn fields(&self) -> Value {
         let attempts = self.attempts.iter();
         let attempts = attempts.map(|it| json!({ "source": it.source, "checks": it.is_check }));
+        let crates = self.crates.as_ref().map(|it| {
+            json!({ "manifest": it.manifest, "release": it.is_release, "changes": it.may_change })
+        });
         json!({
             "arguments": self.arguments,
             "attempts": attempts.collect::<Vec<_>>(),
+            "crates": crates,
             "includes": self.includes,
         })
+    }
+
+    /// Returns whether cargo is needed there.
+    pub(in crate::exec) fn has_crates(&self) -> bool {
+        self.crates.is_some()
+    }
+
+    /// Returns why the crates cannot be built, from cargo's messages.
+    pub(in crate::exec) fn crate_errors(messages: &str) -> String {
+        crates::with_hint(messages)
     }
 
     /// Returns the errors of a block from the compiler's messages.
@@ -125,9 +155,42 @@ fn is_there(path: &str, host: &RemoteHost) -> bool {
     !path.starts_with("..") && (host.folder.is_some() || sync.any(|synced| is_synced(synced)))
 }
 
+/// Returns what cargo gets to know about the crates of a block. Those in the deck's folder are in its copy.
+fn remote_crates(build: &RustBuild, snippet: &Snippet) -> Result<RemoteCrates, String> {
+    let mut may_change = false;
+    for it in &build.crates {
+        let CrateOrigin::Path(path) = &it.origin else { continue };
+        may_change = true;
+        let (name, shown) = (&it.name, path.display());
+        let is_inside =
+            path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        if !is_inside {
+            return Err(format!(
+                "the crate `{name}` is outside of the deck's folder (`{shown}`), and is not copied to \
+                 other machines: add `+local` to the block"
+            ));
+        }
+        let path = path.to_string_lossy();
+        if snippet.remote.as_deref().is_some_and(|host| !is_there(&path, host)) {
+            return Err(format!(
+                "the crate `{name}` is not copied to the other machine: add `{shown}` to \
+                 `options.remote.sync`"
+            ));
+        }
+    }
+    Ok(RemoteCrates {
+        manifest: crates::manifest(&build.crates, Path::new(FOLDER)),
+        is_release: crates::profile(build) == CargoProfile::Release,
+        may_change,
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::deck::{Crate, RemoteHost};
 
     fn snippet(code: &str) -> Snippet {
         Snippet {
@@ -158,14 +221,36 @@ mod tests {
         assert_eq!(checks, [false, true, false]);
     }
 
+    fn with_crates(crates: Vec<Crate>) -> Snippet {
+        let rust = RustBuild { crates, ..RustBuild::default() };
+        let host = RemoteHost { sync: vec!["crates".into()].into(), ..RemoteHost::default() };
+        let (rust, remote) = (Some(Arc::new(rust)), Some(Arc::new(host)));
+        Snippet { rust, remote, ..snippet("f()") }
+    }
+
+    fn at(path: &str) -> Crate {
+        Crate { origin: CrateOrigin::Path(path.into()), ..Crate::new("own") }
+    }
+
     #[test]
-    fn crates_are_refused() {
-        let rust = crate::deck::RustBuild {
-            crates: vec![crate::deck::Crate::new("serde")],
-            ..crate::deck::RustBuild::default()
-        };
-        let needy = Snippet { rust: Some(std::sync::Arc::new(rust)), ..snippet("f()") };
-        assert!(RemoteBuild::new(&needy).unwrap_err().contains("`+local`"));
+    fn crates_are_built_there() {
+        let build = RemoteBuild::new(&with_crates(vec![Crate::new("serde"), at("crates/own")]));
+        let fields = build.unwrap().fields();
+        let crates = &fields["crates"];
+        let manifest = crates["manifest"].as_str().unwrap();
+        assert!(manifest.contains("\"serde\" = { version = \"*\" }\n"), "{manifest}");
+        assert!(manifest.contains("path = \"$deck/crates/own\""), "{manifest}");
+        assert_eq!((&crates["release"], &crates["changes"]), (&json!(true), &json!(true)));
+        let build = RemoteBuild::new(&snippet("fn main() {}\n")).unwrap();
+        assert_eq!(build.fields()["crates"], Value::Null);
+    }
+
+    #[test]
+    fn crates_that_are_not_copied_are_refused() {
+        let why = |path| RemoteBuild::new(&with_crates(vec![at(path)])).unwrap_err();
+        assert!(why("../own").contains("outside of the deck's folder"));
+        assert!(why("/own").contains("`+local`"));
+        assert!(why("own").contains("add `own` to `options.remote.sync`"));
     }
 
     #[test]

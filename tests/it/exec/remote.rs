@@ -344,3 +344,49 @@ fn machine_that_refuses_is_named_with_what_to_do() {
     let said = String::from_utf8_lossy(&ran.stdout).into_owned();
     assert!(said.contains("`loop` refused the login"), "{said}");
 }
+
+#[test]
+fn crates_are_built_on_another_machine() {
+    let Some(machine) = Machine::start() else { return };
+    let place = tempfile::tempdir().unwrap();
+    let text = deck(&[
+        "rust +exec\n# // cargo-deps: own={ path=\"data/own\" }\n\
+         println!(\"{} {}\", own::answer(), std::env::var(\"SSH_CONNECTION\").is_ok());",
+        "rust +exec +expect:failure\n# // cargo-deps: own={ path=\"data/own\" }\nown::nothing();",
+        "rust +exec +expect:failure\n# // cargo-deps: gone={ path=\"data/gone\" }\ngone::f();",
+        "rust +exec +expect:failure\n# // cargo-deps: out={ path=\"out\" }\nout::f();",
+    ]);
+    fs::write(place.path().join("talk.md"), text).unwrap();
+    let own = place.path().join("data/own");
+    fs::create_dir_all(own.join("src")).unwrap();
+    fs::write(own.join("Cargo.toml"), "[package]\nname = \"own\"\nversion = \"1.0.0\"\n").unwrap();
+    let library = |answer: &str| {
+        let code = format!("pub fn answer() -> &'static str {{ \"{answer}\" }}\n");
+        fs::write(own.join("src/lib.rs"), code).unwrap();
+    };
+    let recorded = || {
+        let ran = machine.livedeck(place.path(), &["record", "talk.md"]);
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned()
+            + &String::from_utf8_lossy(&ran.stdout);
+        let recording = fs::read_to_string(place.path().join("talk.recording/recording.json"));
+        recording.unwrap_or_else(|error| panic!("{error}: {said}")) + &said
+    };
+    library("the first");
+    let recording = recorded();
+    for text in [
+        "the first true",
+        "cannot find function `nothing` in crate `own`",
+        "talk.md:20:",
+        "failed to load manifest",
+        "add `out` to `options.remote.sync`",
+    ] {
+        assert!(recording.contains(text), "{recording}\nno `{text}`");
+    }
+    let crates = machine.folder.path().join("cache/livedeck/remote/crates");
+    assert!(fs::read_dir(crates).unwrap().count() == 1);
+    // A crate of the deck's folder is built again.
+    library("the second");
+    let recording = recorded();
+    assert!(recording.contains("the second true"), "{recording}");
+    machine.wait_until_empty();
+}

@@ -13,7 +13,7 @@ the payload. What has fields is JSON. From livedeck:
     D  bytes of a file              E  the files are complete, for the answer `e`
     P  what is installed, for the answer `p`                   N  nothing: livedeck is alive
 
-About a run: `c` it is being compiled, `s` it has started, `o` output, `r` reports of the Python worker,
+About a run: `c` it is being compiled, `u` what cargo says (nothing: it starts again), `s` it has started, `o` output, `r` reports of the Python worker,
 `b` the bytes of its picture, `w` it waits for input or no longer does, `x` its end, `g` the number of its
 background processes, `z` nothing of it is left but its session state.
 
@@ -99,6 +99,9 @@ class Run:
         self.lines, self.ends, self.waits, self.next_check = None, 0, False, 0.0
         self.background, self.is_reported = 0, False
         self.attempts = self.attempt = self.source = self.program = None
+        # The crates that are being built, and what cargo says.
+        self.crates, self.is_cargo, self.cargo = None, False, None
+        self.arguments = []
 
 
 class Reports:
@@ -267,6 +270,8 @@ class Agent:
                     owners[run.master] = (self.read_terminal, run)
                 if run.picture is not None:
                     owners[run.picture] = (self.read_picture, run)
+                if run.cargo is not None:
+                    owners[run.cargo] = (self.read_cargo, run)
         for number in owners:
             poll.register(number, select.POLLIN)
         ready = [number for number, _ in poll.poll(self.timeout() * 1000)]
@@ -443,8 +448,11 @@ class Agent:
         if run.report is not None:
             # The worker is gone, which would have told how its run ended.
             self.read_reports(run)
-        elif run.attempt is not None:
-            self.attempt_ended(run, status)
+        elif run.is_cargo or run.attempt is not None:
+            try:
+                (self.cargo_ended if run.is_cargo else self.attempt_ended)(run, status)
+            except (Failure, OSError) as error:
+                self.end(run, why=str(error))
             return
         elif status == 0 and run.steps and run.stop is None:
             try:
@@ -555,7 +563,7 @@ class Agent:
     # Rust
 
     def begin_build(self, run):
-        """Compiles a program, unless it is compiled already, and starts it."""
+        """Builds the crates of a program and compiles it, unless that was done before, and starts it."""
         spec = run.spec["build"]
         compiler = shutil.which("rustc", path=os.environ.get("PATH"))
         if compiler is None:
@@ -563,9 +571,83 @@ class Agent:
         if compiler not in self.toolchains:
             asked = subprocess.run([compiler, "-vV"], stdout=subprocess.PIPE, cwd=self.folder)
             self.toolchains[compiler] = asked.stdout
+        run.compiler = compiler
+        if spec["crates"] is None:
+            self.begin_program(run, b"")
+            return
+        version = self.toolchains[compiler]
+        run.crates = CrateSet(spec["crates"], self.cache, self.folder, compiler, version)
+        links = run.crates.links()
+        if links is not None:
+            self.link(run, links)
+            return
+        self.send("c", run.number)
+        run.crates.write()
+        self.next_cargo(run)
+
+    def next_cargo(self, run):
+        """Starts cargo with the next command."""
+        cargo = shutil.which("cargo", path=os.environ.get("PATH"))
+        if cargo is None:
+            raise Failure(
+                "`cargo` is not installed, or not on `PATH`: it builds the block's crates"
+            )
+        words = run.crates.steps.popleft()
+        output = os.path.join(run.folder, "cargo-" + words[0])
+        run.crates.outputs.append(output)
+        run.cargo, messages = os.pipe()
+        os.set_blocking(run.cargo, False)
+        with open(output, "wb") as file:
+            files = run.crates.folder, run.slave, file.fileno(), messages
+            run.pid = spawn(cargo, [cargo, *words], run.crates.environment(), files, None)
+        os.close(messages)
+        run.is_cargo = True
+        if run.stop is not None:
+            signal_group(run.pid, run.stop)
+
+    def read_cargo(self, run):
+        """Passes on what cargo says. Returns whether there was something."""
+        data = read_available(run.cargo) if run.cargo is not None else None
+        if data == b"":
+            close(run, "cargo")
+        if data:
+            run.crates.heard(data)
+            self.send("u", run.number, data)
+        return bool(data)
+
+    def cargo_ended(self, run, status):
+        """Goes on with the next command of cargo or the program, or ends the run with cargo's messages."""
+        while self.read_cargo(run):
+            pass
+        close(run, "cargo")
+        run.is_cargo, crates = False, run.crates
+        if run.stop is not None:
+            self.end(run, status=status)
+        elif status == 0 and crates.steps:
+            self.next_cargo(run)
+        elif status == 0:
+            links = crates.read_links()
+            if links is None:
+                raise Failure("cannot read the output of `cargo`")
+            self.link(run, links)
+        elif crates.can_go_online():
+            crates.begin(False)
+            self.send("u", run.number)
+            self.next_cargo(run)
+        else:
+            self.end(run, status=status, crates=True)
+
+    def link(self, run, links):
+        """Compiles a program with crates that are built."""
+        run.arguments = links["arguments"]
+        self.begin_program(run, identity(links).encode())
+
+    def begin_program(self, run, links):
+        """Compiles a program, unless it is compiled already, and starts it."""
+        spec, compiler = run.spec["build"], run.compiler
         made_from = [spec] + [version_of(path) for path in self.included(run).values()]
-        made_from = json.dumps(made_from).encode()
-        key = hashlib.sha256(self.toolchains[compiler] + made_from).hexdigest()
+        parts = self.toolchains[compiler], json.dumps(made_from).encode(), links
+        key = hashlib.sha256(b"".join(parts)).hexdigest()
         folder = os.path.join(self.cache, "rust")
         os.makedirs(folder, 0o700, exist_ok=True)
         run.program = os.path.join(folder, key)
@@ -587,7 +669,7 @@ class Agent:
         paths = (os.path.join(run.folder, "source", name) for name in names)
         run.source = next(path for path in paths if not os.path.lexists(path))
         run.attempts = collections.deque(spec["attempts"])
-        self.next_attempt(run, compiler)
+        self.next_attempt(run)
 
     def included(self, run):
         """Returns the places beside the source and the files of the deck's folder that belong there."""
@@ -597,15 +679,15 @@ class Agent:
                 links[os.path.join(run.folder, "source", name)] = os.path.join(self.folder, name)
         return links
 
-    def next_attempt(self, run, compiler):
+    def next_attempt(self, run):
         """Starts the compiler with the next source."""
-        run.attempt, run.compiler = run.attempts.popleft(), compiler
+        run.attempt, compiler = run.attempts.popleft(), run.compiler
         program = os.path.join(run.folder, "program")
         with open(run.source, "w", encoding="utf-8") as file:
             file.write(run.attempt["source"])
         words = [word.replace("$source", run.source) for word in run.spec["build"]["arguments"]]
         beside = "--remap-path-prefix=%s=" % os.path.dirname(run.source)
-        words = [compiler, beside, *words, "-o", program, run.source]
+        words = [compiler, beside, *words, *run.arguments, "-o", program, run.source]
         with open(os.path.join(run.folder, "messages"), "wb") as messages:
             files = self.folder, run.slave, messages.fileno(), messages.fileno()
             run.pid = spawn(compiler, words, dict(os.environ), files, None)
@@ -623,7 +705,7 @@ class Agent:
             run.steps.append([run.program])
             self.next_step(run)
         elif run.attempts and (status == 0) == attempt["checks"]:
-            self.next_attempt(run, run.compiler)
+            self.next_attempt(run)
         else:
             with open(os.path.join(run.folder, "messages"), "rb") as messages:
                 text = messages.read(MAX_QUEUED).decode("utf-8", "replace")
