@@ -27,6 +27,8 @@ pub struct LineFormula {
     pub source: Box<str>,
     /// An approximate form as text, if there is one, such as `(a + b)/√c`.
     pub linear: Option<Box<str>>,
+    /// What code that shows it says of it, in one row: it is shown where it cannot be drawn.
+    pub plain: Option<Box<str>>,
     /// Its position, with the signs around it.
     pub span: Span,
 }
@@ -34,6 +36,9 @@ pub struct LineFormula {
 impl LineFormula {
     /// Returns it as it is written, in one row.
     pub fn written(&self) -> String {
+        if let Some(plain) = &self.plain {
+            return plain.to_string();
+        }
         format!("${}$", self.source.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 

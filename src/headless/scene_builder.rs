@@ -255,11 +255,22 @@ pub(super) fn measure(
     measure_formulas(blocks, theme, media, &mut measures);
     let mut found = |key: PictureKey| measure_picture(&key, media, &mut measures);
     visit(blocks, &mut |key, _| found(key));
-    let here = deck.cells_of(at.slide).chain(deck.cells.iter().filter(|cell| cell.detached));
-    for run in here.filter_map(|cell| runs.get(&cell.id)).map(CellRun::shown) {
+    let here = || {
+        let cells = deck.cells_of(at.slide).chain(deck.cells.iter().filter(|cell| cell.detached));
+        cells.filter_map(|cell| runs.get(&cell.id)).map(CellRun::shown)
+    };
+    for run in here() {
         let files = run.output.picture.iter().chain(run.output.pictures());
         files.map(|file| PictureKey::of_file(file)).for_each(&mut found);
         run.output.markdown().for_each(|blocks| visit(blocks, &mut |key, _| found(key)));
+    }
+    for blocks in here().flat_map(|run| run.output.markdown()) {
+        measure_formulas(blocks, theme, media, &mut measures);
+        drawn_blocks(blocks, &mut |code, _| {
+            if let Some(drawing) = drawing(code, theme) {
+                measure_picture(&PictureKey::Drawing(drawing), media, &mut measures);
+            }
+        });
     }
     measures
 }

@@ -51,6 +51,7 @@ pub(super) fn push(
             let alt = formula.source.clone();
             line.push_picture(&Arc::new(LinePicture { key, columns, above, below, alt }), format);
         }
+        Some(Err(_)) if formula.plain.is_some() => line.push(&formula.written(), format),
         Some(Err(_)) => {
             let style = format.style.patch(context.theme().output.failure);
             line.push(&formula.written(), TextFormat { style, ..format });

@@ -20,6 +20,8 @@ pub enum SavedOutput {
     Markdown(String),
     /// HTML, and the same in another format.
     Html(String, Box<Self>),
+    /// LaTeX, and the same in another format.
+    Latex(String, Box<Self>),
 }
 
 /// An output in nbformat 4.
@@ -77,21 +79,27 @@ fn read_one(mut output: JsonOutput) -> Option<SavedOutput> {
                 let value = output.data.remove(format)?;
                 serde_json::from_value::<MultilineText>(value).ok().map(MultilineText::join)
             };
+            let latex = text("text/latex");
             let picture = PICTURE_FORMATS.iter().find_map(|it| decode_base64(&text(it)?));
             let picture = picture.or_else(|| text("image/svg+xml").map(String::into_bytes));
-            if let Some(picture) = picture {
-                return Some(SavedOutput::Picture(picture));
+            let (html, markdown) = (text("text/html"), text("text/markdown"));
+            let plain = text("text/plain").map(ended_line).map(SavedOutput::Text);
+            // R describes values in all formats: in Markdown, a vector has a row for each element.
+            let is_described = html.is_some() && latex.is_some() && plain.is_some();
+            let markdown = markdown.filter(|_| !is_described).map(SavedOutput::Markdown);
+            let or_nothing = |it: Option<_>| it.unwrap_or_else(|| SavedOutput::Text(String::new()));
+            let mut best = markdown.or(plain);
+            if let Some(html) = html {
+                best = Some(SavedOutput::Html(html, Box::new(or_nothing(best))));
             }
-            let html = text("text/html");
-            let other = text("text/markdown")
-                .map(SavedOutput::Markdown)
-                .or_else(|| text("text/plain").map(ended_line).map(SavedOutput::Text));
-            match html {
-                Some(html) => {
-                    let other = other.unwrap_or_else(|| SavedOutput::Text(String::new()));
-                    Some(SavedOutput::Html(html, Box::new(other)))
+            best = picture.map(SavedOutput::Picture).or(best);
+            match latex {
+                Some(latex) => {
+                    let other =
+                        best.unwrap_or_else(|| SavedOutput::Text(ended_line(latex.clone())));
+                    Some(SavedOutput::Latex(latex, Box::new(other)))
                 }
-                None => other,
+                None => best,
             }
         }
     }

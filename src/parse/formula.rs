@@ -47,11 +47,13 @@ struct FormulaReader<'t> {
     precision: Precision,
     /// How many environments are open.
     environments: usize,
+    /// Whether a matrix that comes next is in brackets.
+    is_in_brackets: bool,
 }
 
 impl<'t> FormulaReader<'t> {
     fn new(formula: &'t str, precision: Precision) -> Self {
-        Self { rest: formula.trim(), depth: 0, precision, environments: 0 }
+        Self { rest: formula.trim(), depth: 0, precision, environments: 0, is_in_brackets: false }
     }
 
     fn is_linear(&self) -> bool {
@@ -197,6 +199,7 @@ impl<'t> FormulaReader<'t> {
             });
         }
         match name {
+            "displaystyle" | "textstyle" => Some(String::new()),
             "frac" | "tfrac" | "dfrac" => self.fraction(),
             "sqrt" => self.root(),
             "left" | "right" | "bigl" | "bigr" | "big" => {
@@ -205,7 +208,10 @@ impl<'t> FormulaReader<'t> {
                     self.rest = rest;
                     return Some(String::new());
                 }
-                self.atom()
+                let bracket = self.atom()?;
+                self.is_in_brackets =
+                    name == "left" && self.rest.trim_start().starts_with("\\begin");
+                Some(bracket)
             }
             "text" | "mathrm" | "operatorname" | "textrm" => self.words(),
             "mathbb" => self.styled(&BLACKBOARD),
@@ -228,7 +234,7 @@ impl<'t> FormulaReader<'t> {
     /// Converts a command that has no exact form.
     fn linear_command(&mut self, name: &str) -> Option<String> {
         match name {
-            "displaystyle" | "textstyle" | "limits" | "nolimits" => Some(String::new()),
+            "limits" | "nolimits" => Some(String::new()),
             "Big" | "Bigl" | "Bigr" | "bigg" | "biggl" | "biggr" | "Bigg" | "Biggl" | "Biggr" => {
                 self.atom()
             }
@@ -269,7 +275,9 @@ impl<'t> FormulaReader<'t> {
     /// Converts a matrix or cases: rows are separated by `;`.
     fn environment(&mut self) -> Option<String> {
         let name = self.words()?;
+        let is_in_brackets = std::mem::take(&mut self.is_in_brackets);
         let (open, close) = match &*name {
+            "matrix" | "smallmatrix" | "array" if is_in_brackets => ("", ""),
             "matrix" | "bmatrix" | "smallmatrix" | "array" => ("[", "]"),
             "pmatrix" => ("(", ")"),
             "Bmatrix" => ("{", "}"),
@@ -430,6 +438,7 @@ mod tests {
             ("\\binom{n}{k}", "(n choose k)"),
             ("\\mathbf{x}^T y", "xᵀy"),
             ("\\begin{pmatrix}1 & 2 \\\\ 3 & 4\\end{pmatrix}", "(1 2; 3 4)"),
+            ("\\left[\\begin{matrix}1 & 2 \\\\ 3 & 4\\end{matrix}\\right]", "[1 2; 3 4]"),
             ("\\begin{cases}1 & x > 0 \\\\ 0\\end{cases}", "{ 1 x > 0; 0"),
             ("\\nosuch", ""),
             ("\\begin{matrix}1", ""),

@@ -319,7 +319,7 @@ impl<'t> InlineCollector<'t> {
                 return self.piece(clean(&exact), style);
             }
             let linear = formula::linear(text).map(|text| clean(&text));
-            let formula = LineFormula { source: text.into(), linear, span };
+            let formula = LineFormula { source: text.into(), linear, plain: None, span };
             return self.push(Inline::Formula(Arc::new(formula), style));
         }
         self.flush();

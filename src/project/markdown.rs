@@ -1,10 +1,11 @@
-//! Converts events of runs to messages and parses Markdown that runs display. Runs on the thread that receives the run's events, to keep the
-//! loop responsive.
+//! Converts events of runs to messages and parses Markdown and formulas that runs display. Runs on the thread
+//! that receives the run's events, to keep the loop responsive.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::app::Msg;
-use crate::deck::{Block, Deck, Slide, SlideNo};
+use crate::deck::{Block, BlockKind, Deck, Inline, Slide, SlideNo};
 use crate::exec::ExecEvent;
 use crate::panics::contain;
 use crate::parse::parse;
@@ -15,7 +16,13 @@ use crate::source::MemFiles;
 pub(crate) fn to_msg(event: ExecEvent) -> Msg {
     match event {
         ExecEvent::Run(run, Value(OutputValue::Markdown(text), name)) => {
-            Msg::Markdown(run, MarkdownOutput { blocks: blocks(&text), text }, name)
+            Msg::Markdown(run, MarkdownOutput { blocks: value_blocks(&text), text }, name)
+        }
+        ExecEvent::Run(run, Value(OutputValue::Formula { latex, plain }, name)) => {
+            match formula(&latex, &plain) {
+                Some(markdown) => Msg::Markdown(run, markdown, name),
+                None => Msg::Run(run, Value(OutputValue::Formula { latex, plain }, name)),
+            }
         }
         ExecEvent::Run(run, event) => Msg::Run(run, event),
         ExecEvent::Prepared(code, progress) => Msg::Prepared(code, progress),
@@ -27,8 +34,36 @@ pub(crate) fn to_msg(event: ExecEvent) -> Msg {
 /// Parses all Markdown of an output.
 pub(crate) fn read_all(output: &mut Output) {
     for markdown in output.markdown_mut() {
-        markdown.blocks = blocks(&markdown.text);
+        if markdown.blocks.is_empty() {
+            markdown.blocks = value_blocks(&markdown.text);
+        }
     }
+}
+
+/// Returns a formula as Markdown, if it can be one.
+pub(super) fn formula(latex: &str, plain: &str) -> Option<MarkdownOutput> {
+    let text = format!("${latex}$");
+    let mut blocks = value_blocks(&text);
+    let [Block { kind: BlockKind::Paragraph(inlines), .. }] = &mut *blocks else { return None };
+    let is_verbatim = |inline: &Inline| matches!(inline, Inline::Text(it, _) if it.contains('$'));
+    if inlines.len() != 1 || inlines.iter().any(is_verbatim) {
+        return None;
+    }
+    let plain = plain.trim();
+    for inline in inlines {
+        if let Inline::Formula(formula, _) = inline
+            && !plain.is_empty()
+            && !plain.contains('\n')
+        {
+            Arc::make_mut(formula).plain = Some(plain.into());
+        }
+    }
+    Some(MarkdownOutput { text: text.into(), blocks })
+}
+
+/// Parses the Markdown of a value: as in Jupyter, `$…$` is a formula.
+fn value_blocks(text: &str) -> Vec<Block> {
+    blocks(text, true)
 }
 
 /// Returns the notes of a slide as a deck of one slide, with their markdown. Notes that contain errors or
@@ -38,7 +73,7 @@ pub(crate) fn notes_of(deck: &Deck, slide: SlideNo) -> Deck {
     let plain = slide.note_blocks();
     let mut shown = Vec::new();
     for (note, plain) in slide.notes.iter().zip(plain) {
-        let blocks = blocks(&note.text);
+        let blocks = blocks(&note.text, deck.options.math);
         if blocks.is_empty() {
             shown.push(plain);
         }
@@ -51,9 +86,10 @@ pub(crate) fn notes_of(deck: &Deck, slide: SlideNo) -> Deck {
 
 /// Parses a text. Returns no blocks if it contains errors, code to run, or more than one slide or
 /// step: such text is shown verbatim.
-fn blocks(text: &str) -> Vec<Block> {
-    // After a comment, a leading `---` is a rule, not front matter.
-    let text = format!("<!-- // -->\n\n{text}");
+fn blocks(text: &str, has_math: bool) -> Vec<Block> {
+    // After front matter or a comment, a leading `---` is a rule.
+    let front = if has_math { "---\noptions: {math: true}\n---\n" } else { "" };
+    let text = format!("{front}<!-- // -->\n\n{text}");
     let parse = || parse(Path::new(""), &text, &MemFiles::default());
     let Ok(deck) = contain("reading the markdown", parse) else { return Vec::new() };
     let is_plain = deck.diagnostics.is_empty() && deck.cells.is_empty() && deck.slides.len() == 1;
@@ -64,11 +100,10 @@ fn blocks(text: &str) -> Vec<Block> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deck::BlockKind;
 
     #[test]
     fn markdown_becomes_blocks() {
-        let blocks = blocks("# Head\n\n- one\n- two\n\n---\n\n| a |\n|---|\n| 1 |\n");
+        let blocks = value_blocks("# Head\n\n- one\n- two\n\n---\n\n| a |\n|---|\n| 1 |\n");
         let kinds = blocks.iter().map(|block| match &block.kind {
             BlockKind::Title(_) | BlockKind::Heading(..) => "head",
             BlockKind::List(_) => "list",
@@ -82,13 +117,39 @@ mod tests {
 
     #[test]
     fn leading_rule_is_not_front_matter() {
-        assert!(!blocks("---\ntitle: no\n---\n").is_empty());
+        assert!(!value_blocks("---\ntitle: no\n---\n").is_empty());
     }
 
     #[test]
     fn code_and_errors_are_shown_verbatim() {
-        assert!(blocks("```python +exec\nprint(1)\n```").is_empty());
-        assert!(blocks("one\n\n<!-- pause -->\n\ntwo").is_empty());
-        assert!(blocks("```python +what\nprint(1)\n```").is_empty());
+        assert!(value_blocks("```python +exec\nprint(1)\n```").is_empty());
+        assert!(value_blocks("one\n\n<!-- pause -->\n\ntwo").is_empty());
+        assert!(value_blocks("```python +what\nprint(1)\n```").is_empty());
+    }
+
+    #[test]
+    fn formula_is_drawn_or_text() {
+        let shown = |latex: &str, plain: &str| {
+            let markdown = formula(latex, plain)?;
+            let BlockKind::Paragraph(inlines) = &markdown.blocks[0].kind else { panic!() };
+            Some((inlines[0].clone(), markdown.text))
+        };
+        let Some((Inline::Formula(drawn, _), text)) = shown("\\displaystyle \\frac{x + 1}{y}", "p")
+        else {
+            panic!("it is not drawn")
+        };
+        assert_eq!(&*drawn.source, "\\displaystyle \\frac{x + 1}{y}");
+        assert_eq!((&*drawn.written(), &*drawn.text()), ("p", "(x + 1)/y"));
+        assert_eq!(&*text, "$\\displaystyle \\frac{x + 1}{y}$");
+        let Some((Inline::Text(exact, _), _)) = shown("\\displaystyle x^{2}", "x**2") else {
+            panic!("it is no text")
+        };
+        assert_eq!(&*exact, "x²");
+        assert_eq!(shown("x$ and $y", "p"), None);
+        assert_eq!(shown("", "p"), None);
+        // In Markdown of values, formulas are formulas.
+        let blocks = value_blocks("so $\\frac{x + 1}{y}$");
+        let BlockKind::Paragraph(inlines) = &blocks[0].kind else { panic!() };
+        assert!(matches!(inlines[1], Inline::Formula(..)), "{inlines:?}");
     }
 }

@@ -8,7 +8,9 @@ use crate::deck::{CellId, Deck};
 use crate::files::{self, FileKind, ReadError};
 use crate::notebook::{self, DeckBlock, NotebookDeck, NotebookFormat, SavedOutput};
 use crate::panics::contain;
-use crate::run::{CellRun, Outcome, Output, OutputOrigin, OutputValue, Runs, State, html_table};
+use crate::run::{
+    CellRun, Outcome, Output, OutputOrigin, OutputValue, Runs, State, html_table, latex,
+};
 
 /// Length of the hash in the names of pictures.
 const NAME_LENGTH: usize = 32;
@@ -127,6 +129,14 @@ fn show(shown: &mut Output, output: &SavedOutput, pictures: Option<&Path>) {
             match stored {
                 Some(Ok(file)) => shown.show(OutputValue::Picture(file)),
                 _ => shown.feed(b"[picture]\n"),
+            }
+        }
+        SavedOutput::Latex(text, other) => {
+            let plain = if let SavedOutput::Text(plain) = &**other { plain } else { "" };
+            let formula = latex::formula(text);
+            match formula.and_then(|latex| super::markdown::formula(&latex, plain)) {
+                Some(formula) => shown.show_markdown(formula, None),
+                None => show(shown, other, pictures),
             }
         }
         SavedOutput::Html(html, other) => {

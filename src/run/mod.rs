@@ -5,6 +5,7 @@
 mod characters;
 mod duration;
 pub mod html_table;
+pub mod latex;
 mod output;
 mod protocol;
 mod state;

@@ -154,6 +154,10 @@ impl KernelOutput {
             ShownValue::Text(text) => NewValue::Ready(OutputValue::Text(text.trim_end().into())),
             ShownValue::Table(table) => NewValue::Ready(OutputValue::Table(table)),
             ShownValue::Markdown(text) => NewValue::Ready(OutputValue::Markdown(text.into())),
+            ShownValue::Formula(latex, plain) => NewValue::Ready(OutputValue::Formula {
+                latex: latex.into(),
+                plain: plain.trim_end().into(),
+            }),
             ShownValue::Picture(bytes) => NewValue::Picture(bytes),
         };
         if let Some(event) = self.values.show(value, name) {

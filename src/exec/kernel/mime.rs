@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use serde_json::{Map, Value};
 
-use crate::run::{DataTable, html_table};
+use crate::run::{DataTable, html_table, latex};
 
 /// Formats of pictures, the best first, and how their data begins.
 const PICTURES: [(&str, &[u8]); 4] = [
@@ -28,6 +28,8 @@ pub(super) enum ShownValue {
     Table(DataTable),
     /// Markdown.
     Markdown(String),
+    /// A formula in LaTeX, and the same as text.
+    Formula(String, String),
 }
 
 /// Returns the best form of a value: `data` of a kernel's message. `None` if it has none that a terminal
@@ -38,7 +40,10 @@ pub(super) fn best(data: &Value) -> Option<ShownValue> {
     // R describes values in all formats: in Markdown, a vector is a list with a row for each element.
     let is_described =
         ["text/plain", "text/html", "text/latex"].iter().all(|it| forms.contains_key(*it));
-    picture(forms)
+    let formula = text("text/latex").and_then(|latex| latex::formula(&latex));
+    formula
+        .map(|latex| ShownValue::Formula(latex, text("text/plain").unwrap_or_default()))
+        .or_else(|| picture(forms))
         .or_else(|| html_table::data_table(&text("text/html")?).map(ShownValue::Table))
         .or_else(|| {
             text("text/markdown")
@@ -141,6 +146,15 @@ mod tests {
         });
         let Some(ShownValue::Table(table)) = best(&frame) else { panic!("no table") };
         assert_eq!(table.plain_text(), "           mpg\n           dbl\nMazda RX4   21");
+    }
+
+    #[test]
+    fn formula_is_shown_before_its_picture() {
+        let sympy = json!({
+            "text/plain": "x/2", "text/latex": "$\\displaystyle \\frac{x}{2}$", "image/png": "iVBORw0KGgo=",
+        });
+        let latex = "\\displaystyle \\frac{x}{2}".to_owned();
+        assert_eq!(best(&sympy), Some(ShownValue::Formula(latex, "x/2".to_owned())));
     }
 
     #[test]

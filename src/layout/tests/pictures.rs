@@ -154,6 +154,7 @@ fn with_formula(before: &str, after: &str, blocks: fn(Vec<Inline>) -> Vec<Block>
     let formula = Arc::new(LineFormula {
         source: r"\frac{a}{b+1}".into(),
         linear: Some("a/(b + 1)".into()),
+        plain: None,
         span: Span::default(),
     });
     let text = |text: &str| Inline::Text(text.into(), TextStyle::default());

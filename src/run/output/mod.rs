@@ -112,6 +112,8 @@ impl Output {
     pub fn show_as(&mut self, value: OutputValue, name: Option<&DisplayName>) {
         let part = match value {
             OutputValue::Text(text) => self.text(text.as_bytes()),
+            // Formulas that can be drawn come as Markdown.
+            OutputValue::Formula { plain, .. } => self.text(format!("{plain}\n").as_bytes()),
             OutputValue::Picture(file) => Part::Picture(file),
             OutputValue::Table(table) => Part::Table(table),
             OutputValue::Timing(timing) => Part::Timing(timing),

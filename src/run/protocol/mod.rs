@@ -180,6 +180,13 @@ pub enum OutputValue {
     Timing(Timing),
     /// The source text of Markdown.
     Markdown(Box<str>),
+    /// A formula.
+    Formula {
+        /// Its LaTeX, in one row and without the signs around it.
+        latex: Box<str>,
+        /// What is shown where it cannot be drawn.
+        plain: Box<str>,
+    },
 }
 
 /// How a run ended.

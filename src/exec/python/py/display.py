@@ -33,6 +33,7 @@ METHODS = [
     ("text/html", "_repr_html_"),
     ("text/markdown", "_repr_markdown_"),
 ]
+FORMULAS = ("$", "\\[", "\\(", "\\begin{equation", "\\begin{align", "\\begin{gather")
 LABELS_CHUNK = b"ldTx"
 PNG_HEADER = 33
 MAX_LABELS = 200
@@ -162,13 +163,27 @@ def show_best(value):
             return
         if kind.__repr__ is object.__repr__:
             return send("markdown", html_words(str(form)))
-    if origin == "IPython" and hasattr(kind, "_repr_latex_"):
-        return write(str(value._repr_latex_()).replace("\\displaystyle ", ""))
+    form = kind._repr_latex_(value) if hasattr(kind, "_repr_latex_") else None
+    if is_formula(form):
+        # IPython's own say nothing else.
+        text = form.replace("\\displaystyle ", "") if origin == "IPython" else repr(value)
+        return send("formula", form, truncate(text, MAX_TEXT))
+    if origin == "IPython" and form is not None:
+        return write(str(form).replace("\\displaystyle ", ""))
     plain(value)
+
+
+def is_formula(form):
+    """Returns whether LaTeX is a formula, and no text or table."""
+    return isinstance(form, str) and form.strip().startswith(FORMULAS)
 
 
 def bundle(value, forms):
     """Shows the show_best of several representations."""
+    if is_formula(forms.get("text/latex")):
+        text = forms.get("text/plain")
+        text = text if isinstance(text, str) else forms["text/latex"]
+        return send("formula", forms["text/latex"], truncate(text, MAX_TEXT))
     for mime in [*PICTURES, SVG, "text/html", "text/markdown"]:
         if forms.get(mime) is not None and show_as(mime, forms[mime]):
             return

@@ -8,7 +8,7 @@ use crate::deck::Align;
 use crate::exec::io::markers::{MarkerMatch, MarkerScanner, StreamPart, TERMINATOR, match_literal};
 use crate::exec::io::shown_values::{NewValue, ShownValues};
 use crate::exec::os::temp_dir::TempRoot;
-use crate::run::{DataColumn, DataTable, DisplayName, Event, OutputValue, RunId};
+use crate::run::{DataColumn, DataTable, DisplayName, Event, OutputValue, RunId, latex};
 
 /// The bytes of a marker before the number of its value.
 const MARK_START: &[u8] = b"\x1b_livedeck;";
@@ -121,6 +121,13 @@ fn message(bytes: &[u8]) -> Result<DisplayMessage, String> {
         "picture" => NewValue::Picture(fields.next().ok_or("it is truncated")?.to_vec()),
         "text" => NewValue::Ready(OutputValue::Text(fields.text()?.into())),
         "markdown" => NewValue::Ready(OutputValue::Markdown(fields.text()?.into())),
+        "formula" => {
+            let (latex, plain) = (fields.text()?, fields.text()?);
+            NewValue::Ready(match latex::formula(&latex) {
+                Some(latex) => OutputValue::Formula { latex: latex.into(), plain: plain.into() },
+                None => OutputValue::Text(plain.into()),
+            })
+        }
         "table" => NewValue::Ready(OutputValue::Table(table(&mut fields)?)),
         other => return Err(format!("unknown value kind `{other}`")),
     };

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::deck::Align;
-use crate::run::{DataTable, Output, Part};
+use crate::run::{DataTable, Output, OutputValue, Part};
 
 /// Code that defines a PNG of one pixel.
 const PIXEL: &str = "import base64\nPIXEL = base64.b64decode('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd\
@@ -121,6 +121,27 @@ fn html_and_latex_alone_are_shown_as_text() {
                 class L:\n    __module__ = 'IPython.core.display'\n    def _repr_latex_(self):\n        \
                 return r'$\\displaystyle y$'\nL()";
     assert_eq!(text(Embedded, code), "_a_\n$x^2$\n$y$");
+}
+
+#[test]
+fn latex_of_a_value_is_a_formula() {
+    let code = "class F:\n    def __init__(self, latex):\n        self.latex = latex\n    \
+                def _repr_latex_(self):\n        return self.latex\n    \
+                def __repr__(self):\n        return 'x/2'\n\
+                display(F(r'$\\frac{x}{2}$'), F(r'\\begin{tabular}{l}1'), F(None), F('$a$ or $b$'))";
+    let harness = PythonHarness::new(Embedded);
+    let running = harness.start(1, code);
+    let mut values = Vec::new();
+    loop {
+        match running.events.recv_timeout(TEST_TIMEOUT).unwrap() {
+            Event::Value(value, _) => values.push(value),
+            Event::Finished(..) => break,
+            _ => {}
+        }
+    }
+    let formula = OutputValue::Formula { latex: "\\frac{x}{2}".into(), plain: "x/2".into() };
+    assert_eq!(values, [formula, OutputValue::Text("x/2".into())]);
+    assert_eq!(text(Embedded, code), "x/2\nx/2\nx/2\nx/2");
 }
 
 #[test]
