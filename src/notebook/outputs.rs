@@ -14,6 +14,8 @@ const PICTURE_FORMATS: [&str; 4] = ["image/png", "image/jpeg", "image/webp", "im
 pub enum SavedOutput {
     /// Text, which may have escape sequences for colours.
     Text(String),
+    /// The traceback of an error.
+    Error(String),
     /// A picture file.
     Picture(Vec<u8>),
     /// Markdown.
@@ -22,6 +24,8 @@ pub enum SavedOutput {
     Html(String, Box<Self>),
     /// LaTeX, and the same in another format.
     Latex(String, Box<Self>),
+    /// A format that a terminal cannot show: its name.
+    Unknown(String),
 }
 
 /// An output in nbformat 4.
@@ -72,7 +76,7 @@ fn read_one(mut output: JsonOutput) -> Option<SavedOutput> {
             } else {
                 output.traceback.join("\n")
             };
-            Some(SavedOutput::Text(ended_line(text)))
+            Some(SavedOutput::Error(ended_line(text)))
         }
         _ => {
             let mut text = |format: &str| {
@@ -88,6 +92,9 @@ fn read_one(mut output: JsonOutput) -> Option<SavedOutput> {
             let is_described = html.is_some() && latex.is_some() && plain.is_some();
             let markdown = markdown.filter(|_| !is_described).map(SavedOutput::Markdown);
             let or_nothing = |it: Option<_>| it.unwrap_or_else(|| SavedOutput::Text(String::new()));
+            // A chart of a library for browsers may have no other format.
+            let other =
+                output.data.keys().next().map(|format| SavedOutput::Unknown(format.clone()));
             let mut best = markdown.or(plain);
             if let Some(html) = html {
                 best = Some(SavedOutput::Html(html, Box::new(or_nothing(best))));
@@ -99,7 +106,7 @@ fn read_one(mut output: JsonOutput) -> Option<SavedOutput> {
                         best.unwrap_or_else(|| SavedOutput::Text(ended_line(latex.clone())));
                     Some(SavedOutput::Latex(latex, Box::new(other)))
                 }
-                None => best,
+                None => best.or(other),
             }
         }
     }

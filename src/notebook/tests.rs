@@ -156,7 +156,7 @@ fn outputs_are_the_richest_that_a_terminal_shows() {
             SavedOutput::Picture(b"<svg/>".to_vec()),
             SavedOutput::Markdown("*m*".to_owned()),
             SavedOutput::Html("<b>1</b>".to_owned(), Box::new(text("1\n"))),
-            text("T\n\u{1b}[31mE\n"),
+            SavedOutput::Error("T\n\u{1b}[31mE\n".to_owned()),
         ]
     );
     assert!(deck.blocks[0].failed);

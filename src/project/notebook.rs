@@ -10,6 +10,7 @@ use crate::notebook::{self, DeckBlock, NotebookDeck, NotebookFormat, SavedOutput
 use crate::panics::contain;
 use crate::run::{
     CellRun, Outcome, Output, OutputOrigin, OutputValue, Runs, State, html_table, latex,
+    short_traceback,
 };
 
 /// Length of the hash in the names of pictures.
@@ -123,6 +124,12 @@ fn run(block: &DeckBlock, pictures: Option<&Path>) -> CellRun {
 fn show(shown: &mut Output, output: &SavedOutput, pictures: Option<&Path>) {
     match output {
         SavedOutput::Text(text) => shown.feed(text.as_bytes()),
+        SavedOutput::Error(text) => shown.feed(short_traceback(text).as_bytes()),
+        SavedOutput::Unknown(format) => {
+            if let Some(text) = html_table::not_for_terminals(format) {
+                shown.feed(format!("{text}\n").as_bytes());
+            }
+        }
         SavedOutput::Markdown(text) => shown.show(OutputValue::Markdown(text.as_str().into())),
         SavedOutput::Picture(bytes) => {
             let stored = pictures.map(|folder| store(folder, &name(bytes), bytes));
@@ -144,7 +151,15 @@ fn show(shown: &mut Output, output: &SavedOutput, pictures: Option<&Path>) {
                 contain("reading a saved table", || html_table::data_table(html)).ok().flatten();
             match table {
                 Some(table) => shown.show(OutputValue::Table(table)),
-                None => show(shown, other, pictures),
+                None => match &**other {
+                    SavedOutput::Text(plain) if html_table::is_type_only(plain) => {
+                        let text = Some(html_table::html_text(html)).filter(|it| !it.is_empty());
+                        if let Some(text) = text.or_else(|| html_table::without_text(html)) {
+                            shown.feed(format!("{text}\n").as_bytes());
+                        }
+                    }
+                    other => show(shown, other, pictures),
+                },
             }
         }
     }

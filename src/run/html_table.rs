@@ -19,6 +19,8 @@ const MAX_CAPTION: usize = 80;
 struct HtmlCell {
     text: String,
     is_head: bool,
+    /// Whether its row is that of the types below the names, as in Julia.
+    is_kind: bool,
     /// How many rows and columns it spans.
     spans: (usize, usize),
 }
@@ -51,6 +53,8 @@ struct TableReader {
     /// How many of the rows are in the head.
     heads: usize,
     cell: Option<HtmlCell>,
+    /// Whether the row is one of types.
+    has_kinds: bool,
     is_in_table: bool,
     has_ended: bool,
     /// The tag whose text is no text: `style`, `script`.
@@ -97,6 +101,9 @@ impl TableReader {
             }
             "thead" | "tbody" | "tr" if self.is_in_table => {
                 self.close();
+                if name == "tr" && !is_end {
+                    self.has_kinds = tag.contains("subheader");
+                }
                 match (&*name, is_end) {
                     ("tr", false) if self.rows.len() < MAX_READ_ROWS => self.rows.push(Vec::new()),
                     ("tr", false) => self.more += 1,
@@ -109,7 +116,8 @@ impl TableReader {
                 if !is_end && self.more == 0 {
                     let spans = (span(tag, "rowspan"), span(tag, "colspan"));
                     let is_head = name == "th";
-                    self.cell = Some(HtmlCell { is_head, spans, ..HtmlCell::default() });
+                    let is_kind = self.has_kinds;
+                    self.cell = Some(HtmlCell { is_head, is_kind, spans, ..HtmlCell::default() });
                 }
             }
             "br" => self.text(" "),
@@ -144,22 +152,27 @@ impl TableReader {
         };
         let body = rows.split_off(heads.min(rows.len()));
         let count = rows.iter().chain(&body).map(Vec::len).max().filter(|count| *count > 0)?;
-        // The last row of the head of R's data frames: `<dbl>`.
+        // R's types are `<dbl>`.
         let has_kinds = rows.len() > 1
             && rows.last().is_some_and(|row| {
-                row.iter()
-                    .map(|cell| words(&cell.text))
-                    .all(|it| it.is_empty() || kind(&it).is_some())
+                row.iter().all(|cell| {
+                    let text = words(&cell.text);
+                    text.is_empty() || cell.is_kind || kind(&text).is_some()
+                })
             });
         let column = |at: usize| {
             let names = rows.iter().filter_map(|row| row.get(at)).map(|cell| words(&cell.text));
             let mut names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
-            let kind = names.pop_if(|last| has_kinds && kind(last).is_some());
+            let of_kind = rows.last().and_then(|row| row.get(at)).map(|cell| words(&cell.text));
+            let of_kind = of_kind.filter(|it| has_kinds && !it.is_empty());
+            if of_kind.is_some() {
+                names.pop();
+            }
             let cells = || body.iter().filter_map(|row| row.get(at));
             let is_number = !body.is_empty() && cells().all(|cell| is_number(&words(&cell.text)));
             DataColumn {
                 name: names.join(" ").into(),
-                kind: kind.as_deref().and_then(self::kind).map(Into::into),
+                kind: of_kind.map(|it| kind(&it).unwrap_or(&it).into()),
                 align: if is_number { Align::Right } else { Align::Left },
                 is_index: !body.is_empty() && cells().all(|cell| cell.is_head),
             }
@@ -232,6 +245,57 @@ fn words(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
+}
+
+/// Returns the text of HTML in lines, without tags, scripts and styles.
+pub fn html_text(html: &str) -> String {
+    const BREAKS: [&str; 10] = ["br", "p", "div", "li", "tr", "h1", "h2", "h3", "pre", "dt"];
+    const UNREAD: [&str; 3] = ["script", "style", "template"];
+    let mut text = String::new();
+    let mut unread: Option<String> = None;
+    let mut rest = html;
+    while let Some(at) = rest.find('<') {
+        if unread.is_none() {
+            text.push_str(&rest[..at]);
+        }
+        let tag = &rest[at + 1..];
+        let end = tag.find('>').unwrap_or(tag.len());
+        let name = tag[..end].trim_start_matches('/');
+        let name = name.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        let name = name.to_ascii_lowercase();
+        let is_end = tag.starts_with('/');
+        match &unread {
+            Some(open) if is_end && *open == name => unread = None,
+            None if !is_end && UNREAD.contains(&&*name) => unread = Some(name),
+            None if BREAKS.contains(&&*name) => text.push('\n'),
+            _ => {}
+        }
+        rest = tag.get(end + 1..).unwrap_or("");
+    }
+    if unread.is_none() {
+        text.push_str(rest);
+    }
+    let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    let lines: Vec<String> = lines.filter(|line| !line.is_empty()).collect();
+    replace_entities(&lines.join("\n"))
+}
+
+/// Returns what is shown in place of HTML without text: nothing if it shows nothing in a browser either.
+pub fn without_text(html: &str) -> Option<String> {
+    let shows = ["<div", "<iframe", "<canvas", "<svg", "<img", "<video", "<object", "<embed"];
+    shows.iter().any(|tag| html.contains(tag)).then(|| not_for_terminals("text/html")).flatten()
+}
+
+/// Returns what is shown in place of a format: nothing for scripts, by which libraries prepare notebooks.
+pub fn not_for_terminals(format: &str) -> Option<String> {
+    let is_script = format.contains("javascript") || format.contains("_load.");
+    (!is_script).then(|| format!("[{format}: not for terminals]"))
+}
+
+/// Returns whether a value's plain text only names its type, as that of `IPython`'s HTML does.
+pub fn is_type_only(plain: &str) -> bool {
+    let plain = plain.trim();
+    plain.is_empty() || plain.starts_with("<IPython.core.display.") && plain.ends_with(" object>")
 }
 
 /// Replaces the entities of an HTML text that kernels write.
@@ -334,7 +398,13 @@ mod tests {
         let kinds: Vec<_> = read.columns.iter().map(|column| column.kind.as_deref()).collect();
         assert_eq!(kinds, [None, Some("dbl"), Some("chr")]);
         assert_eq!((&*read.columns[1].name, &*read.columns[2].name), ("mpg", "name"));
+        let html = html.replace("<tr><th></th><th>&lt;", "<tr class='subheader'><th></th><th>");
+        let julia = data_table(&html.replace("dbl&gt;", "Int64").replace("&lt;chr&gt;", "String"));
+        let columns = julia.unwrap().columns;
+        let kinds: Vec<_> = columns.iter().map(|column| column.kind.as_deref()).collect();
+        assert_eq!(kinds, [None, Some("Int64"), Some("String")]);
         // A second row of names is one.
+        let html = html.replace(" class='subheader'", "");
         let html = html.replace("&lt;chr&gt;", "second");
         let read = data_table(&html).unwrap();
         assert_eq!(
@@ -358,6 +428,16 @@ mod tests {
         }
         let long = format!("<table><tr><td>1</td></tr></table>{}", "word ".repeat(40));
         assert_eq!(table(&long), "none");
+    }
+
+    #[test]
+    fn text_of_html_has_no_scripts() {
+        let html = "<style>b {}</style><div>a <b>bold</b>\n word<br>two</div>\n\n\
+                    <script type='x'>if (a < b) { '<p>' }</script><p>&lt;3</p>";
+        assert_eq!(html_text(html), "a bold\nword\ntwo\n<3");
+        assert_eq!(html_text("<div><script>Plotly.newPlot()"), "");
+        assert!(is_type_only("<IPython.core.display.HTML object>\n") && is_type_only(""));
+        assert!(!is_type_only("<Figure size 600x400 with 1 Axes>"));
     }
 
     #[test]

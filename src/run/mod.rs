@@ -1,6 +1,6 @@
 //! The data model of running code: requests and events (`protocol`), captured output (`output`),
-//! the terminal emulator (`terminal`), tables in HTML (`html_table`), and the state shown on a slide
-//! (`state`). Nothing here starts a process; `exec` does.
+//! the terminal emulator (`terminal`), values in HTML and LaTeX (`html_table`, `latex`), and the
+//! state shown on a slide (`state`). Nothing here starts a process; `exec` does.
 
 mod characters;
 mod duration;
@@ -10,6 +10,7 @@ mod output;
 mod protocol;
 mod state;
 mod terminal;
+mod traceback;
 
 pub use duration::{format_duration, format_elapsed};
 pub use output::{MarkdownOutput, Output, OutputRow, Part, TextOutput};
@@ -23,3 +24,4 @@ pub use state::{
     STATUS_DELAY, SessionLink, State, Variable, cells_to_run, is_current,
 };
 pub use terminal::{Emulator, MouseAction, Pointer};
+pub use traceback::short_traceback;

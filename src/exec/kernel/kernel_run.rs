@@ -12,7 +12,7 @@ use super::mime::{self, ShownValue};
 use crate::ansi::strip_colors;
 use crate::exec::RunSink;
 use crate::exec::io::shown_values::{NewValue, ShownValues};
-use crate::run::{DisplayName, Event, Outcome, OutputValue, Request, RunId};
+use crate::run::{DisplayName, Event, Outcome, OutputValue, Request, RunId, short_traceback};
 
 /// How long a kernel may take to publish the code that it runs.
 const UNSEEN_TIMEOUT: Duration = Duration::from_millis(500);
@@ -57,14 +57,20 @@ pub(super) struct ActiveRun {
     started: Instant,
     reply: Option<Value>,
     is_idle: bool,
-    /// What the kernel was asked to run.
-    content: Value,
-    /// How often it was asked again, as it had refused, and when it is next.
-    retries: u32,
-    retry: Option<Instant>,
+    retries: RunRetries,
     /// Whether the code itself is known to run: before, an interrupt would be lost.
     is_running: bool,
     wants_interrupt: bool,
+}
+
+/// What is sent to a kernel again that has refused it.
+struct RunRetries {
+    /// The content of the request.
+    content: Value,
+    /// How often it was sent again.
+    count: u32,
+    /// When it is sent next.
+    next: Option<Instant>,
 }
 
 impl KernelOutput {
@@ -180,9 +186,7 @@ impl ActiveRun {
             started,
             reply: None,
             is_idle: false,
-            content,
-            retries: 0,
-            retry: None,
+            retries: RunRetries { content, count: 0, next: None },
             is_running: false,
             wants_interrupt: false,
         }
@@ -219,10 +223,10 @@ impl ActiveRun {
         let status = self.reply.as_ref().and_then(|reply| reply["status"].as_str());
         let is_refused = matches!(status, Some("aborted" | "abort"))
             && self.stop_reason.is_none()
-            && self.retries < MAX_RETRIES;
+            && self.retries.count < MAX_RETRIES;
         if is_refused {
-            self.retries += 1;
-            self.retry = Some(Instant::now() + RETRY_INTERVAL);
+            self.retries.count += 1;
+            self.retries.next = Some(Instant::now() + RETRY_INTERVAL);
             (self.reply, self.is_idle, self.is_running) = (None, false, false);
         }
         is_refused
@@ -230,12 +234,13 @@ impl ActiveRun {
 
     /// Returns when the kernel is asked again.
     pub(super) fn retry(&self) -> Option<Instant> {
-        self.retry
+        self.retries.next
     }
 
     /// Returns what to ask the kernel again now, if anything.
     pub(super) fn take_retry(&mut self) -> Option<Value> {
-        self.retry.take_if(|at| *at <= Instant::now()).map(|_| self.content.clone())
+        let is_due = self.retries.next.take_if(|at| *at <= Instant::now()).is_some();
+        is_due.then(|| self.retries.content.clone())
     }
 
     /// Returns how it ended. Shows the error of the reply, unless the kernel has published it.
@@ -271,7 +276,7 @@ impl ActiveRun {
 /// one without lines, which R writes for mistakes in the syntax.
 fn traceback(lines: &[&str]) -> String {
     let lines = lines.iter().map(|line| line.strip_suffix('\n').unwrap_or(line));
-    let text = lines.collect::<Vec<_>>().join("\n");
+    let text = short_traceback(&lines.collect::<Vec<_>>().join("\n"));
     let message = text.trim_end();
     message.strip_suffix("\nTraceback:").unwrap_or(message).to_owned()
 }

@@ -40,6 +40,7 @@ pub(super) fn best(data: &Value) -> Option<ShownValue> {
     // R describes values in all formats: in Markdown, a vector is a list with a row for each element.
     let is_described =
         ["text/plain", "text/html", "text/latex"].iter().all(|it| forms.contains_key(*it));
+    let is_html = forms.contains_key("text/html");
     let formula = text("text/latex").and_then(|latex| latex::formula(&latex));
     formula
         .map(|latex| ShownValue::Formula(latex, text("text/plain").unwrap_or_default()))
@@ -50,9 +51,21 @@ pub(super) fn best(data: &Value) -> Option<ShownValue> {
                 .filter(|_| !is_described)
                 .map(|text| ShownValue::Markdown(cut(text)))
         })
-        .or_else(|| text("text/plain").map(|text| ShownValue::Text(cut(text))))
+        .or_else(|| {
+            let plain = text("text/plain").filter(|it| !is_html || !html_table::is_type_only(it));
+            plain.map(|text| ShownValue::Text(cut(text)))
+        })
         .or_else(|| text("text/latex").map(|text| ShownValue::Text(cut(text))))
-        .or_else(|| text("text/html").map(|html| ShownValue::Text(cut(plain(&html)))))
+        .or_else(|| {
+            let html = text("text/html")?;
+            let text = Some(html_table::html_text(&html)).filter(|text| !text.is_empty());
+            let text = text.or_else(|| html_table::without_text(&html))?;
+            Some(ShownValue::Text(cut(text)))
+        })
+        .or_else(|| {
+            let format = forms.keys().find(|it| *it != "text/html")?;
+            html_table::not_for_terminals(format).map(ShownValue::Text)
+        })
 }
 
 fn picture(forms: &Map<String, Value>) -> Option<ShownValue> {
@@ -88,18 +101,6 @@ fn cut(mut text: String) -> String {
         text = [&text, &*format!("\n… {more} more characters")].concat();
     }
     text
-}
-
-/// Returns the text of HTML, without its tags.
-fn plain(html: &str) -> String {
-    let mut text = String::new();
-    let mut rest = html;
-    while let Some(at) = rest.find('<') {
-        text.push_str(&rest[..at]);
-        rest = rest[at..].find('>').map_or("", |end| &rest[at + end + 1..]);
-    }
-    text.push_str(rest);
-    html_table::replace_entities(text.trim())
 }
 
 #[cfg(test)]
@@ -167,11 +168,22 @@ mod tests {
     }
 
     #[test]
+    fn html_is_shown_if_the_text_only_names_the_type() {
+        let html =
+            json!({ "text/plain": "<IPython.core.display.HTML object>", "text/html": "<b>h</b>" });
+        assert_eq!(best(&html), Some(text("h")));
+        let chart = json!({ "text/html": "<div><script>Plotly.newPlot()</script></div>" });
+        assert_eq!(best(&chart), Some(text("[text/html: not for terminals]")));
+    }
+
+    #[test]
     fn false_pictures_are_not_shown() {
         for data in ["", "no base64!", "aGVsbG8="] {
             assert_eq!(best(&json!({ "text/plain": "p", "image/png": data })), Some(text("p")));
         }
-        assert_eq!(best(&json!({ "application/json": {} })), None);
+        let unknown = text("[application/json: not for terminals]");
+        assert_eq!(best(&json!({ "application/json": {} })), Some(unknown));
+        assert_eq!(best(&json!({})), None);
         assert_eq!(best(&json!([])), None);
     }
 

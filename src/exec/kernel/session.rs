@@ -78,7 +78,6 @@ impl KernelLink {
             waiting: VecDeque::new(),
             active: None,
             outputs: VecDeque::new(),
-            was_lost: false,
             restart: RestartState::default(),
             width: None,
         };
@@ -108,16 +107,16 @@ struct KernelThread {
     active: Option<ActiveRun>,
     /// The outputs of the last runs, the newest last.
     outputs: VecDeque<KernelOutput>,
-    /// Whether an earlier process, and its state, is gone.
-    was_lost: bool,
     restart: RestartState,
     /// The width that the process was told to print to, if any.
     width: Option<u16>,
 }
 
-/// What follows the end of the process.
+/// What precedes a process, and what follows its end.
 #[derive(Clone, Copy, Debug, Default)]
 struct RestartState {
+    /// Whether an earlier process, and its state, is gone.
+    was_lost: bool,
     /// Whether it was asked to end: the runs that came later wait for the next process.
     is_asked_for: bool,
     /// How often it was.
@@ -127,7 +126,7 @@ struct RestartState {
 impl RestartState {
     /// The process is asked to end.
     fn ask(&mut self) {
-        *self = Self { is_asked_for: true, count: self.count + 1 };
+        (self.is_asked_for, self.count) = (true, self.count + 1);
     }
 }
 
@@ -463,7 +462,7 @@ impl KernelThread {
             let when = status.map_or("", |_| " before it was ready");
             return self.fail(&format!("{what}{when}{log}"));
         }
-        self.was_lost |= process.is_ready();
+        self.restart.was_lost |= process.is_ready();
         let had_run = self.active.is_some();
         let hint = "run the block again to start a new one, without the state of this one";
         if let Some(active) = &self.active {
@@ -510,7 +509,7 @@ impl KernelThread {
     fn label(&self) -> String {
         let known = self.process.as_ref().and_then(|it| it.label());
         let label = known.unwrap_or(self.origin.display_name());
-        if self.was_lost { format!("{label}, restarted") } else { label.to_owned() }
+        if self.restart.was_lost { format!("{label}, restarted") } else { label.to_owned() }
     }
 
     /// Waits until something is due.

@@ -188,6 +188,42 @@ fn course(language: &str, cells: &[(&str, &str)]) -> String {
     r#"{"output_type": "display_data", "data": {"text/html": "<b>1</b>", "text/latex": "1", "text/plain": "Min. : 4.0"}}"#,
     "Min. : 4.0"
 )]
+#[case::r_vector(
+    "R",
+    "1:2",
+    r#"{"output_type": "display_data", "data": {"text/html": "<ol><li>1</li><li>2</li></ol>", "text/markdown": "1. 1\n2. 2\n", "text/latex": "1", "text/plain": "[1] 1 2"}}"#,
+    "[1] 1 2"
+)]
+#[case::sympy_as_text(
+    "python",
+    "formula()",
+    r#"{"output_type": "execute_result", "data": {"text/latex": "$\\displaystyle \\frac{x + 1}{y}$", "text/plain": "(x + 1)/y"}}"#,
+    "(x + 1)/y"
+)]
+#[case::latex_that_is_no_formula(
+    "python",
+    "df.style",
+    r#"{"output_type": "execute_result", "data": {"text/latex": "\\begin{tabular}{l}1\\end{tabular}", "text/plain": "a table"}}"#,
+    "a table"
+)]
+#[case::html(
+    "python",
+    "HTML('x')",
+    r#"{"output_type": "execute_result", "data": {"text/html": "<p>some <b>bold</b> words", "text/plain": "<IPython.core.display.HTML object>"}}"#,
+    "some bold words"
+)]
+#[case::a_chart_for_browsers(
+    "python",
+    "fig.show()",
+    r#"{"output_type": "display_data", "data": {"application/vnd.plotly.v1+json": {}}}"#,
+    "[application/vnd.plotly.v1+json: not for terminals]"
+)]
+#[case::a_traceback(
+    "python",
+    "1 / 0",
+    r#"{"output_type": "error", "ename": "E", "evalue": "", "traceback": ["------------------------", "E          Traceback (most recent call last)", "E: no"]}"#,
+    "E  Traceback (most recent call last)"
+)]
 #[case::julia(
     "julia",
     "1:3",
@@ -205,6 +241,16 @@ fn saved_values_of_courses_are_shown(
     let done = shell.file("talk.ipynb", &text).run();
     assert_eq!(done.status, 0, "{}", done.err);
     assert!(done.out.contains(source) && done.out.contains(shown), "{}", done.out);
+}
+
+#[test]
+fn saved_formula_is_drawn() {
+    let output = r#"{"output_type": "execute_result", "data": {"text/latex": "$\\displaystyle \\frac{x + 1}{y}$", "text/plain": "as text"}}"#;
+    let shell = Shell::new(&["export", "talk.ipynb", "--to", "svg", "--slide", "1", "-o", "-"]);
+    let done = shell.file("talk.ipynb", &course("python", &[("formula()", output)])).run();
+    assert_eq!(done.status, 0, "{}", done.err);
+    assert!(done.out.contains("data:image/svg+xml"), "{}", done.out);
+    assert!(!done.out.contains("as text") && !done.out.contains("frac{"), "{}", done.out);
 }
 
 #[test]
