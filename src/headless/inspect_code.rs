@@ -51,7 +51,9 @@ pub(super) fn missing_kernels(loaded: &LoadedDeck) -> Vec<Diagnostic> {
     };
     let specs = KernelSpecs::find(folder, deck.options.python_interpreter.as_deref());
     let mut blocks: BTreeMap<&KernelChoice, usize> = BTreeMap::new();
-    asked.iter().for_each(|(_, choice)| *blocks.entry(choice).or_default() += 1);
+    for (_, choice) in &asked {
+        *blocks.entry(choice).or_default() += 1;
+    }
     let report = |(cell, choice): &(&Arc<Cell>, KernelChoice)| {
         let blocks = blocks.remove(choice)?;
         let why = specs.get(choice).err()?;

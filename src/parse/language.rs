@@ -77,9 +77,9 @@ pub(super) fn hidden_lines(key: &str) -> Option<HiddenLines<'static>> {
         "elixir" | "jsonnet" => Some(HiddenLines::Prefix("## ")),
         "bash" | "sh" | "zsh" | "fish" | "pwsh" | "cmd" | "wsl" | "c" | "c++" | "csharp"
         | "fsharp" | "go" | "java" | "js" | "jsx" | "ts" | "tsx" | "julia" | "kotlin" | "php"
-        | "python" => Some(HiddenLines::Prefix("/// ")),
+        | "python"
         // presenterm has none in these. Notebooks do, and no line of them starts like this.
-        "matlab" | "octave" | "r" | "scheme" => Some(HiddenLines::Prefix("/// ")),
+        | "matlab" | "octave" | "r" | "scheme" => Some(HiddenLines::Prefix("/// ")),
         _ => None,
     }
 }

@@ -136,8 +136,8 @@ impl KernelOutput {
     /// Shows the error of a reply, unless the kernel has written it itself.
     fn error_of_reply(&mut self, reply: &Value, delivery: &EventDelivery) {
         let lines = reply["traceback"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let lines = lines.flat_map(str::lines).map(|line| strip_colors(line).trim().to_owned());
-        let last = lines.filter(|line| !line.is_empty()).last();
+        let mut lines = lines.flat_map(str::lines).map(|line| strip_colors(line).trim().to_owned());
+        let last = lines.rfind(|line| !line.is_empty());
         if last.is_none_or(|last| !strip_colors(&self.errors).contains(&last)) {
             self.error(reply, delivery);
         }

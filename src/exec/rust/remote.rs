@@ -223,7 +223,7 @@ mod tests {
 
     fn with_crates(crates: Vec<Crate>) -> Snippet {
         let rust = RustBuild { crates, ..RustBuild::default() };
-        let host = RemoteHost { sync: vec!["crates".into()].into(), ..RemoteHost::default() };
+        let host = RemoteHost { sync: vec!["crates".into()], ..RemoteHost::default() };
         let (rust, remote) = (Some(Arc::new(rust)), Some(Arc::new(host)));
         Snippet { rust, remote, ..snippet("f()") }
     }
