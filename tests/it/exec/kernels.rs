@@ -174,6 +174,8 @@ fn r_shows_values_and_keeps_its_state() {
     talk.keys("1 enter");
     talk.wait_for("Mazda RX4 Wag");
     talk.wait_for("dbl");
+    // Until it has ended, keys go to its input.
+    talk.wait_for("✓");
     run(&talk, 2);
     talk.wait_for("up 1 up 1");
     talk.keys("ctrl-c");
