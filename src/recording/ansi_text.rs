@@ -272,7 +272,6 @@ mod tests {
             "[picture]",
             "two",
             "",
-            "",
             "… 3 more rows",
             "# *a*",
             "",
