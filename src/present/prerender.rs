@@ -45,8 +45,9 @@ impl Prerender {
             return None;
         }
         let next = talk.app.likely_next();
-        let back = talk.app.way_back().filter(|back| next != Some(*back));
-        let frames = next.into_iter().chain(back).filter_map(|at| PreparedFrame::render(talk, at));
+        let back = talk.app.way_back().map(|at| (at, Direction::Forward));
+        let back = back.filter(|(at, _)| next.is_none_or(|(next, _)| next != *at));
+        let frames = next.into_iter().chain(back).filter_map(|to| PreparedFrame::render(talk, to));
         let frames: Vec<_> = frames.collect();
         (!frames.is_empty()).then_some(Self { frames })
     }
@@ -73,7 +74,7 @@ impl Prerender {
 impl PreparedFrame {
     /// Renders the frame of a step. Returns `None` if its pictures or its highlighted code are not ready yet,
     /// if it has another background, or if drawing fails (drawing on demand reports the error).
-    fn render(talk: &mut Talk, at: Cursor) -> Option<Self> {
+    fn render(talk: &mut Talk, (at, direction): (Cursor, Direction)) -> Option<Self> {
         let other_slide = at.slide != talk.app.at().slide;
         let look = talk.loaded.style(at.slide);
         let base = look.theme.base;
@@ -85,7 +86,7 @@ impl PreparedFrame {
         let Talk { app, loaded, media, screen, .. } = talk;
         let size = screen.size();
         let scene = headless::scene_at(loaded, app, at, (size, Highlighting::Full), media);
-        let scroll = match app.direction() {
+        let scroll = match direction {
             Direction::Forward if other_slide => 0,
             Direction::Forward => app.scroll(),
             // Going back shows the end of a slide.

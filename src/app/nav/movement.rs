@@ -37,14 +37,22 @@ pub(in crate::app) fn next(app: &mut App) {
 }
 
 impl App {
-    /// Returns where the next step in the current direction leads; none if it scrolls, or if
-    /// anything but the slide is shown or running.
-    pub fn likely_next(&self) -> Option<Cursor> {
-        match self.view.direction {
-            _ if !self.is_plain() => None,
+    /// Returns where the next step in the current direction leads, or in the other one where there is no
+    /// other step; none if it scrolls, or if anything but the slide is shown or running.
+    pub fn likely_next(&self) -> Option<(Cursor, Direction)> {
+        if !self.is_plain() {
+            return None;
+        }
+        let direction = match self.view.direction {
+            Direction::Forward if is_at_end(self) => Direction::Back,
+            Direction::Back if is_at_start(self) => Direction::Forward,
+            direction => direction,
+        };
+        let next = match direction {
             Direction::Forward => after(self),
             Direction::Back => before(self),
-        }
+        };
+        next.map(|next| (next, direction))
     }
 
     /// Returns where the speaker jumped from, right after a jump; none if anything but the slide is shown or
@@ -63,6 +71,19 @@ impl App {
             && self.lit_area().is_none()
             && !self.is_running()
     }
+}
+
+/// Returns whether nothing precedes what is shown.
+fn is_at_start(app: &App) -> bool {
+    app.view.at == Cursor::default() && app.view.scroll == 0
+}
+
+/// Returns whether nothing follows what is shown.
+fn is_at_end(app: &App) -> bool {
+    let Cursor { slide, step } = app.view.at;
+    slide == app.deck.last_slide()
+        && step.0 + 1 >= app.deck.slide(slide).steps.max(1)
+        && app.view.scroll >= app.layout.scroll_limit()
 }
 
 /// Returns where `next` goes if it does not scroll or complete a typed block.
