@@ -25,11 +25,15 @@ impl Talk {
 
     /// Lays out the app's state.
     pub(super) fn lay_out(&mut self) {
+        if self.restore_last_size() {
+            return;
+        }
         let at = self.app.at().slide;
         let highlighter = &self.loaded.style(at).highlighter;
         let colours = self.prefetch.colours(&self.loaded.deck, highlighter, at);
         let how = (self.slide_size(), colours);
-        self.scene = headless::scene(&self.loaded, &mut self.app, how, &mut self.media);
+        let scene = headless::scene(&self.loaded, &mut self.app, how, &mut self.media);
+        self.replace_scene(scene);
     }
 
     /// Lays out the scene that the next pending event refers to. The scene is never shown, so this does not

@@ -49,6 +49,7 @@ impl Talk {
     /// Handles one event. Returns true if the presentation ends.
     pub(super) fn handle(&mut self, event: LoopEvent) -> bool {
         let ends_transition = transition::is_ended_by(&event) && self.transition.take().is_some();
+        self.drop_outdated(&event);
         let is_over = self.apply(event);
         if ends_transition {
             // A key pressed during a transition skips the next transition, too.
@@ -58,11 +59,19 @@ impl Talk {
         is_over
     }
 
-    fn apply(&mut self, event: LoopEvent) -> bool {
+    /// Drops what is kept or prepared and an event may change.
+    fn drop_outdated(&mut self, event: &LoopEvent) {
         if !matches!(event, LoopEvent::Key(_)) {
-            // The event may change the next frame.
             self.discard_prerender();
         }
+        if matches!(event, LoopEvent::Resized) {
+            self.note_new_size();
+        } else {
+            self.forget_last_size();
+        }
+    }
+
+    fn apply(&mut self, event: LoopEvent) -> bool {
         let msg = match event {
             LoopEvent::Key(key) => {
                 self.frame_pacing.draw_soon();

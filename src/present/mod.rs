@@ -22,6 +22,7 @@ mod frame_pacing;
 mod hyperlinks;
 mod input;
 mod key_parser;
+mod last_size;
 mod link_chain;
 mod mouse;
 mod notes_pane;
@@ -87,6 +88,7 @@ use auto_advance::AutoAdvance;
 use channel::{EventSender, Receivers};
 use frame_pacing::FramePacing;
 use input::Input;
+use last_size::LastSize;
 use notes_pane::NotesPane;
 use opening::{OpenOutcome, TerminalIo};
 use overview::Miniatures;
@@ -256,6 +258,7 @@ struct Talk {
     /// The log of the talk, if it is kept.
     log: Option<TalkLog>,
     prerender: Option<Prerender>,
+    last_size: LastSize,
     /// The highlighted code in the editor.
     edited: EditedCode,
     /// The transition that is playing.
@@ -373,6 +376,7 @@ impl Talk {
             overlays: Vec::new(),
             log,
             prerender: None,
+            last_size: LastSize::default(),
             edited: EditedCode::default(),
             transition: None,
             publisher,

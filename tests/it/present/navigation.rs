@@ -186,6 +186,35 @@ fn picture_file_is_watched() {
 }
 
 #[test]
+fn size_changes_back_and_forth() {
+    let words = "one two three four five six seven eight nine ten ".repeat(4);
+    let slides = format!("{words}\n\n<!-- pause -->\n\nlast\n\n<!-- end_slide -->\n\n{words}");
+    let talk = PtyHarness::show(&slides);
+    // The footer is written last, and is cut off by the emulator where there are fewer rows.
+    talk.wait_for("1 / 2");
+    let wide = talk.screen();
+    talk.resize(40, 20);
+    talk.wait_for("1 / 2");
+    let narrow = talk.screen();
+    for _ in 0..3 {
+        talk.resize(100, 30);
+        talk.wait("what was shown before", |screen| screen == wide);
+        talk.resize(40, 20);
+        talk.wait("what was shown before", |screen| screen == narrow);
+    }
+    talk.keys("l");
+    talk.wait_for("last");
+    talk.resize(100, 30);
+    talk.wait("the new step", |screen| screen.contains("last") && screen.contains("1 / 2"));
+    talk.keys("l");
+    talk.wait_for("2 / 2");
+    talk.resize(40, 20);
+    talk.wait_for("2 / 2");
+    assert!(!talk.screen().contains("last"), "{}", talk.screen());
+    talk.quit();
+}
+
+#[test]
 fn pictures_come_and_go_with_steps_and_jumps() {
     let folder = tempfile::tempdir().unwrap();
     let paint = |name: &str, color: [u8; 3]| {
