@@ -118,10 +118,14 @@ def find(name, other_spec, shows):
     if name != "IPython.display":
         return None
     found = other_spec(name, getattr(top, "__path__", None))
-    if found is None or not hasattr(found.loader, "exec_module"):
-        return None
-    found.loader = PatchedLoader(found.loader, display, clear)
-    return found
+    ours = {"display": display, "clear_output": clear}
+
+    def adapt(module):
+        for known in (module, sys.modules.get("IPython.core.display_functions")):
+            if known is not None:
+                vars(known).update(ours)
+
+    return adapted(found, adapt)
 
 
 def spec(name, loader):
@@ -130,33 +134,53 @@ def spec(name, loader):
     return sys.modules["_frozen_importlib"].ModuleSpec(name, loader, is_package=is_package)
 
 
-def find_spawn(found, file):
-    """Returns the spec of `multiprocessing.spawn`, changed to give new processes the code of the block:
-    the deck itself is no Python file."""
-    if found is not None and hasattr(found.loader, "exec_module"):
-        found.loader = SpawnLoader(found.loader, file)
-    return found
+class AdaptedLoader:
+    """Loads a module and adapts it."""
 
-
-def find_tracker(found):
-    """Returns the spec of `multiprocessing.resource_tracker`, changed to start its process in a group of its
-    own. It removes what killed processes leave in shared memory, so it must not be killed with them."""
-    if found is not None and hasattr(found.loader, "exec_module"):
-        found.loader = TrackerLoader(found.loader)
-    return found
-
-
-class TrackerLoader:
-    """Loads `multiprocessing.resource_tracker` and changes how it starts its process."""
-
-    def __init__(self, loader):
-        self.loader = loader
+    def __init__(self, loader, adapt):
+        self.loader, self.adapt = loader, adapt
 
     def create_module(self, spec):
         return self.loader.create_module(spec)
 
     def exec_module(self, module):
         self.loader.exec_module(module)
+        self.adapt(module)
+
+    def __getattr__(self, name):
+        return getattr(self.loader, name)
+
+
+def adapted(found, adapt):
+    """Changes the spec of a module so that it is adapted once it is loaded."""
+    if found is not None and hasattr(found.loader, "exec_module"):
+        found.loader = AdaptedLoader(found.loader, adapt)
+    return found
+
+
+def find_spawn(found, file):
+    """Returns the spec of `multiprocessing.spawn`, changed to give new processes the code of the block:
+    the deck itself is no Python file."""
+
+    def adapt(module):
+        prepare = module.get_preparation_data
+
+        def get_preparation_data(name):
+            data = prepare(name)
+            if "init_main_from_path" in data:
+                data["init_main_from_path"] = compiled(file()) or data["init_main_from_path"]
+            return data
+
+        module.get_preparation_data = get_preparation_data
+
+    return adapted(found, adapt)
+
+
+def find_tracker(found):
+    """Returns the spec of `multiprocessing.resource_tracker`, changed to start its process in a group of its
+    own. It removes what killed processes leave in shared memory, so it must not be killed with them."""
+
+    def adapt(module):
         start = module.util.spawnv_passfds
 
         def spawnv_passfds(path, args, files):
@@ -173,27 +197,7 @@ class TrackerLoader:
 
         module.util.spawnv_passfds = spawnv_passfds
 
-
-class SpawnLoader:
-    """Loads `multiprocessing.spawn` and makes it give new processes the block."""
-
-    def __init__(self, loader, file):
-        self.loader, self.file = loader, file
-
-    def create_module(self, spec):
-        return self.loader.create_module(spec)
-
-    def exec_module(self, module):
-        self.loader.exec_module(module)
-        prepare = module.get_preparation_data
-
-        def get_preparation_data(name):
-            data = prepare(name)
-            if "init_main_from_path" in data:
-                data["init_main_from_path"] = compiled(self.file()) or data["init_main_from_path"]
-            return data
-
-        module.get_preparation_data = get_preparation_data
+    return adapted(found, adapt)
 
 
 def compiled(file):
@@ -234,22 +238,6 @@ def first_statement(tree):
         if not is_text and getattr(it, "module", None) != "__future__":
             return number
     return len(tree.body)
-
-
-class PatchedLoader:
-    """Loads IPython's own module and replaces its display functions."""
-
-    def __init__(self, loader, display, clear):
-        self.loader, self.ours = loader, {"display": display, "clear_output": clear}
-
-    def create_module(self, spec):
-        return self.loader.create_module(spec)
-
-    def exec_module(self, module):
-        self.loader.exec_module(module)
-        for known in (module, sys.modules.get("IPython.core.display_functions")):
-            if known is not None:
-                vars(known).update(self.ours)
 
 
 class SubstituteLoader:
