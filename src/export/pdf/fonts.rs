@@ -1,12 +1,13 @@
 //! The fonts of a PDF: a monospaced family, and for characters that it lacks, fonts of the system.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use fontdb::{Database, ID};
 use krilla::text::{Font, GlyphId};
 use ttf_parser::{Face, FaceTables};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::draw::MONOSPACED_FONTS;
 use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH};
@@ -53,7 +54,14 @@ impl LoadedFont {
 }
 
 /// The characters whose glyphs are stand-ins: they are never written as text, since their shapes are drawn.
-const STAND_INS: RangeInclusive<char> = '\u{2500}'..='\u{259f}';
+const STAND_INS: RangeInclusive<char> = '\u{2500}'..='\u{257f}';
+
+/// Those for marks, which have hardly any width: `MuPDF` expects letters at the place of marks before them, and
+/// poppler and pdfium letters and marks beside each other.
+const NARROW_STAND_INS: RangeInclusive<char> = '\u{2580}'..='\u{259f}';
+
+/// How much narrower than other stand-ins they are.
+const NARROWING: u16 = 16;
 
 /// Glyphs that are written invisibly, for text whose own glyphs are drawn as pictures or outlines.
 ///
@@ -61,20 +69,64 @@ const STAND_INS: RangeInclusive<char> = '\u{2500}'..='\u{259f}';
 /// several glyphs, and letters that are pictures.
 struct StandIns {
     fonts: Vec<LoadedFont>,
-    /// The numbers of the texts.
-    chosen: HashMap<Box<str>, usize>,
+    /// The numbers of the texts, and of the texts that are only marks.
+    chosen: [HashMap<Box<str>, usize>; 2],
+}
+
+/// The glyph of a text that is drawn.
+#[derive(Clone)]
+pub(super) struct StandIn {
+    pub(super) font: LoadedFont,
+    pub(super) glyph: GlyphId,
+    /// Its width, in multiples of the font's size.
+    pub(super) width: f32,
 }
 
 impl StandIns {
-    /// Returns the glyph of a text. There are enough for most documents.
-    fn glyph(&mut self, text: &str) -> Option<(LoadedFont, GlyphId)> {
-        let next = self.chosen.len();
-        let number = *self.chosen.entry(text.into()).or_insert(next);
-        let count = STAND_INS.clone().count();
-        let font = self.fonts.get(number / count % self.fonts.len().max(1))?;
-        let glyph = font.glyph(STAND_INS.clone().nth(number % count)?)?;
-        Some((font.clone(), glyph))
+    fn new() -> Self {
+        let font = |font: &&[u8]| LoadedFont::new(Arc::new(with_narrow_stand_ins(font)?), 0);
+        let fonts = MONOSPACED_FONTS.iter().filter_map(font).collect();
+        Self { fonts, chosen: Default::default() }
     }
+
+    /// Returns the glyph of a text. There are enough for most documents.
+    fn glyph(&mut self, text: &str) -> Option<StandIn> {
+        let is_mark = text.width() == 0;
+        let characters = if is_mark { NARROW_STAND_INS } else { STAND_INS };
+        let chosen = &mut self.chosen[usize::from(is_mark)];
+        let next = chosen.len();
+        let number = *chosen.entry(text.into()).or_insert(next);
+        let count = characters.clone().count();
+        let font = self.fonts.get(number / count % self.fonts.len().max(1))?;
+        let character = characters.clone().nth(number % count)?;
+        let width = font.width(character.encode_utf8(&mut [0; 4]));
+        Some(StandIn { font: font.clone(), glyph: font.glyph(character)?, width })
+    }
+}
+
+/// Returns a font with narrow glyphs for marks: its table of widths is replaced by a longer one at its end.
+fn with_narrow_stand_ins(font: &[u8]) -> Option<Vec<u8>> {
+    let face = Face::parse(font, 0).ok()?;
+    let narrow: HashSet<_> = NARROW_STAND_INS.filter_map(|c| face.glyph_index(c)).collect();
+    let glyphs = face.number_of_glyphs();
+    let mut file = font.to_vec();
+    let start = file.len();
+    for glyph in (0..glyphs).map(ttf_parser::GlyphId) {
+        let divisor = if narrow.contains(&glyph) { NARROWING } else { 1 };
+        file.extend((face.glyph_hor_advance(glyph)? / divisor).to_be_bytes());
+        file.extend(face.glyph_hor_side_bearing(glyph).unwrap_or_default().to_be_bytes());
+    }
+    let length = file.len() - start;
+    let tables = usize::from(u16::from_be_bytes(font.get(4..6)?.try_into().ok()?));
+    // A table's record is its tag, check sum, offset and length.
+    let record = |tag: &[u8]| (0..tables).map(|n| 12 + 16 * n).find(|at| &font[*at..at + 4] == tag);
+    let (widths, header) = (record(b"hmtx")?, record(b"hhea")?);
+    file[widths + 8..widths + 12].copy_from_slice(&u32::try_from(start).ok()?.to_be_bytes());
+    file[widths + 12..widths + 16].copy_from_slice(&u32::try_from(length).ok()?.to_be_bytes());
+    let header = u32::from_be_bytes(font.get(header + 8..header + 12)?.try_into().ok()?) as usize;
+    // The number of widths is the last field of the header.
+    file.get_mut(header + 34..header + 36)?.copy_from_slice(&glyphs.to_be_bytes());
+    Some(file)
 }
 
 /// How large text is, and where in its cell.
@@ -93,7 +145,8 @@ pub(super) struct Fonts {
     metrics: [TextMetrics; 4],
     glyphs: HashMap<(Variant, char), Option<GlyphId>>,
     system: Option<SystemFonts>,
-    stand_ins: StandIns,
+    /// Made for the first text that is drawn.
+    stand_ins: Option<StandIns>,
 }
 
 impl Fonts {
@@ -119,15 +172,12 @@ impl Fonts {
         // Text of a row has one baseline.
         let metrics =
             metrics.map(|own| TextMetrics { baseline: normal.baseline, ..own.unwrap_or(normal) });
-        let bundled = MONOSPACED_FONTS.map(|font| LoadedFont::new(Arc::new(font), 0));
-        let fonts = bundled.into_iter().flatten().collect();
-        let stand_ins = StandIns { fonts, chosen: HashMap::new() };
-        Ok(Self { family, metrics, glyphs: HashMap::new(), system: None, stand_ins })
+        Ok(Self { family, metrics, glyphs: HashMap::new(), system: None, stand_ins: None })
     }
 
     /// Returns the font and the glyph to write invisibly for a text that is drawn.
-    pub(super) fn stand_in(&mut self, text: &str) -> Option<(LoadedFont, GlyphId)> {
-        self.stand_ins.glyph(text)
+    pub(super) fn stand_in(&mut self, text: &str) -> Option<StandIn> {
+        self.stand_ins.get_or_insert_with(StandIns::new).glyph(text)
     }
 
     /// The size and place of text of this variant.
@@ -221,8 +271,6 @@ impl SystemFonts {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
     fn fonts() -> Fonts {
@@ -257,14 +305,24 @@ mod tests {
     fn texts_have_stand_ins_of_their_own() {
         let mut fonts = fonts();
         let mut glyph = |number: u32| {
-            let (font, glyph) = fonts.stand_in(&format!("text {number}")).unwrap();
+            let StandIn { font, glyph, .. } = fonts.stand_in(&format!("text {number}")).unwrap();
             (font.font, glyph)
         };
-        let first: Vec<_> = (0..640).map(&mut glyph).collect();
-        let again: Vec<_> = (0..640).map(&mut glyph).collect();
+        let first: Vec<_> = (0..512).map(&mut glyph).collect();
+        let again: Vec<_> = (0..512).map(&mut glyph).collect();
         assert_eq!(first, again);
-        assert_eq!(first.iter().collect::<HashSet<_>>().len(), 640);
-        assert_eq!(glyph(640), first[0], "they are shared when there are no more");
+        assert_eq!(first.iter().collect::<HashSet<_>>().len(), 512);
+        assert_eq!(glyph(512), first[0], "they are shared when there are no more");
+    }
+
+    #[test]
+    fn stand_ins_of_marks_are_narrow() {
+        let mut fonts = fonts();
+        let letter = fonts.stand_in("ب").unwrap();
+        let mark = fonts.stand_in("\u{64e}").unwrap();
+        assert_eq!(letter.font.font, mark.font.font, "they are written at once");
+        assert_ne!(letter.glyph, mark.glyph);
+        assert!(mark.width > 0.0 && mark.width < letter.width / 10.0, "{}", mark.width);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use krilla_svg::{SurfaceExt as _, SvgSettings};
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::fonts::{Fonts, LoadedFont};
+use super::fonts::{Fonts, LoadedFont, StandIn};
 use super::layout::{PlacedContent, Sheet};
 use super::spans::{self, GlyphSpan};
 use crate::export::canvas::{self, Area, Canvas, CroppedPicture, TextFit, TextRun};
@@ -331,45 +331,77 @@ impl PdfCanvas<'_, '_> {
         let (stretch, margin) = run.fit.stretch(word.width * size, run.area.width);
         let (left, baseline) = (run.area.x + margin, run.area.y + metrics.baseline * run.scale);
         self.surface.push_transform(&Transform::from_row(stretch, 0.0, 0.0, 1.0, left, baseline));
+        let is_reversed =
+            |part: &ShapedPart<LoadedFont>| part.is_right_to_left && !part.font.has_pictures;
         let mut x = 0.0;
-        for part in &word.parts {
-            x = self.word_part(part, x, size, run);
+        for parts in word.parts.chunk_by(|a, b| is_reversed(a) && is_reversed(b)) {
+            if is_reversed(&parts[0]) {
+                x = self.right_to_left(parts, x, size, run);
+            } else {
+                x = self.left_to_right(&parts[0], x, size, run);
+            }
         }
         self.surface.pop();
     }
 
-    /// Writes a part of a word at `x`; returns where it ends.
-    fn word_part(
+    /// Writes a part of a word from left to right at `x`; returns where it ends.
+    fn left_to_right(
         &mut self,
         part: &ShapedPart<LoadedFont>,
         x: f32,
         size: f32,
         run: &TextRun,
     ) -> f32 {
-        let (font, mut end) = (&part.font, x);
-        let spans = if font.has_pictures {
+        let spans = if part.font.has_pictures {
             let text = run.text[part.range()].to_owned();
             vec![GlyphSpan { glyphs: part.glyphs.clone(), stand_ins: vec![text] }]
-        } else if part.is_right_to_left {
-            vec![spans::right_to_left(&part.glyphs, &run.text)]
         } else {
             spans::left_to_right(&part.glyphs, &run.text)
         };
+        let mut end = x;
         for GlyphSpan { glyphs, stand_ins } in spans {
-            let glyphs: Vec<_> = glyphs.iter().map(pdf_glyph).collect();
-            let width = size * glyphs.iter().map(|glyph| glyph.x_advance).sum::<f32>();
-            let start = Point::from_xy(end, 0.0);
             let is_drawn = !stand_ins.is_empty();
-            self.glyph_pictures(font, run.opacity, |surface| {
-                let font = font.font.clone();
-                surface.draw_glyphs(start, &glyphs, font, &run.text, size, is_drawn);
-            });
-            if is_drawn {
-                self.stand_ins(&stand_ins, start, width, size);
-            }
+            let width = self.shaped_glyphs(&glyphs, &part.font, (end, size), run, is_drawn);
+            self.stand_ins(&stand_ins, Point::from_xy(end, 0.0), width, size);
             end += width;
         }
         end
+    }
+
+    /// Writes parts of a word from right to left, of which the last one is at `x`; returns where they end.
+    fn right_to_left(
+        &mut self,
+        parts: &[ShapedPart<LoadedFont>],
+        x: f32,
+        size: f32,
+        run: &TextRun,
+    ) -> f32 {
+        let glyphs: Vec<_> = parts.iter().map(|part| part.glyphs.as_slice()).collect();
+        let stand_ins = spans::right_to_left(&glyphs, &run.text);
+        let is_drawn = !stand_ins.is_empty();
+        let mut end = x;
+        for part in parts {
+            end += self.shaped_glyphs(&part.glyphs, &part.font, (end, size), run, is_drawn);
+        }
+        self.stand_ins(&stand_ins, Point::from_xy(x, 0.0), end - x, size);
+        end
+    }
+
+    /// Writes or draws glyphs on the baseline; returns their width.
+    fn shaped_glyphs(
+        &mut self,
+        glyphs: &[ShapedGlyph],
+        font: &LoadedFont,
+        (x, size): (f32, f32),
+        run: &TextRun,
+        is_drawn: bool,
+    ) -> f32 {
+        let glyphs: Vec<_> = glyphs.iter().map(pdf_glyph).collect();
+        self.glyph_pictures(font, run.opacity, |surface| {
+            let (start, font) = (Point::from_xy(x, 0.0), font.font.clone());
+            surface.draw_glyphs(start, &glyphs, font, &run.text, size, is_drawn);
+        });
+        size * glyphs.iter().map(|glyph| glyph.x_advance).sum::<f32>()
     }
 
     /// Draws glyphs that may be pictures: the opacity of outlines is in their colour.
@@ -393,19 +425,22 @@ impl PdfCanvas<'_, '_> {
     fn stand_ins(&mut self, texts: &[String], start: Point, width: f32, size: f32) {
         let glyphs = texts.iter().filter_map(|text| Some((text, self.fonts.stand_in(text)?)));
         let glyphs: Vec<_> = glyphs.collect();
-        let natural: f32 = glyphs.iter().map(|(_, (font, _))| font.width("0") * size).sum();
+        if glyphs.is_empty() {
+            return;
+        }
+        let natural: f32 = glyphs.iter().map(|(_, stand_in)| stand_in.width * size).sum();
         let visible = self.surface.get_fill().cloned();
         self.surface.set_fill(Some(fill(Rgb(0, 0, 0), 0.0)));
         let place = Transform::from_row(width / natural, 0.0, 0.0, 1.0, start.x, start.y);
         self.surface.push_transform(&place);
         let mut x = 0.0;
-        for glyphs in glyphs.chunk_by(|(_, (a, _)), (_, (b, _))| a.font == b.font) {
-            let font = &glyphs[0].1.0;
+        for glyphs in glyphs.chunk_by(|(_, a), (_, b)| a.font.font == b.font.font) {
+            let font = &glyphs[0].1.font;
             let (mut text, mut written) = (String::new(), Vec::with_capacity(glyphs.len()));
-            for (own, (_, glyph)) in glyphs {
+            for (own, StandIn { glyph, width, .. }) in glyphs {
                 let bytes = text.len()..text.len() + own.len();
                 text.push_str(own);
-                written.push(KrillaGlyph::new(*glyph, font.width("0"), 0.0, 0.0, 0.0, bytes, None));
+                written.push(KrillaGlyph::new(*glyph, *width, 0.0, 0.0, 0.0, bytes, None));
             }
             let start = Point::from_xy(x, 0.0);
             self.surface.draw_glyphs(start, &written, font.font.clone(), &text, size, false);

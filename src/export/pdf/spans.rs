@@ -3,9 +3,12 @@
 //! In a PDF file, each glyph has one text. Where several glyphs make one character, or one glyph makes several
 //! from right to left, readers of its text lose or misplace characters.
 
-use std::ops::Range;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::export::words::ShapedGlyph;
+
+/// An invisible letter.
+const RIGHT_TO_LEFT_MARK: &str = "\u{200f}";
 
 /// Neighbouring glyphs of a word.
 pub(super) struct GlyphSpan {
@@ -27,49 +30,38 @@ pub(super) fn left_to_right(glyphs: &[ShapedGlyph], text: &str) -> Vec<GlyphSpan
     spans.map(span).collect()
 }
 
-/// Returns the glyphs of a text from right to left. Readers reverse it letter by letter, and `MuPDF` only
-/// what is written at once: either all letters have stand-ins, or none.
-pub(super) fn right_to_left(glyphs: &[ShapedGlyph], text: &str) -> GlyphSpan {
-    let mut glyphs = glyphs.to_vec();
-    separate_marks(&mut glyphs, text);
-    let clusters: Vec<_> = glyphs.chunk_by(|a, b| a.text == b.text).collect();
+/// Returns the glyphs of parts of a text from right to left, in order, and the stand-ins of all of them.
+/// Readers reverse such text letter by letter, and `MuPDF` only what is written at once: either all letters
+/// have stand-ins, or none.
+pub(super) fn right_to_left(parts: &[&[ShapedGlyph]], text: &str) -> Vec<String> {
+    let clusters = || parts.iter().flat_map(|glyphs| glyphs.chunk_by(|a, b| a.text == b.text));
     let text_of = |cluster: &[ShapedGlyph]| &text[cluster[0].text.clone()];
     let is_written =
-        |cluster: &&[ShapedGlyph]| cluster.len() == 1 && text_of(cluster).chars().count() == 1;
-    let stand_ins = if clusters.iter().all(is_written) {
-        Vec::new()
-    } else {
-        let letters = clusters.iter().flat_map(|cluster| text_of(cluster).chars().rev());
-        letters.map(String::from).collect()
-    };
-    GlyphSpan { glyphs, stand_ins }
-}
-
-/// Gives letters and their marks each their own part of the text, where they are as many glyphs in one line
-/// as characters.
-fn separate_marks(glyphs: &mut [ShapedGlyph], text: &str) {
-    for cluster in glyphs.chunk_by_mut(|a, b| a.text == b.text) {
-        let Range { start, end } = cluster[0].text.clone();
-        let letters: Vec<_> = text[start..end].char_indices().collect();
-        let is_level = cluster.iter().all(|glyph| glyph.offset.1.abs() < f32::EPSILON);
-        if is_level && letters.len() == cluster.len() {
-            for (glyph, (at, letter)) in cluster.iter_mut().zip(letters.into_iter().rev()) {
-                glyph.text = start + at..start + at + letter.len_utf8();
-            }
-        }
+        |cluster: &[ShapedGlyph]| cluster.len() == 1 && text_of(cluster).chars().count() == 1;
+    if parts.len() == 1 && clusters().all(is_written) {
+        return Vec::new();
     }
+    let letters = clusters().flat_map(|cluster| text_of(cluster).chars().rev());
+    let mut stand_ins: Vec<_> = letters.map(String::from).collect();
+    // `MuPDF` adds a mark to what was written before it.
+    if stand_ins.first().is_some_and(|first| first.width() == 0) {
+        stand_ins.insert(0, RIGHT_TO_LEFT_MARK.to_owned());
+    }
+    stand_ins
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
 
-    /// Glyphs with their texts and how far they are raised.
-    fn glyphs(parts: &[(Range<usize>, f32)]) -> Vec<ShapedGlyph> {
-        let glyph = |(text, up): &(Range<usize>, f32)| ShapedGlyph {
+    /// Glyphs with their texts.
+    fn glyphs(parts: &[Range<usize>]) -> Vec<ShapedGlyph> {
+        let glyph = |text: &Range<usize>| ShapedGlyph {
             id: 1,
             advance: (0.5, 0.0),
-            offset: (0.0, *up),
+            offset: (0.0, 0.0),
             text: text.clone(),
         };
         parts.iter().map(glyph).collect()
@@ -90,7 +82,7 @@ mod tests {
     #[test]
     fn character_of_several_glyphs_has_a_stand_in() {
         let text = "abcd";
-        let shaped = glyphs(&[(0..1, 0.0), (1..3, 0.0), (1..3, 0.0), (3..4, 0.0)]);
+        let shaped = glyphs(&[0..1, 1..3, 1..3, 3..4]);
         assert_eq!(texts(left_to_right(&shaped, text), text), ["a", "=bc", "d"]);
     }
 
@@ -98,21 +90,28 @@ mod tests {
     fn letters_of_a_ligature_are_from_left_to_right() {
         // Lam and alef are one glyph, before a meem.
         let text = "لام";
-        let shaped = glyphs(&[(4..6, 0.0), (0..4, 0.0)]);
-        assert_eq!(texts(vec![right_to_left(&shaped, text)], text), ["=م|ا|ل"]);
+        let shaped = glyphs(&[4..6, 0..4]);
+        assert_eq!(right_to_left(&[&shaped], text), ["م", "ا", "ل"]);
     }
 
     #[test]
-    fn raised_mark_has_a_stand_in() {
-        let text = "مُح";
-        let shaped = glyphs(&[(4..6, 0.0), (0..4, 0.2), (0..4, 0.0)]);
-        assert_eq!(texts(vec![right_to_left(&shaped, text)], text), ["=ح|\u{64f}|م"]);
+    fn letters_without_marks_are_written() {
+        let text = "של";
+        assert!(right_to_left(&[&glyphs(&[2..4, 0..2])], text).is_empty());
     }
 
     #[test]
-    fn marks_in_line_are_written() {
-        let text = "שׁל";
-        let shaped = glyphs(&[(4..6, 0.0), (0..4, 0.0), (0..4, 0.0)]);
-        assert_eq!(texts(vec![right_to_left(&shaped, text)], text), ["ל|\u{5c1}|ש"]);
+    fn letters_with_marks_have_stand_ins() {
+        let text = "מֻחָ";
+        let shaped = glyphs(&[4..8, 4..8, 0..4, 0..4]);
+        let expected = ["\u{200f}", "\u{5b8}", "ח", "\u{5bb}", "מ"];
+        assert_eq!(right_to_left(&[&shaped], text), expected, "no mark is first");
+    }
+
+    #[test]
+    fn letters_of_two_fonts_have_stand_ins() {
+        let text = "של";
+        let shaped = glyphs(&[2..4, 0..2]);
+        assert_eq!(right_to_left(&[&shaped[..1], &shaped[1..]], text), ["ל", "ש"]);
     }
 }

@@ -142,7 +142,15 @@ fn notes_of_a_pdf_are_below_their_slide() {
 /// Ligatures, marks, vowels around their letter, and pictures.
 #[test]
 fn text_that_is_drawn_in_a_pdf_can_be_read() {
-    let lines = ["السلام عليكم", "هذا محمّد", "ta மொழி ok", "hi हिन्दी ok", "crab 🦀, tea ☕ ok"];
+    let lines = [
+        "السلام عليكم",
+        "هذا محمّد",
+        "الْحَمْدُ لِلَّهِ",
+        "אֶחָד שְׁנַיִם",
+        "ta மொழி ok",
+        "hi हिन्दी ok",
+        "crab 🦀, tea ☕ ok",
+    ];
     let deck = lines.join("\n\n");
     let args = ["export", "talk.md", "--to", "pdf", "-o", "talk.pdf"];
     let shell = Shell::new(&args).file("talk.md", &deck);
