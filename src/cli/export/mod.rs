@@ -56,6 +56,7 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
     }
     let config = settings::config(args.choices.config.as_deref(), Some(&args.deck))?;
     let options = settings::load_options(args.deck.clone(), args.choices.theme.clone(), &config);
+    super::themes::check(&options)?;
     let options = args.variant.applied_to(options);
     let mut loaded = load(&options, None).with_context(|| super::quoted(&args.deck))?;
     check_variant(&loaded.deck)?;
@@ -186,26 +187,33 @@ impl Exporter<'_> {
     fn png(&mut self, pages: &[Cursor]) -> anyhow::Result<()> {
         let mut rasterizer = Rasterizer::new(self.args.scale.unwrap_or(2));
         let single = images::single(self.args.output.as_deref());
-        anyhow::ensure!(
-            single != Some(Destination::StandardOutput) || pages.len() == 1,
-            "standard output holds one picture, and there are {}\nhint: choose one with `--slide`",
-            pages.len()
-        );
+        if let Some(stream) = single.as_ref().filter(|single| single.is_stream()) {
+            anyhow::ensure!(
+                pages.len() == 1,
+                "{stream} holds one picture, and there are {}\nhint: choose one with `--slide`",
+                pages.len()
+            );
+        }
         let single = single.filter(|_| pages.len() == 1);
         let last = pages.last().map_or(1, |at| at.slide.index() + 1);
         let names = FileNames::new(self.args.output.as_deref(), &self.args.deck, last)?;
-        single.clone().unwrap_or_else(|| Destination::File(names.pattern())).check()?;
-        for (index, &at) in pages.iter().enumerate() {
-            let Page { buffer, pictures, colors, .. } = self.page(at)?;
-            let pixels = rasterizer.draw(&buffer, &pictures, &colors);
-            let pixels = pixels.context("a page is too large for a picture")?;
-            let file = pixels.png().map_err(anyhow::Error::msg)?;
+        let destination = |index: usize, at: Cursor| {
             let is_it = |other: &Cursor| other.slide == at.slide;
             let step = pages[..=index].iter().filter(|other| is_it(other)).count();
             let has_steps = pages.iter().filter(|other| is_it(other)).count() > 1;
             let step = u16::try_from(step).ok().filter(|_| has_steps);
             let numbered = || Destination::File(names.file(number(at.slide), step));
-            single.clone().unwrap_or_else(numbered).write(&file)?;
+            single.clone().unwrap_or_else(numbered)
+        };
+        for (index, &at) in pages.iter().enumerate() {
+            destination(index, at).check()?;
+        }
+        for (index, &at) in pages.iter().enumerate() {
+            let Page { buffer, pictures, colors, .. } = self.page(at)?;
+            let pixels = rasterizer.draw(&buffer, &pictures, &colors);
+            let pixels = pixels.context("a page is too large for a picture")?;
+            let file = pixels.png().map_err(anyhow::Error::msg)?;
+            destination(index, at).write(&file)?;
         }
         self.progress.hide();
         self.report(&single.unwrap_or_else(|| Destination::File(names.pattern())), pages.len());

@@ -311,11 +311,59 @@ fn output_that_cannot_be_written_is_an_error_before_code_runs() {
 }
 
 #[test]
-fn several_pictures_do_not_fit_standard_output() {
-    let args = ["export", "talk.md", "--to", "png", "-o", "-"];
-    let done = Shell::new(&args).file("talk.md", "one\n\n<!-- end_slide -->\n\ntwo\n").run();
-    assert_eq!((done.status, done.out.as_str()), (1, ""), "{}", done.err);
-    assert!(done.err.contains("standard output holds one picture"), "{}", done.err);
+fn several_pictures_do_not_fit_a_stream() {
+    for (output, name) in [("-", "standard output"), ("/dev/null", "`/dev/null`")] {
+        let args = ["export", "talk.md", "--to", "png", "-o", output];
+        let done = Shell::new(&args).file("talk.md", "one\n\n<!-- end_slide -->\n\ntwo\n").run();
+        assert_eq!((done.status, done.out.as_str()), (1, ""), "{}", done.err);
+        assert!(done.err.contains(&format!("{name} holds one picture")), "{}", done.err);
+    }
+}
+
+#[test]
+fn read_only_file_is_not_replaced() {
+    for (to, output) in [("html", "old"), ("pdf", "old"), ("png", "old"), ("png", "old-%02d")] {
+        let args = ["export", "talk.md", "--to", to, "-o", output];
+        let files = ["old", "old-01"];
+        let shell =
+            files.into_iter().fold(Shell::new(&args), |shell, file| shell.file(file, "old"));
+        let shell = shell.file("talk.md", "one\n");
+        let folder = shell.folder.path().to_owned();
+        for file in files {
+            let mut permissions = fs::metadata(folder.join(file)).unwrap().permissions();
+            permissions.set_readonly(true);
+            fs::set_permissions(folder.join(file), permissions).unwrap();
+        }
+        shell.run_in(|done| {
+            assert_eq!(done.status, 1, "{to}");
+            assert!(done.err.contains("is read-only"), "{to}: {}", done.err);
+            for file in files {
+                assert_eq!(fs::read_to_string(folder.join(file)).unwrap(), "old");
+            }
+        });
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn full_disk_is_an_error() {
+    for to in ["pdf", "html", "svg", "text", "gif", "cast", "png"] {
+        let args = ["export", "talk.md", "--to", to, "-o", "/dev/full"];
+        let done = Shell::new(&args).file("talk.md", "one\n").run();
+        assert_eq!(done.status, 1, "{to}");
+        assert_eq!(done.err, "error: `/dev/full`: No space left on device\n", "{to}");
+    }
+}
+
+#[test]
+fn unknown_theme_is_an_error() {
+    for args in [&["export", "talk.md", "--to", "html"][..], &["-E", "talk.md"], &["-e", "talk.md"]]
+    {
+        let args = [args, &["--theme", "nope", "-o", "out"]].concat();
+        let done = Shell::new(&args).file("talk.md", "one\n").run();
+        assert_eq!(done.status, 2, "{args:?}");
+        assert!(done.err.contains("there is no theme `nope`"), "{args:?}: {}", done.err);
+    }
 }
 
 #[test]
