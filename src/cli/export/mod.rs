@@ -301,13 +301,7 @@ impl Exporter<'_> {
                 if self.args.notes && is_first { self.notes(at.slide, columns)? } else { None };
             sheets.push(PdfPage { content, notes, slide, title });
         }
-        let mut fonts = [const { None }; 4];
-        for (font, file) in fonts.iter_mut().zip(&config.export.fonts) {
-            if let Some(file) = file {
-                let read = files::read(file, FileKind::Picture);
-                *font = Some(read.with_context(|| super::quoted(file))?);
-            }
-        }
+        let fonts = chosen_fonts(&config.export.fonts);
         let authors = deck.meta.author.iter().chain(&deck.meta.authors).cloned().collect();
         let export = &config.export;
         let layout = PdfLayout {
@@ -440,6 +434,24 @@ fn slide_title(args: &ExportArgs, loaded: &LoadedDeck, slide: SlideNo) -> Option
 /// A slide's number, from 1.
 fn number(slide: SlideNo) -> u32 {
     u32::try_from(slide.index() + 1).unwrap_or(u32::MAX)
+}
+
+/// Reads the chosen fonts. The bundled one replaces a font that this computer does not have: a deck's
+/// configuration goes with it from one to the next.
+#[cfg(feature = "pdf")]
+fn chosen_fonts(files: &[Option<PathBuf>; 4]) -> [Option<Vec<u8>>; 4] {
+    let mut unread = BTreeMap::new();
+    let fonts = files.each_ref().map(|file| {
+        let file = file.as_ref()?;
+        files::read(file, FileKind::Picture).map_err(|why| unread.insert(file, why)).ok()
+    });
+    for (file, why) in unread {
+        super::warn(&format!(
+            "{}: {why}\nhint: DejaVu Sans Mono is used instead; `export.pdf.fonts` names the files",
+            super::quoted(file)
+        ));
+    }
+    fonts
 }
 
 /// Names the characters that no font has, with their slides: those of the same slides together.

@@ -123,6 +123,17 @@ fn text_of_a_pdf_can_be_extracted() {
 }
 
 #[test]
+fn font_that_is_not_there_is_replaced() {
+    let fonts = "normal: none.ttf, bold: none.ttf, italic: other.ttf";
+    let config = format!("export: {{pdf: {{fonts: {{{fonts}}}}}}}\n");
+    let args = ["export", "talk.md", "--to", "pdf", "-c", "config.yaml", "-o", "out.pdf"];
+    let done = Shell::new(&args).file("talk.md", "one\n").file("config.yaml", &config).run();
+    assert_eq!(done.status, 0, "{}", done.err);
+    assert_eq!(done.err.matches("none.ttf`: there is no such file").count(), 1, "{}", done.err);
+    assert!(done.err.contains("other.ttf`: there is no such file"), "{}", done.err);
+}
+
+#[test]
 fn notes_of_a_pdf_are_below_their_slide() {
     let deck =
         "One\n===\n\nslide\n\n<!-- speaker_note: say **hello** -->\n\n<!-- end_slide -->\n\ntwo\n";
