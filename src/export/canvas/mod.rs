@@ -55,6 +55,17 @@ const FILLED: f32 = 0.94;
 /// Characters that fill less of their columns than this, such as arrows, keep their width.
 const MIN_FILLED: f32 = 0.75;
 
+/// How far the middle of ideographs is above their baseline, in multiples of the font's size.
+#[cfg(feature = "pdf")]
+const IDEOGRAPH_MIDDLE: f32 = 0.38;
+
+/// Returns how far characters that are enlarged by a factor are moved down, in multiples of the font's size:
+/// they grow from their middle, not into the row above.
+#[cfg(feature = "pdf")]
+pub(super) fn lowering(stretch: f32) -> f32 {
+    IDEOGRAPH_MIDDLE * (stretch - 1.0).max(0.0)
+}
+
 impl TextFit {
     /// Returns the factor that fits text into its columns, and the margin that is left on both sides.
     pub(super) fn stretch(self, natural: f32, columns: f32) -> (f32, f32) {

@@ -164,7 +164,11 @@ mod tests {
     use ratatui::style::{Modifier, Style};
 
     use super::*;
+    #[cfg(feature = "pdf")]
+    use crate::export::canvas::lowering;
     use crate::export::canvas::text_runs as runs_of;
+    #[cfg(feature = "pdf")]
+    use crate::export::shapes::CELL_HEIGHT;
     use crate::export::{Rgb, TerminalColors};
 
     /// Returns the runs of a row, each with the mark of its fit.
@@ -215,5 +219,15 @@ mod tests {
         assert_eq!(TextFit::Centred.stretch(0.0, 20.0), (1.0, 10.0));
         let (stretch, margin) = TextFit::Centred.stretch(16.0, 20.0);
         assert!(stretch > 1.1 && margin < 1.0, "ideographs are close to each other");
+    }
+
+    #[cfg(feature = "pdf")]
+    #[test]
+    fn enlarged_characters_stay_in_their_row() {
+        // Where the middle of an ideograph is in a row, with a baseline that fits Latin letters.
+        let middle = |stretch: f32| 15.0 + 16.6 * (lowering(stretch) - 0.38 * stretch);
+        assert!((middle(1.2) - middle(1.0)).abs() < 0.01);
+        assert!(middle(1.2) - 0.46 * 16.6 * 1.2 > -0.5 && middle(1.2) < CELL_HEIGHT / 2.0);
+        assert!(lowering(0.5).abs() < f32::EPSILON);
     }
 }

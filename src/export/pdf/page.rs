@@ -465,14 +465,17 @@ impl PdfCanvas<'_, '_> {
         let metrics = self.fonts.metrics(variant);
         let full = font.width(grapheme) * metrics.size * run.scale;
         let (stretch, margin) = TextFit::Centred.stretch(full, width);
-        let size = metrics.size * run.scale * stretch;
-        let start = Point::from_xy(left + margin, run.area.y + metrics.baseline * run.scale);
+        let natural = metrics.size * run.scale;
+        let size = natural * stretch;
+        let lowered = canvas::lowering(stretch) * natural;
+        let baseline = run.area.y + metrics.baseline * run.scale;
+        let start = Point::from_xy(left + margin, baseline + lowered);
         let (picture, direction) = (font.has_pictures, TextDirection::Auto);
         self.glyph_pictures(&font, run.opacity, |surface| {
             surface.draw_text(start, font.font.clone(), size, grapheme, picture, direction);
         });
         if picture {
-            let start = Point::from_xy(left, start.y);
+            let start = Point::from_xy(left, baseline);
             self.stand_ins(&[grapheme.to_owned()], start, width, metrics.size * run.scale);
         }
     }
