@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use ratatui::style::Style;
 use ratatui::text::Line;
-use unicode_width::UnicodeWidthStr;
 
 use super::inputs::PictureKey;
+use super::wrap;
 
 /// How text is shown, and what it links to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub struct TextSpan {
 impl TextSpan {
     /// Returns the width in cells.
     pub fn width(&self) -> usize {
-        self.content.width()
+        wrap::cells(&self.content)
     }
 }
 

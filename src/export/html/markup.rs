@@ -70,7 +70,8 @@ impl ListLevels {
                 out.push_str(" role=\"list\">\n");
             }
         }
-        out.push_str("<li>");
+        // In the flowing text, its bullet is where its text starts.
+        out.push_str("<li dir=\"auto\">");
     }
 
     /// Ends the list.
@@ -106,7 +107,8 @@ mod tests {
             out.push('x');
         }
         levels.end(&mut out);
-        let out = out.replace(['\n'], "").replace(" role=\"list\"", "");
+        let out =
+            out.replace(['\n'], "").replace(" role=\"list\"", "").replace(" dir=\"auto\"", "");
         let nested = "<ul><li>x<ol><li>x</li></ol></li><li>x</li></ul><ol><li>x</li></ol>";
         assert_eq!(out, nested);
     }

@@ -96,7 +96,7 @@ fn roles_are_elements_around_their_rows() {
         (0, 4, Item::Begin(Role::Paragraph)),
         (0, 4, Item::End),
     ]);
-    let list = "<ul role=\"list\"><li>";
+    let list = "<ul role=\"list\"><li dir=\"auto\">";
     assert_eq!(
         found.replace(" aria-hidden=\"true\"", "").replace("<span>", ""),
         format!("<h2>Title</h2>{list}*a &lt;b&gt;{list}c</li></ul></li></ul></div>")
@@ -123,6 +123,20 @@ fn tables_have_cells_and_headers() {
         found,
         format!("<table><tr>{header}</tr><tr><td>onemore</td><td>1</td></tr></table></div>")
     );
+}
+
+#[test]
+fn cells_of_a_table_have_all_their_letters() {
+    // Lam and alef are one column in a text, but two in a row of cells.
+    let cells = vec![0..6, 9..15];
+    let found = elements(vec![
+        (1, 0, Item::Begin(Role::Table)),
+        (1, 0, Item::Begin(Role::TableRow { is_header: true, cells })),
+        (1, 0, text("الاسم  │ القيمة")),
+        (1, 0, Item::End),
+        (1, 2, Item::End),
+    ]);
+    assert!(found.contains("القيمة</"), "{found}");
 }
 
 #[test]
