@@ -89,7 +89,9 @@ impl Recorder {
         let written = match self {
             Self::Gif(rasterizer, gif) => {
                 let pixels = rasterizer.draw(frame.buffer, pictures, &colors);
-                let pixels = pixels.ok_or("the screen is too large for a picture")?;
+                let pixels = pixels.ok_or(
+                    "the screen is too large for a picture\nhint: a smaller `--size` makes it smaller",
+                )?;
                 if gif.is_none() {
                     *gif = Some(Gif::new(pixels.width, pixels.height)?);
                 }

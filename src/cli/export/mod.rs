@@ -211,7 +211,9 @@ impl Exporter<'_> {
         for (index, &at) in pages.iter().enumerate() {
             let Page { buffer, pictures, colors, .. } = self.page(at)?;
             let pixels = rasterizer.draw(&buffer, &pictures, &colors);
-            let pixels = pixels.context("a page is too large for a picture")?;
+            let pixels = pixels.context(
+                "a page is too large for a picture\nhint: `--scale 1` or a smaller `--size` makes it smaller",
+            )?;
             let file = pixels.png().map_err(anyhow::Error::msg)?;
             destination(index, at).write(&file)?;
         }
@@ -227,9 +229,9 @@ impl Exporter<'_> {
         destination.write(&film.bytes)?;
         if let Destination::File(file) = &destination {
             super::warn(&format!(
-                "wrote {}: {} frames, {:.1} s, {}",
+                "wrote {}: {}, {:.1} s, {}",
                 super::quoted(file),
-                film.frames,
+                super::counted(film.frames, "frame"),
                 film.duration.as_secs_f64(),
                 self.source.description()
             ));
@@ -404,7 +406,7 @@ impl Exporter<'_> {
         if let Destination::File(file) = destination {
             let source = self.source.description();
             let word = if matches!(self.args.to, Format::Html) { "slide" } else { "page" };
-            let pages = format!("{pages} {word}{}", if pages == 1 { "" } else { "s" });
+            let pages = super::counted(pages, word);
             super::warn(&format!("wrote {}: {pages}, {source}", super::quoted(file)));
         }
         for slide in &self.overflowing {

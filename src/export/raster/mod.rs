@@ -26,6 +26,9 @@ use crate::view::Overlay;
 /// The width of curves, in units.
 const LINE_WIDTH: f32 = 2.0;
 
+/// Maximum number of pixels of a page: they take 600 MB.
+const MAX_PAGE_PIXELS: u64 = 150_000_000;
+
 /// Maximum width and height of a picture to decode, in pixels.
 const MAX_PICTURE_SIDE: u32 = 16_384;
 
@@ -71,6 +74,9 @@ impl Rasterizer {
     ) -> Option<Pixels> {
         let (width, height) = canvas::page_size(buffer);
         let size = IntSize::from_wh(pixels(width * self.zoom), pixels(height * self.zoom))?;
+        if u64::from(size.width()) * u64::from(size.height()) > MAX_PAGE_PIXELS {
+            return None;
+        }
         let pixmap = Pixmap::new(size.width(), size.height())?;
         let mut canvas = RasterCanvas { pixmap, rasterizer: self };
         canvas::draw(buffer, pictures, colors, &mut canvas);
@@ -308,6 +314,13 @@ mod tests {
     fn ink(pixels: &Pixels, column: usize, row: usize) -> usize {
         let cell = (0..20).flat_map(|y| (0..10).map(move |x| (column * 10 + x, row * 20 + y)));
         cell.filter(|&(x, y)| pixel(pixels, x, y)[0] > 128).count()
+    }
+
+    #[test]
+    fn huge_page_is_not_drawn() {
+        let colors = TerminalColors::new(Rgb(255, 255, 255), Rgb(0, 0, 0));
+        let buffer = Buffer::empty(Rect::new(0, 0, 1000, 1000));
+        assert!(Rasterizer::new(1).draw(&buffer, &[], &colors).is_none());
     }
 
     #[test]
