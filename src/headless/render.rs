@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::driver::{Driver, SCREEN_TIMEOUT, run_limits};
 use super::{code_colors, scene_builder};
-use crate::app::{Action, App, AppOptions, Msg, Policy, Trust, update};
+use crate::app::{Action, App, AppOptions, Keymap, Msg, Policy, Trust, update};
 use crate::deck::{Cursor, SlideNo, Step};
 use crate::files::ReadError;
 use crate::layout::{self, Highlighting, PictureContent, PictureKey, Scene, Size};
@@ -26,11 +26,16 @@ pub struct SlideRenderer {
 impl SlideRenderer {
     /// Creates a renderer. Slides use the full page size, and all code may run.
     pub fn new(loaded: &LoadedDeck) -> Self {
-        Self::with_policy(loaded, Policy { exec: true, replace: true })
+        Self::with(loaded, Policy { exec: true, replace: true }, Keymap::default())
     }
 
-    /// Creates a renderer with which only some code may run.
-    pub fn with_policy(loaded: &LoadedDeck, policy: Policy) -> Self {
+    /// Creates a renderer for a document, for which only some code may run. Nobody can press its keys, so
+    /// slides name none.
+    pub fn for_document(loaded: &LoadedDeck, policy: Policy) -> Self {
+        Self::with(loaded, policy, Keymap::default().only(&[]))
+    }
+
+    fn with(loaded: &LoadedDeck, policy: Policy, keymap: Keymap) -> Self {
         let loaded = LoadedDeck {
             limits: layout::SlideArea::default(),
             hides_masked: true,
@@ -43,6 +48,7 @@ impl SlideRenderer {
                 policy,
                 trust: if policy.allows_all() { Trust::Once } else { Trust::No },
                 repeats_lost_runs: false,
+                keymap,
                 ..AppOptions::default()
             },
         );

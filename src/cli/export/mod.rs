@@ -72,7 +72,7 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let pages = pages(&loaded.deck, args, config.export.page_per_step)?;
     let count = pages.chunk_by(|one, other| one.slide == other.slide).count();
     let mut exporter = Exporter {
-        renderer: SlideRenderer::with_policy(&loaded, policy(args)),
+        renderer: SlideRenderer::for_document(&loaded, policy(args)),
         loaded: &loaded,
         args,
         size: size(args, &config),

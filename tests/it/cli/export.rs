@@ -393,6 +393,7 @@ fn flags_choose_which_code_runs() {
         let page = Shell::new(args).file("talk.md", deck).run().text();
         let found = (page.contains("42 below"), page.contains("42 instead"));
         assert_eq!(found, (below, instead), "{args:?}: {page}");
+        assert!(!page.contains("ctrl-e"), "documents have no keys: {page}");
     }
 }
 
