@@ -35,6 +35,25 @@ fn same_pages_give_the_same_bytes() {
 }
 
 #[test]
+fn text_and_its_address_are_one_link() {
+    let link = |cells: (u16, u16, u16), address: &str| VisibleLink {
+        cells: Rect::new(cells.0, cells.1, cells.2, 1),
+        address: format!("https://{address}"),
+    };
+    let mut linked = page(1, &["here (https://a.org) b", "here"]);
+    linked.content.links = vec![
+        link((0, 0, 4), "a.org"),
+        link((6, 0, 13), "a.org"),
+        link((21, 0, 1), "b.org"),
+        link((0, 1, 4), "b.org"),
+    ];
+    let file = pdf(&[linked], metadata()).unwrap().bytes;
+    let count = |part: &[u8]| file.windows(part.len()).filter(|it| it == &part).count();
+    assert_eq!(count(b"/Subtype/Link"), 3);
+    assert_eq!(count(b"(https://a.org)"), 1);
+}
+
+#[test]
 fn character_without_a_font_is_reported_with_its_slide() {
     let pages = [page(1, &["all here"]), page(7, &["a\u{10fffe}b"])];
     let missing = pdf(&pages, metadata()).unwrap().missing;
