@@ -20,6 +20,8 @@ fn open(blocks: &[&str]) -> PtyHarness {
 
 /// Focuses and runs the block with this number, from 1.
 pub(super) fn run(talk: &PtyHarness, block: usize) {
+    // What a run writes is shown before its end, and until then the key goes to its input.
+    talk.wait_gone("● running");
     talk.keys("esc");
     for _ in 0..block {
         talk.keys("tab");
