@@ -29,8 +29,8 @@ impl SlideRenderer {
         Self::with(loaded, Policy { exec: true, replace: true }, Keymap::default())
     }
 
-    /// Creates a renderer for a document, for which only some code may run. Nobody can press its keys, so
-    /// slides name none.
+    /// Creates a renderer for a document. Only code that the policy allows may run. Slides do not name keys,
+    /// which a document does not have.
     pub fn for_document(loaded: &LoadedDeck, policy: Policy) -> Self {
         Self::with(loaded, policy, Keymap::default().only(&[]))
     }

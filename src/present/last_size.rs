@@ -2,7 +2,7 @@
 //! to another screen and back, has it again soon; then nothing has to be laid out.
 
 use super::Talk;
-use crate::app::{Mode, Msg, update};
+use crate::app::{Msg, update};
 use crate::deck::Cursor;
 use crate::headless;
 use crate::layout::Scene;
@@ -18,16 +18,11 @@ pub(super) struct LastSize {
 impl Talk {
     /// Takes notice of a changed size, before it is laid out.
     pub(super) fn note_new_size(&mut self) {
-        let app = &self.app;
-        let at = app.at();
+        let at = self.app.at();
         if self.last_size.at == Some(at) {
             return;
         }
-        let is_plain = matches!(app.mode(), Mode::Slide)
-            && app.pane().is_none()
-            && app.spotlight_parts().is_none()
-            && app.focus().is_none();
-        let is_current = is_plain && !app.is_running() && !app.changes().scene;
+        let is_current = self.app.is_plain() && !self.app.changes().scene;
         self.last_size = LastSize { at: is_current.then_some(at), scene: None };
     }
 

@@ -7,7 +7,7 @@
 
 use super::Talk;
 use super::terminal::{Frame, PaintedFrame};
-use crate::app::{Direction, Mode, Msg, update};
+use crate::app::{Direction, Msg, update};
 use crate::deck::Cursor;
 use crate::headless;
 use crate::layout::{Highlighting, Scene};
@@ -113,9 +113,7 @@ impl PreparedFrame {
         update(&mut talk.app, Msg::LaidOut(headless::stage(&self.scene)));
         talk.scene = self.scene;
         let app = &talk.app;
-        let plain =
-            matches!(app.mode(), Mode::Slide) && app.notice().is_none() && app.focus().is_none();
-        if plain && app.scroll() == self.scroll && !app.changes().scene {
+        if app.is_plain() && app.scroll() == self.scroll && !app.changes().scene {
             return Some(self.ready);
         }
         talk.screen.recycle(self.ready.frame);

@@ -9,7 +9,7 @@ use crate::files::{self, FileKind, ReadError};
 use crate::notebook::{self, DeckBlock, NotebookDeck, NotebookFormat, SavedOutput};
 use crate::panics::contain;
 use crate::run::{
-    CellRun, Outcome, Output, OutputOrigin, OutputValue, Runs, State, html_table, latex,
+    CellRun, Outcome, Output, OutputOrigin, OutputValue, Runs, State, html_table, html_text, latex,
     short_traceback,
 };
 
@@ -126,7 +126,7 @@ fn show(shown: &mut Output, output: &SavedOutput, pictures: Option<&Path>) {
         SavedOutput::Text(text) => shown.feed(text.as_bytes()),
         SavedOutput::Error(text) => shown.feed(short_traceback(text).as_bytes()),
         SavedOutput::Unknown(format) => {
-            if let Some(text) = html_table::not_for_terminals(format) {
+            if let Some(text) = html_text::not_for_terminals(format) {
                 shown.feed(format!("{text}\n").as_bytes());
             }
         }
@@ -152,9 +152,9 @@ fn show(shown: &mut Output, output: &SavedOutput, pictures: Option<&Path>) {
             match table {
                 Some(table) => shown.show(OutputValue::Table(table)),
                 None => match &**other {
-                    SavedOutput::Text(plain) if html_table::is_type_only(plain) => {
-                        let text = Some(html_table::html_text(html)).filter(|it| !it.is_empty());
-                        if let Some(text) = text.or_else(|| html_table::without_text(html)) {
+                    SavedOutput::Text(plain) if html_text::is_type_only(plain) => {
+                        let text = Some(html_text::text_of(html)).filter(|it| !it.is_empty());
+                        if let Some(text) = text.or_else(|| html_text::without_text(html)) {
                             shown.feed(format!("{text}\n").as_bytes());
                         }
                     }

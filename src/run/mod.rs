@@ -1,10 +1,11 @@
 //! The data model of running code: requests and events (`protocol`), captured output (`output`),
-//! the terminal emulator (`terminal`), values in HTML and LaTeX (`html_table`, `latex`), and the
+//! the terminal emulator (`terminal`), values in HTML and LaTeX (`html_table`, `html_text`, `latex`), and the
 //! state shown on a slide (`state`). Nothing here starts a process; `exec` does.
 
 mod characters;
 mod duration;
 pub mod html_table;
+pub mod html_text;
 pub mod latex;
 mod output;
 mod protocol;

@@ -62,7 +62,8 @@ impl App {
         (back.slide <= self.deck.last_slide()).then_some(back)
     }
 
-    fn is_plain(&self) -> bool {
+    /// Returns whether nothing but the slide is shown, and nothing runs.
+    pub fn is_plain(&self) -> bool {
         matches!(self.mode, Mode::Slide)
             && self.notice.is_none()
             && self.view.focus.is_none()

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use serde_json::{Map, Value};
 
-use crate::run::{DataTable, html_table, latex};
+use crate::run::{DataTable, html_table, html_text, latex};
 
 /// Formats of pictures, the best first, and how their data begins.
 const PICTURES: [(&str, &[u8]); 4] = [
@@ -52,19 +52,19 @@ pub(super) fn best(data: &Value) -> Option<ShownValue> {
                 .map(|text| ShownValue::Markdown(cut(text)))
         })
         .or_else(|| {
-            let plain = text("text/plain").filter(|it| !is_html || !html_table::is_type_only(it));
+            let plain = text("text/plain").filter(|it| !is_html || !html_text::is_type_only(it));
             plain.map(|text| ShownValue::Text(cut(text)))
         })
         .or_else(|| text("text/latex").map(|text| ShownValue::Text(cut(text))))
         .or_else(|| {
             let html = text("text/html")?;
-            let text = Some(html_table::html_text(&html)).filter(|text| !text.is_empty());
-            let text = text.or_else(|| html_table::without_text(&html))?;
+            let text = Some(html_text::text_of(&html)).filter(|text| !text.is_empty());
+            let text = text.or_else(|| html_text::without_text(&html))?;
             Some(ShownValue::Text(cut(text)))
         })
         .or_else(|| {
             let format = forms.keys().find(|it| *it != "text/html")?;
-            html_table::not_for_terminals(format).map(ShownValue::Text)
+            html_text::not_for_terminals(format).map(ShownValue::Text)
         })
 }
 

@@ -34,7 +34,7 @@ const INTERRUPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How many runs whose output may still come are remembered.
 const MAX_OUTPUTS: usize = 8;
 
-/// The language that is told how wide a block is: its tables are much wider than slides, otherwise.
+/// The language that is told how wide a block is. Otherwise its tables are wider than the slide.
 const R: &str = "R";
 
 /// What a kernel is to do.
@@ -376,7 +376,7 @@ impl KernelThread {
         if process.label().is_some_and(|label| label.split(' ').next() == Some(R))
             && self.width.replace(columns) != Some(columns)
         {
-            // Its outcome is of no interest, and an error of the connection is found below.
+            // Its outcome does not matter, and a broken connection is noticed below.
             let _ = process.request(KernelChannel::Shell, "execute_request", &width(columns), None);
         }
         // The code is sent before anything is reported: it starts as early as it can.

@@ -347,7 +347,7 @@ mod tests {
         assert_eq!(output(reader), "");
     }
 
-    /// Starts a process that looks like a resource tracker and does not end by itself.
+    /// Starts a process that looks like a resource tracker but never exits.
     fn false_tracker(tree: &ProcessTree) -> io::PipeReader {
         let code = "from multiprocessing.resource_tracker import main";
         let sleep = format!("echo started; exec -a '{code}' sleep 1000");

@@ -85,7 +85,7 @@ impl Process {
     }
 
     /// Returns whether this is a resource tracker: Python's process that removes what others leave in shared
-    /// memory. It ends by itself after the others, in a few milliseconds.
+    /// memory. It exits on its own once they are gone, within a few milliseconds.
     pub(in crate::exec) fn is_resource_tracker(&self) -> bool {
         if self.group != self.pid.as_raw_nonzero().get() {
             return false;

@@ -66,7 +66,7 @@ pub(super) struct CargoOutput {
 pub(super) const LOCK_FILE: &str = "Cargo.lock";
 
 /// Variables that change the build, and are removed. Others are removed by their prefixes.
-const REMOVED_VARIABLES: &[&str] = &[
+pub(super) const REMOVED_VARIABLES: &[&str] = &[
     "RUSTFLAGS",
     "CARGO_ENCODED_RUSTFLAGS",
     "CARGO_BUILD_TARGET",
@@ -78,7 +78,7 @@ const REMOVED_VARIABLES: &[&str] = &[
 ];
 
 /// Variables for cargo: its output is parsed, and it must not wait long for a missing network.
-const VARIABLES: &[(&str, &str)] = &[
+pub(super) const VARIABLES: &[(&str, &str)] = &[
     ("CARGO_TERM_COLOR", "always"),
     ("CARGO_TERM_PROGRESS_WHEN", "always"),
     ("CARGO_TERM_PROGRESS_WIDTH", "200"),

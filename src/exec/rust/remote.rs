@@ -1,11 +1,12 @@
 //! Builds on other machines: what their cargo and their compiler get. The program is the same as one that is
 //! built here.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
 use serde_json::{Value, json};
 
-use super::cargo::CargoProfile;
+use super::cargo::{self, CargoProfile};
 use super::crates;
 use super::includes::Includes;
 use super::links::Links;
@@ -98,7 +99,13 @@ impl RemoteBuild {
         let attempts = self.attempts.iter();
         let attempts = attempts.map(|it| json!({ "source": it.source, "checks": it.is_check }));
         let crates = self.crates.as_ref().map(|it| {
-            json!({ "manifest": it.manifest, "release": it.is_release, "changes": it.may_change })
+            json!({
+                "manifest": it.manifest,
+                "release": it.is_release,
+                "changes": it.may_change,
+                "removed_variables": cargo::REMOVED_VARIABLES,
+                "variables": cargo::VARIABLES.iter().copied().collect::<BTreeMap<_, _>>(),
+            })
         });
         json!({
             "arguments": self.arguments,

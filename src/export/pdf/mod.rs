@@ -4,6 +4,7 @@
 
 mod fonts;
 mod layout;
+mod links;
 mod page;
 mod spans;
 

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use krilla::action::{Action, LinkAction};
-use krilla::annotation::{Annotation, LinkAnnotation, Target};
 use krilla::color::rgb;
 use krilla::geom::{PathBuilder, Point, Rect, Size, Transform};
 use krilla::image::Image;
@@ -19,14 +17,14 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::fonts::{Fonts, LoadedFont, StandIn};
 use super::layout::{PlacedContent, Sheet};
+use super::links;
 use super::spans::{self, GlyphSpan};
 use crate::export::canvas::{self, Area, Canvas, CroppedPicture, TextFit, TextRun};
 use crate::export::palette::Rgb;
-use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH, Curve};
+use crate::export::shapes::{CELL_WIDTH, Curve};
 use crate::export::system_fonts::Variant;
 use crate::export::words::{self, ShapedGlyph, ShapedPart, WordFonts as _};
 use crate::media::DocumentPicture;
-use crate::view::VisibleLink;
 
 /// How far filled areas reach under their right and lower neighbours, in units: viewers smooth edges,
 /// which would leave a seam.
@@ -89,49 +87,9 @@ pub(super) fn draw_sheet(
     }
     surface.finish();
     for part in &sheet.parts {
-        add_links(part, page);
+        links::add(part, page);
     }
     DrawnPage { tags, missing, lost_pictures }
-}
-
-/// How many columns may be between a text and its address: a blank and a bracket.
-const MAX_LINK_GAP: u16 = 2;
-
-fn add_links(part: &PlacedContent<'_>, page: &mut Page<'_>) {
-    let (left, top) = part.at;
-    let (width, height) = (CELL_WIDTH * part.scale, CELL_HEIGHT * part.scale);
-    for link in joined_links(&part.content.get().links) {
-        let area = Rect::from_xywh(
-            left + f32::from(link.cells.x) * width,
-            top + f32::from(link.cells.y) * height,
-            f32::from(link.cells.width) * width,
-            height,
-        );
-        if let Some(area) = area {
-            let target = Target::Action(Action::Link(LinkAction::new(link.address)));
-            page.add_annotation(Annotation::new_link(LinkAnnotation::new(area, target), None));
-        }
-    }
-}
-
-/// Joins links that lead to the same address and are next to each other, such as a text and its address in
-/// brackets: they are one link.
-fn joined_links(links: &[VisibleLink]) -> Vec<VisibleLink> {
-    let mut joined: Vec<VisibleLink> = Vec::new();
-    for link in links {
-        let next = link.cells;
-        match joined.last_mut() {
-            Some(VisibleLink { cells, address })
-                if *address == link.address
-                    && cells.y == next.y
-                    && (cells.right()..=cells.right() + MAX_LINK_GAP).contains(&next.x) =>
-            {
-                cells.width = next.right() - cells.x;
-            }
-            _ => joined.push(link.clone()),
-        }
-    }
-    joined
 }
 
 /// Draws everything but links; returns the identifier of all that is not a picture.

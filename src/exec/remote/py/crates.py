@@ -9,27 +9,6 @@ import os
 import shutil
 import time
 
-# Variables that change the build, and are removed.
-BUILD_VARIABLES = (
-    "RUSTFLAGS",
-    "CARGO_ENCODED_RUSTFLAGS",
-    "CARGO_BUILD_TARGET",
-    "CARGO_BUILD_RUSTFLAGS",
-    "CARGO_BUILD_TARGET_DIR",
-    "CARGO_INCREMENTAL",
-    "CARGO_MAKEFLAGS",
-    "MAKEFLAGS",
-)
-# Variables for cargo: its progress is shown, and it must not wait long for a missing network.
-CARGO_VARIABLES = {
-    "CARGO_TERM_COLOR": "always",
-    "CARGO_TERM_PROGRESS_WHEN": "always",
-    "CARGO_TERM_PROGRESS_WIDTH": "200",
-    "CARGO_TERM_PROGRESS_TERM_INTEGRATION": "false",
-    "CARGO_TERM_HYPERLINKS": "false",
-    "CARGO_HTTP_TIMEOUT": "15",
-    "CARGO_NET_RETRY": "1",
-}
 PROGRAM_KINDS = {"custom-build", "bin", "test", "example", "bench"}
 MAX_UNUSED = 45 * 24 * 3600
 MAX_MESSAGES = 1 << 16
@@ -78,10 +57,10 @@ class CrateSet:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if name not in BUILD_VARIABLES and not name.startswith("CARGO_PROFILE_")
+            if name not in self.spec["removed_variables"] and not name.startswith("CARGO_PROFILE_")
         }
         target = os.path.join(self.own, "target")
-        return dict(kept, **CARGO_VARIABLES, RUSTC=self.compiler, CARGO_TARGET_DIR=target)
+        return dict(kept, **self.spec["variables"], RUSTC=self.compiler, CARGO_TARGET_DIR=target)
 
     def heard(self, data):
         """Keeps the end of what cargo says."""
